@@ -1,0 +1,48 @@
+"""The hub's settings, read from the environment (prefix `YILIAN_`)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One frozen object, made at start and passed down."""
+
+    model_config = SettingsConfigDict(env_prefix="YILIAN_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path(".yilian"), description="Folder of the embedded database, keys and lock.")
+    database_url: str | None = Field(
+        None, description="Your own PostgreSQL (15 or later) instead of the embedded one."
+    )
+    base: str = Field(
+        "https://yilian.example/fhir",
+        description="Base of the identifier and code systems this deployment makes for its hospitals.",
+    )
+    http_host: str = Field("127.0.0.1", description="Address that HTTP listens on.")
+    http_port: int = Field(8080, description="Port of HTTP; FHIR is under /fhir.")
+    public_url: str | None = Field(
+        None, description="URL of the FHIR base as clients see it; by default http://host:port/fhir."
+    )
+    mllp_host: str = Field("127.0.0.1", description="Address that MLLP listens on.")
+    mllp_port: int = Field(2575, description="Port of MLLP.")
+    mllp_charset: str | None = Field(
+        None, description="Charset of every MLLP message, overriding MSH-18 (`GB18030`, `UTF-8`)."
+    )
+    mllp_tls_cert: Path | None = Field(None, description="PEM certificate chain; with it MLLP speaks TLS.")
+    mllp_tls_key: Path | None = Field(None, description="PEM key of the certificate.")
+    mllp_tls_client_ca: Path | None = Field(
+        None, description="PEM authorities that client certificates must come from."
+    )
+    mllp_idle_timeout: float = Field(300.0, description="Seconds of silence after which MLLP hangs up.")
+    max_message_bytes: int = Field(16 * 1024 * 1024, description="Largest HL7 v2 message accepted.")
+    max_body_bytes: int = Field(64 * 1024 * 1024, description="Largest HTTP body accepted.")
+    header_timeout: float = Field(10.0, description="Seconds a client has to send its request head.")
+    hospitals: Path | None = Field(None, description="Folder of YAML files that describe hospitals.")
+    token_lifetime: int = Field(3600, description="Seconds that an access token is valid.")
+    pool_size: int = Field(12, description="Connections to PostgreSQL.")
+
+    @property
+    def fhir_url(self) -> str:
+        """The FHIR base as clients see it, without a trailing slash."""
+        return (self.public_url or f"http://{self.http_host}:{self.http_port}/fhir").rstrip("/")
