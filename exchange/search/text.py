@@ -1,0 +1,59 @@
+"""How strings are compared: normalised, by prefix, by part, or exactly.
+
+https://hl7.org/fhir/R4/search.html#string
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# A btree entry must fit a third of a page; longer values are found by their beginning.
+INDEXED_CHARACTERS = 256
+
+_IDEOGRAPH = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_DOT = re.compile(rf"(?<=[{_IDEOGRAPH}])\s*[·•‧・･.。．‑-]\s*(?=[{_IDEOGRAPH}])")
+_HAS_IDEOGRAPH = re.compile(f"[{_IDEOGRAPH}]")
+_HAN_TEXT = re.compile(f"[{_IDEOGRAPH}·\\s]+")
+
+
+@lru_cache(maxsize=1 << 14)
+def normalised(value: str) -> str:
+    """Case, accents, width and spacing removed; every dot inside a Chinese name is `·`.
+
+    >>> normalised("ÉMILE  Zola"), normalised("古丽•娜尔")
+    ('emile zola', '古丽·娜尔')
+    """
+    if value.isascii():
+        folded = value.lower()
+    else:
+        decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", value).casefold())
+        bare = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+        folded = _DOT.sub("·", unicodedata.normalize("NFC", bare))
+    return " ".join(folded.split())[:INDEXED_CHARACTERS]
+
+
+def is_chinese(value: str) -> bool:
+    """Whether the value is written in ideographs only (with the dot of minority names)."""
+    return bool(_HAS_IDEOGRAPH.search(value)) and bool(_HAN_TEXT.fullmatch(value))
+
+
+def grams(value: str) -> list[str]:
+    """Every single character and every pair of neighbours: what `:contains` looks up."""
+    return sorted({*value, *(value[i : i + 2] for i in range(len(value) - 1))})
+
+
+def sought_grams(value: str) -> list[str]:
+    """The grams that a value containing `value` must have: its pairs, or its only character."""
+    return sorted({value[i : i + 2] for i in range(len(value) - 1)}) or [value]
+
+
+def after_prefix(prefix: str) -> str | None:
+    """The least string, in code point order, above every string that begins with `prefix`.
+
+    None if there is none: then the prefix is empty or all its characters are the last one there is.
+    """
+    kept = prefix.rstrip("\U0010ffff")
+    if not kept:
+        return None
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if following == 0xD800 else following)
