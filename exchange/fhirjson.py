@@ -1,0 +1,189 @@
+"""FHIR JSON to plain values and back, with every number's text kept.
+
+https://hl7.org/fhir/R4/json.html
+"""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from terminology.issue import Issue
+
+Resource = dict[str, Any]
+
+MAX_DEPTH: Final = 64
+_MAX_NUMBER_LENGTH: Final = 100
+_MAX_EXPONENT: Final = 300
+_MAX_INTEGER: Final = 10**_MAX_NUMBER_LENGTH
+
+
+class UnreadableJson(ValueError):
+    """The bytes are not FHIR JSON."""
+
+    def __init__(self, issue: Issue) -> None:
+        super().__init__(issue.diagnostics)
+        self.issue = issue
+
+
+class Spelled(Decimal):
+    """A decimal whose JSON text is not the one that `str` would give (`1e2`, `0.0000001`, `-0`)."""
+
+    __slots__ = ("text",)
+    text: str
+
+
+def loads(raw: bytes) -> Resource:
+    """The object that `raw` holds, floats as Decimal.
+
+    Raises UnreadableJson: not JSON, not an object, duplicate member, U+0000, lone surrogate, nested too deep,
+    number out of range.
+    """
+    try:
+        value = _DECODER.decode(raw)
+        minified = msgspec.json.format(raw, indent=-1)
+    except RecursionError:
+        _refuse("structure", f"The JSON is nested more than {MAX_DEPTH} levels deep")
+    except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError) as error:
+        if isinstance(error.__cause__, UnreadableJson):
+            raise error.__cause__ from None
+        _refuse("structure", _reason(raw, error))
+    if type(value) is not dict:
+        _refuse("structure", "A resource is a JSON object")
+    if _members(value) != minified.count(b'":') or any(trace in minified for trace in _SUSPICIOUS):
+        return _read_exactly(raw)
+    return value
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON; members in their order, decimals with the text they came with."""
+    raw = _ENCODER.encode(value)
+    if b"NaN" in raw or b"Infinity" in raw:
+        msgspec.json.decode(raw)  # a Decimal that is no number would make text that is not JSON
+    return raw
+
+
+def split(resource: Resource) -> tuple[bytes, bytes]:
+    """What stands before and after `"versionId":"1","lastUpdated":"…"` in the stored body."""
+    meta = {k: v for k, v in resource.get("meta", _NOTHING).items() if k not in _SERVER_META}
+    rest = {k: v for k, v in resource.items() if k not in _LEADING}
+    head = dumps({"resourceType": resource["resourceType"], "id": resource["id"]})
+    tail = b"," + dumps(meta)[1:] if meta else b"}"
+    return head[:-1] + b',"meta":{', tail + (b"," + dumps(rest)[1:] if rest else b"}")
+
+
+_NOTHING: Final[Resource] = {}
+_LEADING: Final = frozenset(("resourceType", "id", "meta"))
+_SERVER_META: Final = frozenset(("versionId", "lastUpdated", "_versionId", "_lastUpdated"))
+
+# With one of these in it, the text may hold what the fast path cannot see: a key that ends in a backslash
+# (so that counting `":` misleads), a NUL, or an integer zero with a sign.
+_SUSPICIOUS: Final = (b'\\":', b"\\u0000", b":-0", b",-0", b"[-0")
+
+
+def _number(text: str) -> Decimal:
+    if len(text) > _MAX_NUMBER_LENGTH:
+        _refuse("value", f"A number has more than {_MAX_NUMBER_LENGTH} characters")
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MAX_EXPONENT:
+        _refuse("value", f"The number {text} is out of range")
+    if str(number) == text:
+        return number
+    spelled = Spelled(number)
+    spelled.text = text
+    return spelled
+
+
+def _spell(value: Any) -> msgspec.Raw:
+    if type(value) is Spelled:
+        return msgspec.Raw(value.text.encode())
+    raise TypeError(f"{type(value).__name__} has no place in a resource")
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_spell)
+
+
+def _members(value: Resource) -> int:
+    """How many members all objects have together; refuses what is too deep or too big."""
+    level: list[Any] = [value]
+    members = depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            _refuse("structure", f"The JSON is nested more than {MAX_DEPTH} levels deep")
+        deeper: list[Any] = []
+        for container in level:
+            if type(container) is dict:
+                members += len(container)
+                values: Iterable[Any] = container.values()
+            else:
+                values = container
+            for child in values:
+                kind = type(child)
+                if kind is dict or kind is list:
+                    deeper.append(child)
+                elif kind is int and not -_MAX_INTEGER < child < _MAX_INTEGER:
+                    _refuse("value", f"A number has more than {_MAX_NUMBER_LENGTH} characters")
+        level = deeper
+    return members
+
+
+def _read_exactly(raw: bytes) -> Resource:
+    """The slow way, only for text whose depth and syntax are known to be sound."""
+    value: Resource = json.loads(
+        raw, parse_float=_number, parse_int=_integer, object_pairs_hook=_object, parse_constant=_no_constant
+    )
+    return value
+
+
+def _integer(text: str) -> int | Decimal:
+    return _number(text) if text == "-0" else int(text)
+
+
+def _no_constant(text: str) -> NoReturn:
+    _refuse("structure", f"{text} is not a JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Resource:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        _refuse("structure", f"The member {twice[:64]!r} stands twice in one object")
+    for name, value in pairs:
+        if "\0" in name or _holds_nul(value):
+            _refuse("value", f"U+0000 is not allowed in a string (member {name[:64]!r})")
+    return members
+
+
+def _holds_nul(value: Any) -> bool:
+    if type(value) is list:
+        return any(_holds_nul(item) for item in value)
+    return type(value) is str and "\0" in value
+
+
+def _reason(raw: bytes, error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "The text is not UTF-8" + _place(raw, error)
+    text = str(error)
+    if "truncated" in text and _LONE_SURROGATE in raw.lower():
+        return "The JSON ends too early, or a string holds half a surrogate pair"
+    return text if text.startswith("JSON") else f"JSON is malformed: {text[0].lower()}{text[1:]}"
+
+
+_LONE_SURROGATE: Final = b"\\ud"
+
+
+def _place(raw: bytes, error: UnicodeDecodeError) -> str:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as whole:
+        return f" (byte {whole.start})"
+    return f" ({error.reason})"
+
+
+def _refuse(code: str, diagnostics: str) -> NoReturn:
+    raise UnreadableJson(Issue("error", code, diagnostics))
