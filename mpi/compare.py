@@ -1,0 +1,99 @@
+"""What two records share, and what speaks against their being one person.
+
+Pure and symmetric: `compare(a, b)` equals `compare(b, a)`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mpi.citizen_id import citizen_id
+from mpi.demographics import Demographics
+
+Relation = Literal["agree", "differ", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`evidence`: what both have (`citizen-id`, `card`). `conflicts`: the guards that forbid a link."""
+
+    evidence: frozenset[str]
+    conflicts: frozenset[str]
+
+
+def compare(one: Demographics, other: Demographics) -> Comparison:
+    """Evidence and conflicts of two records."""
+    evidence = _evidence(one, other)
+    return Comparison(evidence, _conflicts(one, other, evidence))
+
+
+def _evidence(one: Demographics, other: Demographics) -> frozenset[str]:
+    found = set()
+    if set(one.citizen_ids) & set(other.citizen_ids):
+        found.add("citizen-id")
+    if _card_numbers(one) & _card_numbers(other):
+        found.add("card")
+    return frozenset(found)
+
+
+def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str]) -> frozenset[str]:
+    name, birth = name_relation(one, other), birth_date_relation(one, other)
+    found = set()
+    if one.citizen_ids and other.citizen_ids and "citizen-id" not in evidence:
+        found.add("different-citizen-ids")
+    if one.gender and other.gender and one.gender != other.gender:
+        found.add("different-sex")
+    if _different_birth_order(one, other):
+        found.add("different-birth-order")
+    if name == "differ" and birth == "differ":
+        found.add("different-name-and-birth-date")
+    # A child under its parent's number is born on another day than the number says, and so is its twin.
+    if "citizen-id" in evidence and name != "agree" and (is_borrowed(one) or is_borrowed(other)):
+        found.add("borrowed-citizen-id")
+    # A card is lent and shared within a family; alone it must not outweigh a different name.
+    if evidence == {"card"} and _lent(one, other, name, birth):
+        found.add("card-of-another")
+    return frozenset(found)
+
+
+def _lent(one: Demographics, other: Demographics, name: Relation, birth: Relation) -> bool:
+    newborn = one.newborn or other.newborn
+    return name == "differ" or (name == "unknown" and (newborn or birth == "differ"))
+
+
+def name_relation(one: Demographics, other: Demographics) -> Relation:
+    """Names agree if any two are equal or sound alike."""
+    if not one.names or not other.names:
+        return "unknown"
+    same = set(one.names) & set(other.names) or set(one.pinyin) & set(other.pinyin)
+    return "agree" if same else "differ"
+
+
+def birth_date_relation(one: Demographics, other: Demographics) -> Relation:
+    """Birth dates are compared as far as both are precise."""
+    return _dates(one.birth_date, other.birth_date)
+
+
+def is_borrowed(record: Demographics) -> bool:
+    """Whether the record's citizen ids are somebody else's: none was given to one born on its birth date.
+
+    A newborn without a name has no number of its own unless the birth date says so.
+    """
+    known = [number.birth_date.isoformat() for number in map(citizen_id, record.citizen_ids) if number]
+    relations = {_dates(day, record.birth_date) for day in known}
+    return bool(relations) and "agree" not in relations and (record.newborn or "unknown" not in relations)
+
+
+def _dates(one: str, other: str) -> Relation:
+    if not one or not other:
+        return "unknown"
+    shorter = min(len(one), len(other))
+    return "agree" if one[:shorter] == other[:shorter] else "differ"
+
+
+def _different_birth_order(one: Demographics, other: Demographics) -> bool:
+    known = one.birth_order is not None and other.birth_order is not None
+    return known and one.birth_order != other.birth_order and birth_date_relation(one, other) != "differ"
+
+
+def _card_numbers(record: Demographics) -> set[tuple[str, str]]:
+    return {(card.system, card.number) for card in record.cards}

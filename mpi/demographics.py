@@ -1,0 +1,156 @@
+"""What a Patient resource says about who somebody is, normalised for comparison.
+
+https://hl7.org/fhir/R4/patient.html. The resource itself stays as it was sent; this is only for matching.
+Placeholders (无名氏, 13800000000, all-ones numbers) are worth nothing and are left out.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from mpi.citizen_id import citizen_id
+from mpi.names import is_newborn, is_placeholder, normal_name, text_from_human_name
+from mpi.pinyin import pinyin
+
+Resource = dict[str, Any]
+
+Identify = Callable[[str], tuple[str, str]]
+"""Tells of an identifier system its kind (`citizen-id`, some `…-card`, or empty) and its canonical form."""
+
+NORMALISATION: Final = 1
+"""Version of the rules in this module; a stored record of another version is to be normalised again."""
+
+_BIRTH_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?\Z", re.ASCII)
+_NOT_DIGIT = re.compile(r"[^0-9]+")
+_SEPARATORS = re.compile(r"[\s-]+")
+_MAINLAND: Final = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)", re.ASCII)
+_FALSE_PHONES: Final = frozenset(("13800138000", "12345678", "123456789", "12345678901", "1234567890"))
+# HL7 Table 0203 for a national number: NI, and NN with the country's three letters.
+_NATIONAL: Final = frozenset(("NI", "NNCHN"))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card number within its canonical system."""
+
+    kind: str
+    system: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """The comparable facts about one person; an empty value means nobody said.
+
+    `citizen_ids` are valid and in their 18-character form. `birth_date` is as precise as it was sent
+    (`1990`, `1990-05`, `1990-05-06`). `newborn`: the record is known only as somebody's child.
+    """
+
+    names: tuple[str, ...] = ()
+    pinyin: tuple[str, ...] = ()
+    newborn: bool = False
+    gender: str = ""
+    birth_date: str = ""
+    birth_order: int | None = None
+    citizen_ids: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()
+    phones: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) -> Demographics:
+    """Read a Patient that the structure check has passed; oddities beyond that are left out, not refused."""
+    all_names = [name for name in map(normal_name, _name_texts(patient)) if name]
+    newborn = any(map(is_newborn, all_names))
+    names = _distinct(name for name in all_names if not is_placeholder(name) and not is_newborn(name))
+    citizen_ids, cards = _identifiers(patient, identify)
+    gender = patient.get("gender")
+    birth_date = patient.get("birthDate")
+    order = patient.get("multipleBirthInteger")
+    return Demographics(
+        names=names,
+        pinyin=_distinct(key for key in map(pinyin, names) if key),
+        newborn=newborn and not names,
+        gender=gender if gender in ("male", "female") else "",
+        birth_date=birth_date if isinstance(birth_date, str) and _BIRTH_DATE.match(birth_date) else "",
+        birth_order=order if isinstance(order, int) else None,
+        citizen_ids=citizen_ids,
+        cards=cards,
+        phones=_distinct(filter(None, map(normal_phone, _phones(patient)))),
+        addresses=_distinct(filter(None, map(_normal_address, patient.get("address", ())))),
+    )
+
+
+def json_from_demographics(demographics: Demographics) -> str:
+    return msgspec.json.encode(demographics).decode()
+
+
+def demographics_from_json(text: str) -> Demographics:
+    return msgspec.json.decode(text, type=Demographics)
+
+
+def normal_phone(text: str) -> str:
+    """Digits only, without China's own country code; empty for a number that nobody has."""
+    digits = _MAINLAND.sub("", _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", text[:64])))
+    false = len(digits) < 7 or digits in _FALSE_PHONES or len(set(digits[3:])) == 1
+    return "" if false else digits
+
+
+def normal_number(text: str) -> str:
+    """A card number without separators, in capitals; empty for a filler (`-`, all ones, too short)."""
+    number = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:128])).upper()
+    filler = len(number) < 6 or len(set(number)) == 1 or "1234567890".startswith(number)
+    return "" if filler else number
+
+
+def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
+    names = patient.get("name", ())
+    # The name in use comes first: it is the one that stands for the record.
+    for human_name in sorted(names, key=lambda name: name.get("use") in ("old", "maiden", "nickname")):
+        yield text_from_human_name(human_name)
+
+
+def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[str, ...], tuple[Card, ...]]:
+    citizen_ids: list[str] = []
+    cards: list[Card] = []
+    for identifier in patient.get("identifier", ()):
+        value = identifier.get("value")
+        if not isinstance(value, str):
+            continue
+        kind, system = identify(identifier.get("system", ""))
+        if kind == "citizen-id" or (not kind and _says_national(identifier)):
+            valid = citizen_id(value)
+            if valid is not None:
+                citizen_ids.append(valid.number)
+        elif kind:
+            number = normal_number(value)
+            if number:
+                cards.append(Card(kind, system, number))
+    return _distinct(citizen_ids), tuple(dict.fromkeys(cards))
+
+
+def _says_national(identifier: Mapping[str, Any]) -> bool:
+    codings = identifier.get("type", {}).get("coding", ())
+    return any(coding.get("code") in _NATIONAL for coding in codings)
+
+
+def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
+    for contact_point in patient.get("telecom", ()):
+        value = contact_point.get("value")
+        if contact_point.get("system") in ("phone", "sms", None) and isinstance(value, str):
+            yield value
+
+
+def _normal_address(address: Mapping[str, Any]) -> str:
+    parts = [address.get(part) for part in ("state", "city", "district")]
+    parts += address.get("line", ())
+    text = "".join(part for part in parts if isinstance(part, str)) or address.get("text", "")
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold())
+
+
+def _distinct(values: Iterator[str] | list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

@@ -1,0 +1,78 @@
+"""Names in the one form that comparisons use, and the names that are worth nothing."""
+
+import re
+import unicodedata
+from typing import Any, Final
+
+_CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_SPACE = re.compile(r"\s+")
+# The dot inside a minority name is written in many ways; NFKC has already unified the wide forms.
+_DOT = re.compile(r"[.\u00b7\u2022\u2027\u2219\u22c5\u30fb\u0387\u16eb\u2e31]+")
+_LONGEST: Final = 128
+
+_PLACEHOLDERS: Final = frozenset(
+    (
+        "无",
+        "无名",
+        "未知",
+        "不详",
+        "不明",
+        "未详",
+        "佚名",
+        "匿名",
+        "患者",
+        "病人",
+        "某某",
+        "某某某",
+        "测试",
+        "测试患者",
+        "未知姓名",
+        "姓名不详",
+        "三无人员",
+        "unknown",
+        "unknownname",
+        "anonymous",
+        "none",
+        "null",
+        "na",
+        "nn",
+        "noname",
+        "johndoe",
+        "janedoe",
+        "test",
+    )
+)
+_PLACEHOLDER = re.compile(r"(?:无名(?:氏|男|女|人|尸)|未知名?(?:男|女)性?|三无).*|[0-9*?？\-_/·]*")
+_NEWBORN = re.compile(
+    r"(?:.{2,8}之?(?:[长次大小双幼]?(?:婴儿?|新生儿|男婴|女婴)|[大小]双)|.{2,8}之[长次大小双幼]?[子女儿男]|新生儿.*"
+    r"|babyboy.*|babygirl.*|newborn.*)[甲乙丙丁一二三四0-9a-d]{0,2}"
+)
+
+
+def normal_name(text: str) -> str:
+    """NFKC; no space in a Chinese name, single spaces in others; one dot (`·`); lower-case letters."""
+    name = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold()
+    if _CHINESE.search(name):
+        return _DOT.sub("·", _SPACE.sub("", name)).strip("·")
+    return _SPACE.sub(" ", _DOT.sub(" ", name)).strip()
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether a normal name stands for a person whose name nobody knew."""
+    tight = name.replace(" ", "")
+    return tight in _PLACEHOLDERS or _PLACEHOLDER.fullmatch(tight) is not None
+
+
+def is_newborn(name: str) -> bool:
+    """Whether a normal name says whose child a newborn is, not who it is (`王芳之子`, `王芳大双`)."""
+    return _NEWBORN.fullmatch(name.replace(" ", "")) is not None
+
+
+def text_from_human_name(human_name: dict[str, Any]) -> str:
+    """The name as one text: `text` if it is Chinese or there are no parts, else family and given."""
+    text = human_name.get("text", "")
+    parts = [human_name.get("family", ""), *human_name.get("given", ())]
+    joined = " ".join(part for part in parts if isinstance(part, str) and part)
+    if not joined or (isinstance(text, str) and _CHINESE.search(text)):
+        return text if isinstance(text, str) else ""
+    return joined
