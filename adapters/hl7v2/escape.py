@@ -1,0 +1,81 @@
+r"""Escape sequences of HL7 v2 text: `\F\ \S\ \T\ \R\ \E\ \P\ \X..\`, and formatting commands.
+
+HL7 v2.8 chapter 2, 2.7 Use of escape sequences in text fields.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+# Highlighting and indentation carry no text.
+_LAYOUT = re.compile(r"[HN]|\.(?:fi|nf|in[+-]?\d{1,3}|ti[+-]?\d{1,3})")
+_BREAK = re.compile(r"\.(?:br|ce|sp(\d{1,2})?)")
+_SKIP = re.compile(r"\.sk(\d{1,2})")
+_HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """MSH-1 and MSH-2. An absent one is U+0000: no message contains it, so splitting at it does nothing."""
+
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    subcomponent: str = "&"
+    truncation: str = "\0"
+    codec: str = "utf-8"
+
+    def unescape(self, text: str) -> str:
+        r"""The text meant. Unknown sequences (`\Z..\`, `\C..\`, `\M..\`, a lone escape) stay verbatim."""
+        if self.escape not in text:
+            return text
+        return _pattern(self.escape).sub(lambda found: _meaning(self, found.group(1), found.group()), text)
+
+    def escaped(self, text: str) -> str:
+        r"""The text as it may stand in a field; a line break becomes `\.br\`."""
+        return text.translate(_table(self))
+
+
+def _meaning(delimiters: Delimiters, sequence: str, verbatim: str) -> str:
+    if (plain := _plain(delimiters).get(sequence)) is not None:
+        return plain
+    if hexadecimal := _HEX.fullmatch(sequence):
+        try:
+            text = bytes.fromhex(hexadecimal.group(1)).decode(delimiters.codec)
+        except UnicodeDecodeError:
+            return verbatim
+        return verbatim if "\0" in text else text
+    if broken := _BREAK.fullmatch(sequence):
+        return "\n" * int(broken.group(1) or 1)
+    if skipped := _SKIP.fullmatch(sequence):
+        return " " * int(skipped.group(1))
+    return "" if _LAYOUT.fullmatch(sequence) else verbatim
+
+
+@cache
+def _pattern(escape: str) -> re.Pattern[str]:
+    mark = re.escape(escape)
+    return re.compile(f"{mark}([^{mark}\r\n]+){mark}")
+
+
+@cache
+def _plain(delimiters: Delimiters) -> dict[str, str]:
+    characters = {
+        "F": delimiters.field,
+        "S": delimiters.component,
+        "R": delimiters.repetition,
+        "E": delimiters.escape,
+        "T": delimiters.subcomponent,
+        "P": delimiters.truncation,
+    }
+    return {letter: character for letter, character in characters.items() if character != "\0"}
+
+
+@cache
+def _table(delimiters: Delimiters) -> dict[int, str]:
+    mark = delimiters.escape
+    if mark == "\0":  # nothing can be escaped: what would break the frame becomes a space
+        return {ord(character): " " for character in "\r\n" + "".join(_plain(delimiters).values())}
+    table = {ord(character): f"{mark}{letter}{mark}" for letter, character in _plain(delimiters).items()}
+    return {**table, 0x0A: f"{mark}.br{mark}", 0x0D: f"{mark}.br{mark}"}
