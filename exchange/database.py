@@ -1,0 +1,162 @@
+"""The hub's PostgreSQL: the embedded one, or the one that is configured.
+
+https://www.postgresql.org/docs/18/
+"""
+
+import asyncio
+import fcntl
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from exchange.settings import Settings
+from exchange.store import embedded
+
+MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+ATTACH_SECONDS = 60.0
+
+# One migration at a time, whoever starts: the number is arbitrary but ours.
+MIGRATION_LOCK = text("SELECT pg_advisory_xact_lock(7811902344521)")
+DATABASE_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
+
+SESSION = {"application_name": "yilian", "timezone": "UTC", "jit": "off"}
+
+
+class DatabaseInUse(Exception):
+    """Another hub already runs on this data folder: stop it, or set YILIAN_DATA_DIR to another folder."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where PostgreSQL answers."""
+
+    dsn: str
+
+
+@asynccontextmanager
+async def own_database(settings: Settings) -> AsyncIterator[Database]:
+    """For `serve`: the embedded server is ours alone and stops with us; else DatabaseInUse."""
+    if settings.database_url:
+        yield Database(settings.database_url)
+        return
+    folder = _folder(settings)
+    with _locked(folder):
+        server = await embedded.start(folder, embedded.tuning())
+        try:
+            await _ensure_database(server)
+            yield Database(server.dsn())
+        finally:
+            await embedded.stop(server)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """For the other commands: attach to the server of a running hub, or start one for the while.
+
+    One that we started waits at the end for commands that attached to it meanwhile.
+    """
+    if settings.database_url:
+        yield Database(settings.database_url)
+        return
+    folder = _folder(settings)
+    async with AsyncExitStack() as stack:
+        deadline = time.monotonic() + ATTACH_SECONDS
+        while True:
+            try:
+                stack.enter_context(_locked(folder))
+            except DatabaseInUse:
+                found = embedded.find_postmaster(folder / "postgres")
+                if found is not None and found.ready:
+                    yield Database(embedded.socket_dsn(found.sockets, embedded.USER))
+                    return
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(embedded.POLL)
+            else:
+                break
+        server = await embedded.start(folder, embedded.tuning())
+        stack.push_async_callback(embedded.stop, server, signal.SIGTERM)
+        await _ensure_database(server)
+        yield Database(server.dsn())
+
+
+async def migrate(dsn: str) -> None:
+    """Bring the schema up to date, in one transaction."""
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
+    )
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(MIGRATION_LOCK)
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def create_pool(dsn: str, size: int) -> asyncpg.Pool:
+    """A pool whose connections keep their prepared statements and are not reset by a round trip.
+
+    So: no session state may outlive its use (no SET, no session advisory lock, no LISTEN).
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=min(2, size),
+        max_size=size,
+        reset=_leave_transaction,
+        statement_cache_size=1000,
+        max_cached_statement_lifetime=0,
+        max_inactive_connection_lifetime=0,
+        server_settings=SESSION,
+    )
+
+
+async def _leave_transaction(connection: asyncpg.Connection) -> None:
+    """Costs nothing unless somebody was cancelled inside a transaction."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+async def _ensure_database(server: embedded.Server) -> None:
+    connection = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        if not await connection.fetchval(DATABASE_EXISTS, embedded.USER):
+            await connection.execute(f"CREATE DATABASE {embedded.USER}")
+    finally:
+        await connection.close()
+
+
+def _folder(settings: Settings) -> Path:
+    folder = settings.data_dir.resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold `hub.lock`; the kernel lets go of it when the process ends."""
+    with (folder / "hub.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DatabaseInUse from None
+        yield

@@ -1,0 +1,82 @@
+"""A real PostgreSQL for the whole run, and a fresh copy of the migrated database for each test that asks."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from exchange.database import create_pool, migrate
+from exchange.store import embedded
+
+settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# What a crash leaves does not matter here, so nothing waits for the disk.
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "128MB",
+    "autovacuum": "off",
+    "max_connections": "60",
+    "log_error_verbosity": "verbose",
+}
+TEMPLATE = "template_hub"
+_numbers = count(1)
+
+
+async def _administer(server: embedded.Server, statement: str) -> None:
+    connection = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[embedded.Server]:
+    """The embedded server of this run; its folder is removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="yilian-test-"))
+    running = asyncio.run(embedded.start(folder, QUICK))
+    try:
+        asyncio.run(_administer(running, f"CREATE DATABASE {TEMPLATE}"))
+        asyncio.run(migrate(running.dsn(TEMPLATE)))
+        yield running
+    finally:
+        asyncio.run(embedded.stop(running))
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def database_url(server: embedded.Server) -> AsyncIterator[str]:
+    """The DSN of a database of this test's own, migrated and empty."""
+    name = f"test_{next(_numbers)}"
+    await _administer(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    yield server.dsn(name)
+    await _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """One open connection, outside any transaction."""
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A small pool as the hub makes it."""
+    made = await create_pool(database_url, 4)
+    yield made
+    await made.close()
