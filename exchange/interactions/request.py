@@ -1,0 +1,192 @@
+"""What a client asks and what it gets, free of any web framework: batch entries are requests too.
+
+https://hl7.org/fhir/R4/http.html
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+from exchange.fhirjson import dumps, loads
+from exchange.outcome import FhirError, Headers
+from exchange.trust.grant import Grant
+
+Resource = dict[str, Any]
+Parameters = tuple[tuple[str, str], ...]
+Return = Literal["minimal", "representation", "OperationOutcome"]
+Handling = Literal["strict", "lenient"]
+
+FHIR_JSON: Final = "application/fhir+json"
+CONTENT_TYPE: Final = ("Content-Type", "application/fhir+json;charset=utf-8")
+ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+# Parameters about the answer's form, none of the search's business.
+FORM_PARAMETERS: Final = frozenset(("_format", "_pretty", "_elements", "_summary"))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`headers` have names in lower case; `resource` is the body of a batch entry, already read."""
+
+    method: str
+    grant: Grant
+    base: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    parameters: Parameters = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    resource: Resource | None = None
+
+    @property
+    def type(self) -> str:
+        """The resource type in the URL."""
+        return self.path["type"]
+
+    @property
+    def id(self) -> str:
+        """The id in the URL; raises FhirError if no resource can have it."""
+        return valid_id(self.path["id"])
+
+    def parameter(self, name: str) -> str | None:
+        """The first value of a parameter that may stand once."""
+        return next((value for known, value in self.parameters if known == name), None)
+
+    def read_resource(self) -> Resource:
+        """The resource in the body, of the type in the URL."""
+        resource = self.resource if self.resource is not None else self._read_body()
+        found = resource.get("resourceType")
+        if found != self.type:
+            named = found[:64] if isinstance(found, str) else "none"
+            raise FhirError(
+                "invalid", f"The URL says {self.type}, the body's resourceType is {named}", "resourceType"
+            )
+        return resource
+
+    def _read_body(self) -> Resource:
+        require_content_type(self.headers.get("content-type"))
+        if not self.body:
+            raise FhirError("unreadable", "The request has no body")
+        return loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`body` is empty, or FHIR JSON."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = ()
+
+
+def resource_response(status: int, resource: Resource, headers: Headers = ()) -> Response:
+    """A response with a resource made here."""
+    return Response(status, dumps(resource), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """The Prefer header: https://hl7.org/fhir/R4/http.html#ops"""
+
+    returned: Return | None = None
+    handling: Handling = "strict"
+
+
+@lru_cache(256)
+def preference(header: str | None) -> Preference:
+    """Unknown preferences are ignored, as RFC 7240 asks."""
+    returned: Return | None = None
+    handling: Handling = "strict"
+    for part in re.split(r"[;,]", header or ""):
+        match [text.strip().strip('"') for text in part.split("=", 1)]:
+            case ["return", ("minimal" | "representation" | "OperationOutcome") as returned]:
+                pass
+            case ["handling", ("strict" | "lenient") as handling]:
+                pass
+    return Preference(returned, handling)
+
+
+@lru_cache(256)
+def require_content_type(header: str | None) -> None:
+    """Raises 415 unless the body is FHIR JSON in UTF-8."""
+    media, _, parameters = (header or "").lower().partition(";")
+    if media.strip() not in _JSON:
+        raise FhirError("media-type", f"Send {FHIR_JSON}", "Content-Type")
+    charset = re.search(r"charset\s*=\s*\"?([\w-]+)", parameters)
+    if charset and charset[1] not in ("utf-8", "utf8", "us-ascii"):
+        raise FhirError("media-type", "FHIR JSON is sent in UTF-8", "Content-Type")
+
+
+@lru_cache(256)
+def require_acceptable(accept: str | None, form: str | None) -> None:
+    """Raises 406 unless the client takes JSON; `_format` overrides Accept."""
+    if form is not None:
+        media = form.split(";")[0].strip().lower().replace(" ", "+")
+        if media not in _FORMATS:
+            raise FhirError("not-acceptable", f"Only JSON is offered ({FHIR_JSON})", "_format")
+    elif accept is not None and accept.strip() and not any(map(_takes_json, accept.lower().split(","))):
+        raise FhirError("not-acceptable", f"Only JSON is offered ({FHIR_JSON})", "Accept")
+
+
+def valid_id(text: str) -> str:
+    """The text, if it can be an id."""
+    if not ID.fullmatch(text):
+        raise FhirError("invalid", "An id is 1 to 64 letters, digits, hyphens and dots", "id")
+    return text
+
+
+def etag(version: int) -> str:
+    """https://hl7.org/fhir/R4/http.html#versioning"""
+    return f'W/"{version}"'
+
+
+def if_match(header: str | None) -> int | None:
+    """The version that the client says is current."""
+    if header is None:
+        return None
+    found = re.fullmatch(r'(?:W/)?"?([0-9]{1,9})"?', header.strip())
+    if not found:
+        raise FhirError("invalid", 'If-Match holds one version id, as in W/"3"', "If-Match")
+    return int(found[1])
+
+
+def version_headers(version: int, updated: datetime) -> Headers:
+    """ETag and Last-Modified of a version."""
+    return (("ETag", etag(version)), ("Last-Modified", http_date(updated)))
+
+
+def http_date(instant: datetime) -> str:
+    return format_datetime(instant.astimezone(UTC), usegmt=True)
+
+
+def is_unmodified(headers: Mapping[str, str], version: int, updated: datetime) -> bool:
+    """Whether the client has this version already (If-None-Match goes before If-Modified-Since)."""
+    known = headers.get("if-none-match")
+    if known is not None:
+        return known.strip() == "*" or str(version) in re.findall(r'"([^"]*)"', known)
+    since = headers.get("if-modified-since")
+    if since is None:
+        return False
+    try:
+        return updated.replace(microsecond=0) <= parsedate_to_datetime(since).astimezone(UTC)
+    except ValueError:
+        return False  # RFC 9110: a date that is none is ignored
+
+
+def instant_text(instant: datetime) -> str:
+    """A FHIR instant in UTC, to the millisecond."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _takes_json(media_range: str) -> bool:
+    media, *parameters = (part.strip() for part in media_range.split(";"))
+    refused = any(re.fullmatch(r"q\s*=\s*0(\.0*)?", parameter) for parameter in parameters)
+    return media in _RANGES and not refused
+
+
+_JSON: Final = frozenset((FHIR_JSON, "application/json", "text/json", "application/json+fhir"))
+_FORMATS: Final = _JSON | {"json"}
+_RANGES: Final = _JSON | {"*/*", "application/*", "*", "text/*"}
