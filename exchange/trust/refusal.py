@@ -36,6 +36,10 @@ class InvalidToken(Refusal):
         return f'{REALM}, error="invalid_token", error_description="{self.reason}"'
 
 
+class UnknownSigner(InvalidToken):
+    """The token's key or client is not known; it may be younger than what was read of the database."""
+
+
 class InsufficientScope(Refusal):
     """The token is good, but its scopes do not reach this far."""
 
