@@ -17,11 +17,16 @@ _STRENGTH: Final = MappingProxyType({"citizen-id": 2, "card": 1})
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A record of a cluster. `forbidden`: somebody said that it is not the person of the record in hand."""
+    """A record of a cluster.
+
+    `forbidden`: somebody said that it is not the person of the record in hand. `merged`: its hospital merged
+    it into another record, which speaks for the person now; what it said is evidence but no objection.
+    """
 
     record: int
     demographics: Demographics
     forbidden: bool = False
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,9 @@ def examine(record: Demographics, cluster: Cluster) -> Iterable[Finding]:
     """One finding for each member that shares something with the record or conflicts with it."""
     for member in sorted(cluster.members, key=lambda member: member.record):
         comparison = compare(record, member.demographics)
-        conflicts = set(comparison.conflicts) | ({"do-not-link"} if member.forbidden else set())
+        conflicts = set() if member.merged else set(comparison.conflicts)
+        if member.forbidden:
+            conflicts.add("do-not-link")
         if comparison.evidence or conflicts:
             yield Finding(
                 cluster.person,

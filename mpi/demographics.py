@@ -107,6 +107,14 @@ def normal_number(text: str) -> str:
     return "" if filler else number
 
 
+def shared_number(kind: str, value: str) -> str:
+    """The normal form of a number that hospitals share; empty for a hospital's own and for an invalid one."""
+    if kind == "citizen-id":
+        valid = citizen_id(value)
+        return valid.number if valid else ""
+    return normal_number(value) if kind else ""
+
+
 def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
     names = patient.get("name", ())
     # The name in use comes first: it is the one that stands for the record.
@@ -122,14 +130,13 @@ def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[
         if not isinstance(value, str):
             continue
         kind, system = identify(identifier.get("system", ""))
-        if kind == "citizen-id" or (not kind and _says_national(identifier)):
-            valid = citizen_id(value)
-            if valid is not None:
-                citizen_ids.append(valid.number)
-        elif kind:
-            number = normal_number(value)
-            if number:
-                cards.append(Card(kind, system, number))
+        if not kind and _says_national(identifier):
+            kind = "citizen-id"
+        number = shared_number(kind, value)
+        if number and kind == "citizen-id":
+            citizen_ids.append(number)
+        elif number:
+            cards.append(Card(kind, system, number))
     return _distinct(citizen_ids), tuple(dict.fromkeys(cards))
 
 

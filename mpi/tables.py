@@ -147,6 +147,7 @@ mpi_merge = Table(
     CheckConstraint("recorded_to >= recorded_from", name="mpi_merge_recorded"),
     Index("mpi_merge_current", "loser", unique=True, postgresql_where=_RECORDED),
     Index("mpi_merge_survivor", "survivor"),
+    Index("mpi_merge_loser_person", "loser_person"),
 )
 
 # What a person has to decide. `persons` is sorted, so that the same question is asked once.

@@ -1,0 +1,163 @@
+"""The enterprise Patient: one view of a person over the records of all hospitals. Pure and deterministic.
+
+https://hl7.org/fhir/R4/patient.html#linking. It links to the hospitals' Patients as `seealso`: both are in
+use and neither is the main source (`refer` would say that the hospital's is). An identity that was given up
+is inactive and names the one that stands for it as `replaced-by`; that one names it as `replaces`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from mpi.demographics import Demographics, Identify, shared_number
+
+Resource = dict[str, Any]
+
+# What is kept of a hospital's Patient as it was sent: what matching reads and the enterprise Patient shows.
+_SHOWN: Final = (
+    "identifier",
+    "name",
+    "telecom",
+    "gender",
+    "birthDate",
+    "deceasedBoolean",
+    "deceasedDateTime",
+    "address",
+    "maritalStatus",
+    "multipleBirthBoolean",
+    "multipleBirthInteger",
+)
+# What the enterprise Patient takes from the best record that has it.
+_TAKEN: Final = (
+    "name",
+    "telecom",
+    "gender",
+    "birthDate",
+    "deceasedBoolean",
+    "deceasedDateTime",
+    "address",
+    "maritalStatus",
+)
+NOTHING_SHOWN: Final = b"{}"
+"""What is kept of a Patient that is known by its id only."""
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record as the enterprise Patient shows it. `elements` are those of the hospital's Patient."""
+
+    patient_id: str
+    merged: bool
+    updated: datetime
+    elements: Mapping[str, Any]
+    demographics: Demographics
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An enterprise identity with its records; `replaced_by` and `replaces` are enterprise ids."""
+
+    enterprise_id: str
+    replaced_by: str | None
+    replaces: Sequence[str]
+    records: Sequence[Shown]
+
+
+def shown_from_patient(patient: Mapping[str, Any]) -> bytes:
+    """The elements kept of a hospital's Patient as JSON; equal bytes mean that nothing changed."""
+    return _ENCODER.encode({name: patient[name] for name in _SHOWN if name in patient})
+
+
+def elements_from_shown(shown: bytes) -> dict[str, Any]:
+    return _DECODER.decode(shown)
+
+
+def patient_from_person(person: Person, base: str, identify: Identify) -> Resource:
+    """The enterprise Patient. `base` heads the identifier and tag systems of this deployment."""
+    patient: Resource = {
+        "resourceType": "Patient",
+        "id": person.enterprise_id,
+        "meta": {"tag": [{"system": f"{base}/CodeSystem/patient-record", "code": "enterprise"}]},
+    }
+    own = {"use": "usual", "system": f"{base}/sid/enterprise-id", "value": person.enterprise_id}
+    if person.replaced_by is not None:
+        patient["identifier"] = [own | {"use": "old"}]
+        patient["active"] = False
+        patient["link"] = [_link(person.replaced_by, "replaced-by")]
+        return patient
+    patient["identifier"] = [own, *_identifiers(person.records, identify)]
+    patient["active"] = bool(person.records)
+    patient |= _taken(person.records)
+    links = [_link(patient_id, "seealso") for patient_id in _linked(person.records)]
+    links += [_link(enterprise_id, "replaces") for enterprise_id in sorted(person.replaces)]
+    if links:
+        patient["link"] = links
+    return patient
+
+
+def _link(patient_id: str, kind: str) -> Resource:
+    return {"other": {"reference": f"Patient/{patient_id}"}, "type": kind}
+
+
+def _linked(records: Sequence[Shown]) -> list[str]:
+    """The hospitals' Patients that stand for themselves; one known by its id only is not linked."""
+    return sorted(record.patient_id for record in records if record.elements and not record.merged)
+
+
+def _taken(records: Sequence[Shown]) -> Resource:
+    """Each element from the most complete record that has it, of equals from the latest."""
+    ranked = sorted((record for record in records if record.elements), key=_rank, reverse=True)
+    elements = {name: value for name in _TAKEN for value in _values(ranked, name)[:1]}
+    if "deceasedBoolean" in elements and "deceasedDateTime" in elements:
+        del elements["deceasedBoolean"]
+    return elements
+
+
+def _rank(record: Shown) -> tuple[bool, int, datetime, str]:
+    known = record.demographics
+    facts = (
+        known.names, known.gender, known.birth_date[8:], known.phones, known.addresses, known.citizen_ids,
+    )  # fmt: skip
+    return not record.merged, sum(map(bool, facts)), record.updated, record.patient_id
+
+
+def _values(ranked: Sequence[Shown], name: str) -> list[Any]:
+    """The element's values by rank; a placeholder or an unknown gender comes after what somebody knew."""
+    present = [record for record in ranked if name in record.elements]
+    if name == "name":
+        present.sort(key=lambda record: not record.demographics.names)
+    elif name == "gender":
+        present.sort(key=lambda record: not record.demographics.gender)
+    elif name == "birthDate":
+        present.sort(key=lambda record: -len(record.demographics.birth_date))
+    return [record.elements[name] for record in present]
+
+
+def _identifiers(records: Sequence[Shown], identify: Identify) -> list[Resource]:
+    """Citizen ids and cards in canonical form, then what each hospital calls its patient, as sent."""
+    shared: dict[tuple[str, str, str], Resource] = {}
+    local: dict[tuple[str, str], Resource] = {}
+    for record in sorted(records, key=lambda record: (record.merged, record.patient_id)):
+        for identifier in record.elements.get("identifier", ()):
+            kind, system = identify(identifier.get("system", ""))
+            value = identifier.get("value", "")
+            number = shared_number(kind, value)
+            if number:
+                shared[kind, system, number] = {"use": "official", "system": system, "value": number}
+            elif value:
+                local.setdefault((system, value), _as_sent(identifier, record))
+    return [shared[key] for key in sorted(shared)] + [local[key] for key in sorted(local)]
+
+
+def _as_sent(identifier: Mapping[str, Any], record: Shown) -> Resource:
+    sent = dict(identifier)
+    if str(sent.get("assigner", {}).get("reference", "")).startswith("#"):
+        del sent["assigner"]  # it is contained in the hospital's Patient, not in ours
+    return sent | {"use": "old"} if record.merged else sent

@@ -1,0 +1,161 @@
+"""What is read from the patient index, and the locks that keep it true. Named SQL.
+
+Every function takes an open connection inside the caller's transaction (READ COMMITTED) and never commits.
+Keys are locked first, then persons; both sorted.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from mpi.blocking import Key
+from mpi.decide import Cluster, Member
+from mpi.demographics import demographics_from_json
+from mpi.keys import patient_key
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record as stored, with the person it is linked to. `survivor`: FHIR id of the record it went into."""
+
+    record: int
+    person: int
+    enterprise_id: str
+    rule: str
+    shown: bytes
+    active: bool
+    normalisation: int
+    merged_into: int | None
+    survivor: str | None
+
+
+# A record, its current person and its survivor, by the key of the hospital's patient.
+KNOWN = """
+SELECT r.record, l.person, p.enterprise_id, l.rule, r.shown, r.active, r.normalisation, r.merged_into,
+       s.patient_id AS survivor
+FROM mpi_record r
+JOIN mpi_link l ON l.record = r.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
+JOIN mpi_person p ON p.person = l.person
+LEFT JOIN mpi_record s ON s.record = r.merged_into
+WHERE r.patient_key = $1
+"""
+
+# unnest keeps the order of the array, so everybody takes the locks in the same order.
+LOCK_KEYS = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
+
+# Persons are not deleted and their keys do not change: this lock lets links to them be inserted.
+LOCK_PERSONS = (
+    "SELECT person FROM mpi_person WHERE person = ANY($1::bigint[]) ORDER BY person FOR NO KEY UPDATE"
+)
+
+# The persons that hold a record with one of these keys.
+CANDIDATES = """
+SELECT DISTINCT l.person
+FROM mpi_key k
+JOIN mpi_link l ON l.record = k.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
+WHERE k.key = ANY($1::bigint[])
+"""
+
+# Every record of these persons; forbidden are those that must not be linked with record $2.
+MEMBERS = """
+SELECT l.person, r.record, r.demographics::text AS demographics, r.merged_into IS NOT NULL AS merged,
+       EXISTS (SELECT FROM mpi_do_not_link d WHERE d.recorded_to IS NULL
+               AND d.low = least(r.record, $2) AND d.high = greatest(r.record, $2)) AS forbidden
+FROM mpi_link l
+JOIN mpi_record r ON r.record = l.record
+WHERE l.person = ANY($1::bigint[]) AND l.valid_to IS NULL AND l.recorded_to IS NULL
+ORDER BY l.person, r.record
+"""
+
+# A record and all that were merged into it, whoever did it and when.
+UNIT = """
+WITH RECURSIVE unit AS (
+    SELECT $1::bigint AS record
+    UNION
+    SELECT r.record FROM unit u JOIN mpi_record r ON r.merged_into = u.record
+)
+SELECT record FROM unit ORDER BY record
+"""
+
+# The chain of survivors above a record, itself included.
+SURVIVORS = """
+WITH RECURSIVE chain AS (
+    SELECT record, merged_into FROM mpi_record WHERE record = $1
+    UNION
+    SELECT r.record, r.merged_into FROM chain c JOIN mpi_record r ON r.record = c.merged_into
+)
+SELECT record FROM chain
+"""
+
+ENTERPRISE_IDS = "SELECT person, enterprise_id FROM mpi_person WHERE person = ANY($1::bigint[])"
+
+
+async def known(connection: Connection, patient_id: str) -> Known | None:
+    """The record of a hospital's patient, or None if nobody has told of it."""
+    row = await connection.fetchrow(KNOWN, patient_key(patient_id))
+    return Known(**dict(row)) if row else None
+
+
+async def lock_keys(connection: Connection, patient_ids: Iterable[str], keys: Iterable[Key]) -> None:
+    """Wait for every other transaction that tells of these patients or has one of these keys."""
+    own = {patient_key(patient_id).int & 0xFFFF_FFFF_FFFF_FFFF for patient_id in patient_ids}
+    signed = {number - (1 << 64) if number >> 63 else number for number in own}
+    await connection.execute(LOCK_KEYS, sorted(signed | {key.key for key in keys}))
+
+
+async def lock_persons(connection: Connection, persons: Collection[int]) -> None:
+    """Wait for every other transaction that changes which records these persons have."""
+    await connection.execute(LOCK_PERSONS, sorted(persons))
+
+
+async def held(connection: Connection, *patient_ids: str) -> tuple[Known | None, ...]:
+    """The records of these patients; their persons are locked, so that no link of theirs changes."""
+    locked: set[int] = set()
+    while True:
+        found = [await known(connection, patient_id) for patient_id in patient_ids]
+        persons = {record.person for record in found if record is not None}
+        if persons <= locked:
+            return tuple(found)
+        locked |= persons
+        await lock_persons(connection, persons)
+
+
+async def candidates(connection: Connection, keys: Sequence[Key]) -> set[int]:
+    """The persons with a record that has one of these keys: locked, and as they are under the lock."""
+    locked: set[int] = set()
+    while True:
+        rows = await connection.fetch(CANDIDATES, [key.key for key in keys]) if keys else []
+        found = {row["person"] for row in rows}
+        if found <= locked:
+            return found
+        locked |= found
+        await lock_persons(connection, found)
+
+
+async def clusters(connection: Connection, persons: Collection[int], record: int | None) -> list[Cluster]:
+    """The persons with their records, as seen from `record`."""
+    members: dict[int, list[Member]] = {}
+    if persons:
+        for row in await connection.fetch(MEMBERS, sorted(persons), record):
+            demographics = demographics_from_json(row["demographics"])
+            member = Member(row["record"], demographics, row["forbidden"], row["merged"])
+            members.setdefault(row["person"], []).append(member)
+    return [Cluster(person, tuple(found)) for person, found in members.items()]
+
+
+async def unit(connection: Connection, record: int) -> list[int]:
+    """The record and every record that was merged into it."""
+    return [row["record"] for row in await connection.fetch(UNIT, record)]
+
+
+async def survivors(connection: Connection, record: int) -> set[int]:
+    """The record and every record above it."""
+    return {row["record"] for row in await connection.fetch(SURVIVORS, record)}
+
+
+async def enterprise_ids(connection: Connection, persons: Collection[int]) -> dict[int, str]:
+    rows = await connection.fetch(ENTERPRISE_IDS, sorted(persons))
+    return {row["person"]: row["enterprise_id"] for row in rows}

@@ -1,0 +1,230 @@
+"""The patient index as the hub uses it: whose record is this, what does the enterprise Patient look like,
+and under which keys are a patient's resources.
+
+Every function takes an open connection inside the caller's transaction (READ COMMITTED) and never commits.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from mpi.blocking import blocking_keys
+from mpi.changes import Content
+from mpi.decide import Decision
+from mpi.demographics import NORMALISATION, Identify, demographics_from_json, demographics_from_patient
+from mpi.enterprise import (
+    Person,
+    Resource,
+    Shown,
+    elements_from_shown,
+    patient_from_person,
+    shown_from_patient,
+)
+from mpi.enterprise_id import new_enterprise_id
+from mpi.registration import Change, merged, register, revise
+from mpi.rows import Connection, Known, enterprise_ids, known, lock_keys
+
+# Every patient key to look under when a query names the patients {keys} (an expression of type uuid[]):
+# the keys themselves; for an enterprise Patient all that is linked to it, to identities it replaced, and to
+# what those records were merged from; for an identity that was given up, the same of the one that stands for
+# it; for a hospital's Patient those merged into it. A key that is no patient's comes back alone.
+#
+#     keys = PATIENT_KEYS.format(keys="$1::uuid[]")
+#     sql = f"SELECT … FROM resource_index WHERE patient = ANY (ARRAY({keys}))"
+#
+# As ARRAY(…) it is computed once, before the scan, and the scan can use btree(patient, …). Each step walks a
+# unique or partial index, so the cost depends on the size of one person, not on the size of the index.
+PATIENT_KEYS: Final = """
+WITH RECURSIVE given (patient_key) AS (
+    SELECT unnest({keys})
+), survivor (person, replaced_by) AS (
+    SELECT p.person, p.replaced_by FROM given JOIN mpi_person p USING (patient_key)
+    UNION
+    SELECT p.person, p.replaced_by FROM survivor s JOIN mpi_person p ON p.person = s.replaced_by
+), family (person) AS (
+    SELECT person FROM survivor WHERE replaced_by IS NULL
+    UNION
+    SELECT p.person FROM family f JOIN mpi_person p ON p.replaced_by = f.person
+), holding (record) AS (
+    (SELECT l.record FROM family f JOIN mpi_link l ON l.person = f.person
+     WHERE l.valid_to IS NULL AND l.recorded_to IS NULL
+     UNION
+     SELECT r.record FROM given JOIN mpi_record r USING (patient_key))
+    UNION
+    SELECT r.record FROM holding h JOIN mpi_record r ON r.merged_into = h.record
+)
+SELECT patient_key FROM given
+UNION
+SELECT p.patient_key FROM family f JOIN mpi_person p ON p.person = f.person
+UNION
+SELECT r.patient_key FROM holding h JOIN mpi_record r ON r.record = h.record
+"""
+
+# Identities with what they replaced and by what they were replaced.
+PERSONS = """
+SELECT p.person, p.enterprise_id, s.enterprise_id AS replaced_by,
+       ARRAY(SELECT o.enterprise_id FROM mpi_person o WHERE o.replaced_by = p.person) AS replaces
+FROM mpi_person p
+LEFT JOIN mpi_person s ON s.person = p.replaced_by
+WHERE p.enterprise_id = ANY($1::text[])
+ORDER BY p.enterprise_id
+"""
+
+# Their records, as the enterprise Patient shows them.
+SHOWN = """
+SELECT l.person, r.patient_id, r.merged_into IS NOT NULL AS merged, r.updated, r.shown,
+       r.demographics::text AS demographics
+FROM mpi_link l
+JOIN mpi_record r ON r.record = l.record
+WHERE l.person = ANY($1::bigint[]) AND l.valid_to IS NULL AND l.recorded_to IS NULL
+ORDER BY l.person, r.record
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A hospital's patient as a message or a client tells of it.
+
+    `source` is the hospital, `local_id` its number, `patient_id` the FHIR id of its Patient. `replaced_by`
+    is the FHIR id of the Patient that this one was merged into, if it was.
+    """
+
+    source: str
+    local_id: str
+    patient_id: str
+    patient: Mapping[str, Any]
+    replaced_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Whose record it is. `affected`: the enterprise ids whose Patient may look different now, sorted;
+    none if nothing changed."""
+
+    enterprise_id: str
+    affected: tuple[str, ...]
+    decision: Decision
+
+
+async def resolve(
+    connection: Connection,
+    record: Record,
+    instant: datetime,
+    identify: Identify,
+    new_id: Callable[[], str] = new_enterprise_id,
+) -> Resolution:
+    """Find or make the person of a hospital's patient, and note what the hospital says of it.
+
+    `identify` is `terminology.naming.identify`.
+
+    What is known already costs one query and no lock. Else the patient and its strong keys are locked until
+    the transaction ends, so that two first visits of one resident cannot make two persons. A transaction
+    that tells of several patients calls `lock` for all of them first; else two such may deadlock, which
+    PostgreSQL ends with an error that the caller retries.
+    """
+    shown = shown_from_patient(record.patient)
+    stored = await known(connection, record.patient_id)
+    if stored is not None and _says_nothing_new(stored, record, shown):
+        return Resolution(stored.enterprise_id, (), Decision("link", stored.rule, stored.person))
+    content = _content(record, shown, identify)
+    await lock_keys(connection, _patient_ids((record,)), content.keys)
+    change = await _told(connection, record, content, instant, new_id)
+    names = await enterprise_ids(connection, {change.person, *change.touched})
+    affected = tuple(sorted(names[person] for person in change.touched))
+    return Resolution(names[change.person], affected, change.decision)
+
+
+async def merge(
+    connection: Connection,
+    survivor: Record,
+    loser: Record,
+    instant: datetime,
+    identify: Identify,
+    new_id: Callable[[], str] = new_enterprise_id,
+) -> Resolution:
+    """A hospital merges two of its patients (A40); either may be unknown until now. Idempotent."""
+    loser = replace(loser, replaced_by=survivor.patient_id)
+    await lock(connection, (survivor, loser), identify)
+    first = await resolve(connection, survivor, instant, identify, new_id)
+    second = await resolve(connection, loser, instant, identify, new_id)
+    return replace(second, affected=tuple(sorted({*first.affected, *second.affected})))
+
+
+async def lock(connection: Connection, records: Iterable[Record], identify: Identify) -> None:
+    """Take all locks on patients and keys that resolving these records needs, in the one order."""
+    told = tuple(records)
+    demographics = [demographics_from_patient(record.patient, identify) for record in told]
+    keys = {key for facts in demographics for key in blocking_keys(facts)}
+    await lock_keys(connection, _patient_ids(told), keys)
+
+
+async def enterprise_patients(
+    connection: Connection, enterprise_ids: Collection[str], base: str, identify: Identify
+) -> list[Resource]:
+    """The enterprise Patients of these ids, sorted by id; equal for equal state. Unknown ids are left out.
+
+    `base` heads this deployment's own systems: `<base>/sid/enterprise-id`.
+    """
+    rows = await connection.fetch(PERSONS, sorted(set(enterprise_ids)))
+    records: dict[int, list[Shown]] = {row["person"]: [] for row in rows}
+    for row in await connection.fetch(SHOWN, list(records)):
+        records[row["person"]].append(
+            Shown(
+                row["patient_id"],
+                row["merged"],
+                row["updated"],
+                elements_from_shown(row["shown"]),
+                demographics_from_json(row["demographics"]),
+            )
+        )
+    return [
+        patient_from_person(
+            Person(row["enterprise_id"], row["replaced_by"], row["replaces"], records[row["person"]]),
+            base,
+            identify,
+        )
+        for row in rows
+    ]
+
+
+async def _told(
+    connection: Connection,
+    record: Record,
+    content: Content,
+    instant: datetime,
+    new_id: Callable[[], str],
+) -> Change:
+    if record.replaced_by not in (None, record.patient_id):
+        return await merged(connection, content, record.replaced_by, instant, new_id)
+    if await known(connection, record.patient_id) is None:
+        return await register(connection, content, instant, new_id)
+    return await revise(connection, content, instant)
+
+
+def _says_nothing_new(stored: Known, record: Record, shown: bytes) -> bool:
+    return (
+        stored.shown == shown
+        and stored.active == _is_active(record)
+        and stored.normalisation == NORMALISATION
+        and record.replaced_by in (None, stored.survivor, record.patient_id)
+    )
+
+
+def _content(record: Record, shown: bytes, identify: Identify) -> Content:
+    demographics = demographics_from_patient(record.patient, identify)
+    keys = blocking_keys(demographics)
+    return Content(
+        record.patient_id, record.source, record.local_id, demographics, shown, _is_active(record), keys
+    )
+
+
+def _is_active(record: Record) -> bool:
+    return record.patient.get("active") is not False
+
+
+def _patient_ids(records: Iterable[Record]) -> list[str]:
+    told = tuple(records)
+    return [record.patient_id for record in told] + [
+        record.replaced_by for record in told if record.replaced_by is not None
+    ]
