@@ -149,8 +149,13 @@ def definitions(package: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
             folder, _, name = member.name.rpartition("/")
             file = archive.extractfile(member) if folder == "package" and name.endswith(".json") else None
             content = DECODER.decode(file.read()) if file else {}
-            if name == "package.json" or content.get("resourceType") in KEPT:
+            if name == "package.json" or (content.get("resourceType") in KEPT and not is_sample(content)):
                 yield name, content
+
+
+def is_sample(definition: dict[str, Any]) -> bool:
+    """R4's sample search parameters would define a second Resource `_id`, and the like."""
+    return definition["resourceType"] == "SearchParameter" and definition["id"].startswith("example")
 
 
 def slim_files(package: bytes) -> dict[str, bytes]:
@@ -159,7 +164,7 @@ def slim_files(package: bytes) -> dict[str, bytes]:
     source = found.pop("package.json")
     files = {name: slim_definition(content) for name, content in sorted(found.items())}
     index = [
-        {"filename": name, **{key: content[key] for key in INDEXED if key in content}}
+        {"filename": name, **{key: content[key] for key in INDEXED if isinstance(content.get(key), str)}}
         for name, content in files.items()
     ]
     manifest = {
