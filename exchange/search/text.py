@@ -16,13 +16,22 @@ _HAS_IDEOGRAPH = re.compile(f"[{_IDEOGRAPH}]")
 _HAN_TEXT = re.compile(f"[{_IDEOGRAPH}·\\s]+")
 
 
-@lru_cache(maxsize=1 << 14)
+# A longer value is rare, and must not fill the cache.
+_LONGEST_CACHED = 64
+
+
 def normalised(value: str) -> str:
     """Case, accents, width and spacing removed; every dot inside a Chinese name is `·`.
 
     >>> normalised("ÉMILE  Zola"), normalised("古丽•娜尔")
     ('emile zola', '古丽·娜尔')
     """
+    return (
+        _cached_normal(value) if len(value) <= _LONGEST_CACHED else _normal(value[: 4 * INDEXED_CHARACTERS])
+    )
+
+
+def _normal(value: str) -> str:
     if value.isascii():
         folded = value.lower()
     else:
@@ -30,6 +39,9 @@ def normalised(value: str) -> str:
         bare = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
         folded = _DOT.sub("·", unicodedata.normalize("NFC", bare))
     return " ".join(folded.split())[:INDEXED_CHARACTERS]
+
+
+_cached_normal = lru_cache(maxsize=1 << 14)(_normal)
 
 
 def is_chinese(value: str) -> bool:

@@ -14,12 +14,25 @@ from functools import lru_cache
 _BETWEEN = "\x00"
 _PRESENT = "\x01"
 
+LONG = "\x02"
+"""The value that marks a leading date that covers more than `dates.SHORT`."""
 
-@lru_cache(maxsize=1 << 17)
+
+# A longer value is rare, and must not fill the cache.
+_LONGEST_CACHED = 128
+
+
 def h64(value: str) -> int:
     """The signed 64-bit hash of a value."""
+    return _cached_hash(value) if len(value) <= _LONGEST_CACHED else _hash(value)
+
+
+def _hash(value: str) -> int:
     digest = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+_cached_hash = lru_cache(maxsize=1 << 16)(_hash)
 
 
 @lru_cache(maxsize=1 << 13)
@@ -52,3 +65,10 @@ def of_system(system: str) -> str:
 def present(resource_type: str = "") -> str:
     """The value that says the element is there; for references, by the type of the target."""
     return f"{_PRESENT}{resource_type}"
+
+
+def identifier_value(value: str) -> str:
+    """An identifier's value as the index keeps it: a very long one by its beginning and its hash."""
+    if len(value) <= 200:
+        return value
+    return f"{value[:100]}#{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -1,0 +1,135 @@
+"""What each resource type is mostly found by: its clinical date, its code and its patient.
+
+These have columns and btrees of their own (`resource_index.ts`, `code_index`, `resource_index.patient`). The
+choices are facts of the stored index: to change one for a type means to index that type again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from exchange.search.parameters import Definitions, Parameter, Source, parameter_ids, parameters_of
+
+# The first of these that the type has and that has one value at most leads.
+_DATES = (
+    "date",
+    "onset-date",
+    "effective-time",
+    "effective",
+    "started",
+    "collected",
+    "authoredon",
+    "authored-on",
+    "authored",
+    "whenhandedover",
+    "sent",
+    "start-date",
+    "start",
+    "occurrence",
+    "datetime",
+    "datewritten",
+    "identified",
+    "recorded",
+    "created",
+    "issued",
+    "birthdate",
+    "period",
+    "timestamp",
+)
+_CODES = ("code", "vaccine-code", "type", "category")
+_PATIENTS = ("patient", "subject", "individual", "actor", "member", "link")
+
+
+@dataclass(frozen=True, slots=True)
+class TypeParameters:
+    """The search parameters of one resource type.
+
+    date, code, patient  the leading parameters, None where the type has none
+    several_patients     the leading patient parameter may hold several values
+    compartment          every element that puts the resource into a patient's compartment
+    """
+
+    resource_type: str
+    parameters: Mapping[str, Parameter]
+    date: Parameter | None
+    code: Parameter | None
+    patient: Parameter | None
+    several_patients: bool
+    compartment: tuple[Source, ...]
+
+    def is_patient(self, parameter: Parameter) -> bool:
+        """Whether the patient column answers the parameter: it reads the same elements."""
+        return self.patient is not None and parameter.keys == self.patient.keys
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The search parameters of every resource type, compiled when first asked for.
+
+    `codings` are the (system, code) of a value set, None where they cannot be listed.
+    """
+
+    of: Callable[[str], TypeParameters]
+    resource_types: frozenset[str]
+    codings: Callable[[str], frozenset[tuple[str, str]] | None]
+
+
+def compile_registry(definitions: Definitions) -> Registry:
+    """The registry over the definitions."""
+    return Registry(
+        cache(lambda resource_type: _type_parameters(definitions, resource_type)),
+        definitions.resource_types,
+        definitions.codings,
+    )
+
+
+def _type_parameters(definitions: Definitions, resource_type: str) -> TypeParameters:
+    parameters = parameters_of(definitions, resource_type, parameter_ids())
+    members = definitions.compartment("Patient").get(resource_type, ())
+    joining = [parameters[code] for code in members if code in parameters]
+    patient = _leading_patient(resource_type, parameters, joining)
+    return TypeParameters(
+        resource_type,
+        parameters,
+        next(filter(_has_one_date, _named(parameters, _DATES)), None),
+        next(filter(_is_coded, _named(parameters, _CODES)), None),
+        patient,
+        patient is not None and _repeats(patient),
+        tuple(dict.fromkeys(source for parameter in joining for source in parameter.sources)),
+    )
+
+
+def _named(parameters: Mapping[str, Parameter], codes: tuple[str, ...]) -> list[Parameter]:
+    return [parameters[code] for code in codes if code in parameters]
+
+
+def _leading_patient(
+    resource_type: str, parameters: Mapping[str, Parameter], joining: list[Parameter]
+) -> Parameter | None:
+    """The parameter whose values the patient column holds; a Patient is in its own compartment alone.
+
+    Where it may hold several values, the further patients stand in compartment_index beside those of other
+    parameters, so then it must be the only one that joins a compartment.
+    """
+    if resource_type == "Patient":
+        return None
+    joined = {parameter.keys for parameter in joining}
+    for parameter in (*_named(parameters, _PATIENTS), *joining):
+        if parameter.keys in joined and (not _repeats(parameter) or len(joined) == 1):
+            return parameter
+    return None
+
+
+def _repeats(parameter: Parameter) -> bool:
+    elements = {source.path.element for source in parameter.sources}
+    return len(elements) > 1 or any(source.repeats for source in parameter.sources)
+
+
+def _has_one_date(parameter: Parameter) -> bool:
+    return parameter.type == "date" and bool(parameter.sources) and not _repeats(parameter)
+
+
+def _is_coded(parameter: Parameter) -> bool:
+    return bool(parameter.sources) and all(
+        source.data_type in ("CodeableConcept", "Coding") for source in parameter.sources
+    )

@@ -1,0 +1,250 @@
+"""A search as values: what `parse` makes of a request, and `statement` turns into SQL.
+
+https://hl7.org/fhir/R4/search.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Union
+from uuid import UUID
+
+from exchange.outcome import FhirError
+from terminology.issue import Issue
+
+
+class SearchError(FhirError):
+    """The search cannot be answered as it was asked."""
+
+    def __init__(self, issue: Issue) -> None:
+        super().__init__("invalid", issue.diagnostics, issue.expression)
+        self.issue = issue
+        self.issues: Sequence[Issue] = (issue,)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A prefix and the range that the value covers; for dates the upper end is exclusive."""
+
+    prefix: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """`_id`: one of these logical ids."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One of these tokens.
+
+    codes    the same as rows of code_index, if the parameter is the leading code and every value has a system
+    narrow   whether few resources can have such a token (a reference to an encounter, not a status)
+    needles  bytes of which one must occur in the body, to catch a hash that meets another's; empty: no check
+    """
+
+    hashes: tuple[int, ...]
+    codes: tuple[int, ...] = ()
+    narrow: bool = False
+    needles: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """One of these identifiers: (canonical system, `` for none, None for any; value)."""
+
+    parameters: tuple[int, ...]
+    identifiers: tuple[tuple[str | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """One of these normalised values; for `exact` as they stand."""
+
+    parameters: tuple[int, ...]
+    how: Literal["prefix", "exact", "contains"]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingDate:
+    """The leading date fulfils one of the comparisons. `long` are the tokens of dates that cover much."""
+
+    comparisons: tuple[Comparison, ...]
+    long: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """`_lastUpdated` fulfils one of the comparisons."""
+
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """A value in a side table fulfils one of the comparisons."""
+
+    table: Literal["date_index", "number_index"]
+    parameters: tuple[int, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """A quantity in one of these units (in any, if there are none) fulfils the comparison."""
+
+    parameters: tuple[int, ...]
+    comparison: Comparison
+    units: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """There is a row of one of these parameters in the side table."""
+
+    table: str
+    parameters: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HasLeadingDate:
+    """The leading date is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patients:
+    """The leading patient is one of these keys, or linked to one of them.
+
+    several   the parameter may hold several patients; the further ones stand in compartment_index
+    targets   instead of keys: the Patients that fulfil a search (`patient.identifier=…`)
+    """
+
+    keys: tuple[UUID, ...]
+    several: bool
+    targets: "Targets | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientReferences:
+    """Another reference than the leading one names one of these patients, or one linked to them.
+
+    salts     of the elements that may hold the reference
+    hashes    tokens of the references as given, so that a patient who is not stored is found too
+    member    the reference puts the resource into the patient's compartment, so the key is compared as well
+    """
+
+    keys: tuple[UUID, ...]
+    salts: tuple[int, ...]
+    hashes: tuple[int, ...]
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The resources of a type that fulfil all criteria."""
+
+    resource_type: str
+    criteria: tuple["Criterion", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A reference at one of these elements names one of the targets."""
+
+    salts: tuple[int, ...]
+    targets: tuple[Targets, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """One of the sources refers here: by one of these elements, or as its leading patient."""
+
+    salts: tuple[int, ...]
+    sources: Targets
+    as_patient: bool
+    several: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    criteria: tuple["Criterion", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    criterion: "Criterion"
+
+
+Criterion = Union[  # noqa: UP007
+    Ids,
+    Tokens,
+    Identifiers,
+    Strings,
+    LeadingDate,
+    Updated,
+    Ranges,
+    Quantities,
+    Present,
+    HasLeadingDate,
+    Patients,
+    PatientReferences,
+    Chain,
+    Has,
+    AnyOf,
+    Not,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """What to sort by: a column of resource_index (`ts`, `updated`), `id`, or a side table's values."""
+
+    source: str
+    descending: bool
+    parameters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """`_include` (forward) or `_revinclude`: by these elements to resources of the type, None for any."""
+
+    source_type: str
+    salts: tuple[int, ...]
+    target_type: str | None
+    as_patient: bool
+    reverse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One type-level search.
+
+    count     resources a page; 0 asks for the total alone
+    total     whether the total is wanted
+    allowed   keys of the only patients whose resources the caller may see, None for all: looked at inside the
+              statement, for matches and included resources alike
+    accepted  the parameters that were understood, for the self link
+    ignored   warnings about those that were not, under lenient handling
+    summary, elements, format, pretty are for who renders the Bundle
+    """
+
+    resource_type: str
+    criteria: tuple[Criterion, ...]
+    sort: tuple[SortKey, ...] = ()
+    count: int = 20
+    total: Literal["none", "accurate", "estimate"] = "none"
+    cursor: str | None = None
+    inclusions: tuple[Inclusion, ...] = ()
+    allowed: tuple[UUID, ...] | None = None
+    in_compartment: bool = True
+    has_leading_date: bool = False
+    accepted: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[Issue, ...] = ()
+    summary: str = "false"
+    elements: tuple[str, ...] = ()
+    format: str | None = None
+    pretty: bool = False
