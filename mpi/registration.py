@@ -107,14 +107,15 @@ async def merged(
     assert surviving is not None
     if lost is None:
         return await register_merged(connection, content, surviving, instant)
-    revised = await revise(connection, content, instant)
+    # No decision of ours comes between: what the hospital merges, it can also unmerge.
+    await update_record(connection, lost.record, content, instant)
     because = Because(MERGE, content.source, "")
     touched = await merge_records(
         connection, content.patient_id, survivor, content.demographics, because, instant
     )
     (lost,) = await held(connection, content.patient_id)
     assert lost is not None
-    return Change(lost.person, revised.touched | touched, Decision("link", lost.rule, lost.person))
+    return Change(lost.person, frozenset({lost.person} | touched), Decision("link", lost.rule, lost.person))
 
 
 def _only_named(patient_id: str, source: str) -> Content:

@@ -22,7 +22,7 @@ from mpi.enterprise import (
     shown_from_patient,
 )
 from mpi.enterprise_id import new_enterprise_id
-from mpi.registration import Change, merged, register, revise
+from mpi.registration import merged, register, revise
 from mpi.rows import Connection, Known, enterprise_ids, known, lock_keys
 
 # Every patient key to look under when a query names the patients {keys} (an expression of type uuid[]):
@@ -125,14 +125,13 @@ async def resolve(
     """
     shown = shown_from_patient(record.patient)
     stored = await known(connection, record.patient_id)
-    if stored is not None and _says_nothing_new(stored, record, shown):
-        return Resolution(stored.enterprise_id, (), Decision("link", stored.rule, stored.person))
-    content = _content(record, shown, identify)
-    await lock_keys(connection, _patient_ids((record,)), content.keys)
-    change = await _told(connection, record, content, instant, new_id)
-    names = await enterprise_ids(connection, {change.person, *change.touched})
-    affected = tuple(sorted(names[person] for person in change.touched))
-    return Resolution(names[change.person], affected, change.decision)
+    if stored is None or _says_something_new(stored, record, shown):
+        content = _content(record, shown, identify)
+        await lock_keys(connection, _patient_ids((record,)), content.keys)
+        stored = await known(connection, record.patient_id)  # somebody may have been before us
+        if stored is None or _says_something_new(stored, record, shown):
+            return await _told(connection, record, content, stored, instant, new_id)
+    return Resolution(stored.enterprise_id, (), Decision("link", stored.rule, stored.person))
 
 
 async def merge(
@@ -192,22 +191,27 @@ async def _told(
     connection: Connection,
     record: Record,
     content: Content,
+    stored: Known | None,
     instant: datetime,
     new_id: Callable[[], str],
-) -> Change:
+) -> Resolution:
     if record.replaced_by not in (None, record.patient_id):
-        return await merged(connection, content, record.replaced_by, instant, new_id)
-    if await known(connection, record.patient_id) is None:
-        return await register(connection, content, instant, new_id)
-    return await revise(connection, content, instant)
+        change = await merged(connection, content, record.replaced_by, instant, new_id)
+    elif stored is None:
+        change = await register(connection, content, instant, new_id)
+    else:
+        change = await revise(connection, content, instant)
+    names = await enterprise_ids(connection, {change.person, *change.touched})
+    affected = tuple(sorted(names[person] for person in change.touched))
+    return Resolution(names[change.person], affected, change.decision)
 
 
-def _says_nothing_new(stored: Known, record: Record, shown: bytes) -> bool:
+def _says_something_new(stored: Known, record: Record, shown: bytes) -> bool:
     return (
-        stored.shown == shown
-        and stored.active == _is_active(record)
-        and stored.normalisation == NORMALISATION
-        and record.replaced_by in (None, stored.survivor, record.patient_id)
+        stored.shown != shown
+        or stored.active != _is_active(record)
+        or stored.normalisation != NORMALISATION
+        or record.replaced_by not in (None, stored.survivor, record.patient_id)
     )
 
 
