@@ -280,7 +280,7 @@ def _reference(search: Search, of: TypeParameters, parameter: Parameter, asked: 
         return _logical(parameter, asked)
     if asked.modifier and asked.modifier not in search.registry.resource_types:
         return None
-    targets = _targets(search, parameter, asked)
+    targets = reference_targets(search, parameter, asked)
     literals: list[str] = []
     patients: list[str] = []
     for value in alternatives(asked.name, asked.value):
@@ -302,7 +302,7 @@ def _is_whole(reference: str) -> bool:
     return "/" in reference or ":" in reference
 
 
-def _targets(search: Search, parameter: Parameter, asked: Asked) -> tuple[str, ...]:
+def reference_targets(search: Search, parameter: Parameter, asked: Asked) -> tuple[str, ...]:
     """The types that the parameter's reference may name, narrowed by a modifier."""
     filters = {source.path.target for source in parameter.sources}
     allowed = parameter.targets or tuple(sorted(search.registry.resource_types))

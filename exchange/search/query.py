@@ -210,11 +210,14 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """`_include` (forward) or `_revinclude`: by these elements to resources of the type, None for any."""
+    """`_include` (forward) or `_revinclude`: from the source type by these elements to the target types.
+
+    `as_patient`: the sources are found by their leading patient.
+    """
 
     source_type: str
     salts: tuple[int, ...]
-    target_type: str | None
+    target_types: tuple[str, ...]
     as_patient: bool
     reverse: bool
 

@@ -1,0 +1,104 @@
+"""Parameters that follow references: chains, `_has`, `_include` and `_revinclude`.
+
+https://hl7.org/fhir/R4/search.html#chaining
+"""
+
+from exchange.search.criteria import Asked, Search, criterion, reference_targets
+from exchange.search.leading import TypeParameters
+from exchange.search.parameters import Parameter
+from exchange.search.query import AnyOf, Chain, Criterion, Has, Inclusion, Patients, Targets
+from exchange.search.token import salt
+from exchange.search.values import refused
+
+MAX_DEPTH = 5
+
+
+def any_criterion(search: Search, of: TypeParameters, name: str, value: str, depth: int = 0) -> Criterion:
+    """The criterion of a parameter by its whole name, followed along its references."""
+    if depth > MAX_DEPTH:
+        raise refused(name, f"A chain may be {MAX_DEPTH} references long.", "too-costly")
+    if name.startswith("_has:"):
+        return _has(search, of, name, value, depth)
+    head, dot, rest = name.partition(".")
+    code, _, modifier = head.partition(":")
+    asked = Asked(name, modifier, value)
+    if dot:
+        return _chain(search, of, code, asked, rest, depth)
+    return criterion(search, of, code, asked)
+
+
+def _reference_parameter(search: Search, of: TypeParameters, code: str, name: str) -> Parameter:
+    parameter = of.parameters.get(code)
+    if parameter is None or parameter.type != "reference" or parameter.refusal:
+        diagnostics = f"{of.resource_type} has no reference parameter {code}."
+        raise refused(name, diagnostics, "not-supported")
+    return parameter
+
+
+def _salts(parameter: Parameter) -> tuple[int, ...]:
+    return tuple(salt(key) for key in sorted(parameter.keys))
+
+
+def _chain(search: Search, of: TypeParameters, code: str, asked: Asked, rest: str, depth: int) -> Criterion:
+    parameter = _reference_parameter(search, of, code, asked.name)
+    named = rest.partition(".")[0].partition(":")[0]
+    following = [
+        search.registry.of(target)
+        for target in reference_targets(search, parameter, asked)
+        if named == "_has" or named in search.registry.of(target).parameters
+    ]
+    if not following:
+        diagnostics = f"Nothing that {code} refers to has a search parameter {named}."
+        raise refused(asked.name, diagnostics, "not-supported")
+    found: list[Criterion] = []
+    others: list[Targets] = []
+    for target in following:
+        inner = any_criterion(search, target, rest, asked.value, depth + 1)
+        targets = Targets(target.resource_type, (inner,))
+        if target.resource_type == "Patient" and of.is_patient(parameter):
+            found.append(Patients((), of.several_patients, targets))
+        else:
+            others.append(targets)
+    if others:
+        found.append(Chain(_salts(parameter), tuple(others)))
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
+
+
+def _has(search: Search, of: TypeParameters, name: str, value: str, depth: int) -> Criterion:
+    parts = name.split(":", 3)
+    if len(parts) < 4 or parts[1] not in search.registry.resource_types:
+        raise refused(name, "_has needs a type, a reference and a parameter: _has:Observation:patient:code.")
+    source = search.registry.of(parts[1])
+    parameter = _reference_parameter(search, source, parts[2], name)
+    if of.resource_type not in reference_targets(search, parameter, Asked(name, "", value)):
+        raise refused(name, f"{parts[1]}.{parts[2]} never refers to {of.resource_type}.")
+    inner = any_criterion(search, source, parts[3], value, depth + 1)
+    return Has(
+        _salts(parameter),
+        Targets(parts[1], (inner,)),
+        as_patient=of.resource_type == "Patient" and source.is_patient(parameter),
+        several=source.several_patients,
+    )
+
+
+def inclusion(search: Search, of: TypeParameters, name: str, value: str) -> Inclusion:
+    """`_include=Observation:subject:Patient`, `_revinclude=Provenance:target`."""
+    parts = value.split(":")
+    reverse = name == "_revinclude"
+    if len(parts) not in (2, 3) or parts[0] not in search.registry.resource_types:
+        raise refused(name, f"{name} needs Type:parameter or Type:parameter:TargetType.")
+    if not reverse and parts[0] != of.resource_type:
+        raise refused(name, f"{name} must start at {of.resource_type}.")
+    source = search.registry.of(parts[0])
+    parameter = _reference_parameter(search, source, parts[1], name)
+    wanted = Asked(name, parts[2] if len(parts) == 3 else "", value)
+    targets = reference_targets(search, parameter, wanted)
+    if reverse and of.resource_type not in targets:
+        raise refused(name, f"{parts[0]}.{parts[1]} never refers to {of.resource_type}.")
+    return Inclusion(
+        parts[0],
+        _salts(parameter),
+        targets,
+        as_patient=of.resource_type == "Patient" and source.is_patient(parameter),
+        reverse=reverse,
+    )
