@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+SYSTEM: Final = "urn:oid:2.16.156.10011.1.3"
+"""The identifier system of these numbers."""
+
 _CHECK_CHARACTERS: Final = "10X98765432"
 _WEIGHTS: Final = tuple(pow(2, 17 - position, 11) for position in range(17))
 _FORM = re.compile(r"(?:[0-9]{17}[0-9X]|[0-9]{15})\Z", re.ASCII)

@@ -6,20 +6,23 @@ Placeholders (无名氏, 13800000000, all-ones numbers) are worth nothing and ar
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from mpi.citizen_id import citizen_id
+from mpi.citizen_id import SYSTEM, citizen_id
 from mpi.names import is_newborn, is_placeholder, normal_name, text_from_human_name
 from mpi.pinyin import pinyin
 
 Resource = dict[str, Any]
+Value = TypeVar("Value")
 
 Identify = Callable[[str], tuple[str, str]]
 """Tells of an identifier system its kind (`citizen-id`, some `…-card`, or empty) and its canonical form."""
+
+CITIZEN_ID: Final = "citizen-id"
 
 NORMALISATION: Final = 1
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
@@ -107,12 +110,22 @@ def normal_number(text: str) -> str:
     return "" if filler else number
 
 
-def shared_number(kind: str, value: str) -> str:
-    """The normal form of a number that hospitals share; empty for a hospital's own and for an invalid one."""
-    if kind == "citizen-id":
+def shared_identifier(identifier: Mapping[str, Any], identify: Identify) -> Card | None:
+    """The number that hospitals share, in its canonical system and normal form: a citizen id or a card.
+
+    None for a hospital's own number and for one that is invalid or a filler.
+    """
+    value = identifier.get("value")
+    kind, system = identify(identifier.get("system", ""))
+    if not kind and _says_national(identifier):
+        kind, system = CITIZEN_ID, SYSTEM
+    if not kind or not isinstance(value, str):
+        return None
+    number = normal_number(value)
+    if kind == CITIZEN_ID:
         valid = citizen_id(value)
-        return valid.number if valid else ""
-    return normal_number(value) if kind else ""
+        number = valid.number if valid else ""
+    return Card(kind, system, number) if number else None
 
 
 def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
@@ -123,21 +136,12 @@ def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[str, ...], tuple[Card, ...]]:
-    citizen_ids: list[str] = []
-    cards: list[Card] = []
-    for identifier in patient.get("identifier", ()):
-        value = identifier.get("value")
-        if not isinstance(value, str):
-            continue
-        kind, system = identify(identifier.get("system", ""))
-        if not kind and _says_national(identifier):
-            kind = "citizen-id"
-        number = shared_number(kind, value)
-        if number and kind == "citizen-id":
-            citizen_ids.append(number)
-        elif number:
-            cards.append(Card(kind, system, number))
-    return _distinct(citizen_ids), tuple(dict.fromkeys(cards))
+    found = [shared_identifier(identifier, identify) for identifier in patient.get("identifier", ())]
+    shared = _distinct(card for card in found if card is not None)
+    return (
+        tuple(card.number for card in shared if card.kind == CITIZEN_ID),
+        tuple(card for card in shared if card.kind != CITIZEN_ID),
+    )
 
 
 def _says_national(identifier: Mapping[str, Any]) -> bool:
@@ -159,5 +163,5 @@ def _normal_address(address: Mapping[str, Any]) -> str:
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold())
 
 
-def _distinct(values: Iterator[str] | list[str]) -> tuple[str, ...]:
+def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(values))

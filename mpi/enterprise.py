@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from mpi.demographics import Demographics, Identify, shared_number
+from mpi.demographics import Demographics, Identify, shared_identifier
 
 Resource = dict[str, Any]
 
@@ -146,13 +146,16 @@ def _identifiers(records: Sequence[Shown], identify: Identify) -> list[Resource]
     local: dict[tuple[str, str], Resource] = {}
     for record in sorted(records, key=lambda record: (record.merged, record.patient_id)):
         for identifier in record.elements.get("identifier", ()):
-            kind, system = identify(identifier.get("system", ""))
-            value = identifier.get("value", "")
-            number = shared_number(kind, value)
-            if number:
-                shared[kind, system, number] = {"use": "official", "system": system, "value": number}
-            elif value:
-                local.setdefault((system, value), _as_sent(identifier, record))
+            number = shared_identifier(identifier, identify)
+            if number is not None:
+                shared[number.kind, number.system, number.number] = {
+                    "use": "official",
+                    "system": number.system,
+                    "value": number.number,
+                }
+            elif "value" in identifier:
+                key = identifier.get("system", ""), identifier["value"]
+                local.setdefault(key, _as_sent(identifier, record))
     return [shared[key] for key in sorted(shared)] + [local[key] for key in sorted(local)]
 
 
