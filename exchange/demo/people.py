@@ -1,7 +1,7 @@
 """Invented residents of an invented city: names by real frequency, citizen ids that pass every check.
 
 Surname shares are rounded from the published ranking; division codes are GB/T 2260. Everything else is drawn
-from the seed, so the same seed gives the same people.
+from the seed, so the same seed gives the same people; any likeness to a living person is chance.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,28 @@ SURNAMES = {
 }  # fmt: skip
 MALE = "伟强磊军洋勇杰涛超明刚平辉鹏华飞鑫波斌宇浩凯健俊帆帅旭宁龙林"
 FEMALE = "芳娜敏静丽艳娟霞秀燕玲桂英华慧巧美玉萍红月彩春菊兰凤洁梅琳素云"
-SHARED = "文志建国春晓雪子海永天新小德玉少嘉思梓一"
+# In GB18030 the last byte of 珅 is `|` and that of 碶 is `\`: real characters, and a trap for parsers.
+SHARED = "文志建国春晓雪子海永天新小德玉少嘉思梓一珅"
 MINORITY = ("艾克拜尔·买买提", "古丽娜尔·艾山", "阿依古丽·吐尔逊", "迪力木拉提·阿不都拉", "巴特尔·苏和")
-DIVISIONS = {
-    "310101": "黄浦区", "310104": "徐汇区", "310105": "长宁区", "310106": "静安区", "310107": "普陀区",
-    "310109": "虹口区", "310110": "杨浦区", "310112": "闵行区", "310113": "宝山区", "310114": "嘉定区",
-    "310115": "浦东新区", "310116": "金山区", "310117": "松江区", "310118": "青浦区", "310120": "奉贤区",
-}  # fmt: skip
-STREETS = ("人民路", "中山路", "解放路", "建设路", "和平路", "新华路", "幸福路", "文化路", "复兴路", "长江路")
+CITY = "云浦市"
+# Real codes, for an id names the place where it was given; the city and its districts are invented.
+DIVISIONS = (
+    "310101",
+    "310104",
+    "310110",
+    "310115",
+    "320102",
+    "330106",
+    "340104",
+    "410102",
+    "510104",
+    "110105",
+)
+DISTRICTS = (
+    "望江区", "鹤鸣区", "东湖区", "清溪区", "北屏区", "南浦新区", "松岗区", "柳林区", "白沙区", "临港新区",
+    "金塘县", "云溪县", "石门区",
+)  # fmt: skip
+STREETS = ("人民路", "中山路", "解放路", "建设路", "和平路", "新华路", "幸福路", "文化路", "复兴路", "碶桥路")
 _FIRST_BIRTHDAY = date(1936, 1, 1)
 _BIRTHDAYS = (date(2024, 12, 31) - _FIRST_BIRTHDAY).days
 
@@ -62,7 +76,7 @@ def resident(rng: Random, number: int) -> Resident:
     male = rng.random() < 0.5
     family, given = _name(rng, male)
     born = _FIRST_BIRTHDAY + timedelta(days=rng.randrange(_BIRTHDAYS))
-    division = rng.choice(tuple(DIVISIONS))
+    division = rng.choice(DIVISIONS)
     order = rng.randrange(1, 499) * 2 + (1 if male else 0)
     return Resident(
         number=number,
@@ -72,10 +86,14 @@ def resident(rng: Random, number: int) -> Resident:
         born=born,
         citizen_id=citizen_id_of(division, born, order),
         health_card=f"{rng.getrandbits(256):064X}"[:56] + f"{number:08X}",
-        phone=f"1{rng.choice('3578')}{rng.randrange(10**9):09d}",
-        district=rng.choice(tuple(DIVISIONS.values())),
+        phone=phone_number(rng),
+        district=rng.choice(DISTRICTS),
         street=_street(rng),
     )
+
+
+def phone_number(rng: Random) -> str:
+    return f"1{rng.choice('3578')}{rng.randrange(10**9):09d}"
 
 
 def _street(rng: Random) -> str:
