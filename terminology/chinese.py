@@ -123,8 +123,9 @@ IDENTITY_DOCUMENTS: Final = MappingProxyType(
 _ETHNICITIES: Final = (
     "HA 汉,MG 蒙古,HU 回,ZA 藏,UG 维吾尔,MH 苗,YI 彝,ZH 壮,BY 布依,CS 朝鲜,MA 满,DO 侗,YA 瑶,BA 白,"
     "TJ 土家,HN 哈尼,KZ 哈萨克,DA 傣,LI 黎,LS 傈僳,VA 佤,SH 畲,GS 高山,LH 拉祜,SU 水,DX 东乡,NX 纳西,JP 景颇,"
-    "KG 柯尔克孜,TU 土,DU 达斡尔,ML 仫佬,QI 羌,BL 布朗,SL 撒拉,MN 毛南,GL 仡佬,XB 锡伯,AC 阿昌,PM 普米,TA 塔吉克,NU 怒,"
-    "UZ 乌孜别克,RS 俄罗斯,EW 鄂温克,DE 德昂,BO 保安,YG 裕固,GI 京,TT 塔塔尔,DR 独龙,OR 鄂伦春,HZ 赫哲,MB 门巴,LB 珞巴,JN 基诺"
+    "KG 柯尔克孜,TU 土,DU 达斡尔,ML 仫佬,QI 羌,BL 布朗,SL 撒拉,MN 毛南,GL 仡佬,XB 锡伯,AC 阿昌,PM 普米,"
+    "TA 塔吉克,NU 怒,UZ 乌孜别克,RS 俄罗斯,EW 鄂温克,DE 德昂,BO 保安,YG 裕固,GI 京,TT 塔塔尔,DR 独龙,"
+    "OR 鄂伦春,HZ 赫哲,MB 门巴,LB 珞巴,JN 基诺"
 )
 ETHNICITIES: Final = tuple(
     Ethnicity(f"{number:02}", entry[:2], f"{entry[3:]}族")

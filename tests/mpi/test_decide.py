@@ -1,0 +1,140 @@
+"""Comparing and deciding: symmetric, independent of order, and never past a guard."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mpi.compare import compare
+from mpi.decide import Cluster, Member, conflicts, decide
+from mpi.demographics import Card, Demographics, demographics_from_patient
+from terminology.naming import identify
+from tests.mpi.people import patient, valid_id
+from tests.mpi.strategies import demographics
+
+MOTHER = valid_id("1990-01-02", 202)
+
+
+def facts(**told: object) -> Demographics:
+    return demographics_from_patient(patient(**told), identify)  # type: ignore[arg-type]
+
+
+def clusters(*members: Demographics) -> list[Cluster]:
+    return [Cluster(number, (Member(number, member),)) for number, member in enumerate(members, 1)]
+
+
+@given(demographics(), demographics())
+def test_comparison_is_symmetric(one: Demographics, other: Demographics) -> None:
+    assert compare(one, other) == compare(other, one)
+
+
+@given(demographics(), demographics())
+def test_two_records_decide_the_same_about_each_other(one: Demographics, other: Demographics) -> None:
+    there, back = decide(one, clusters(other)), decide(other, clusters(one))
+    assert (there.kind, there.rule, there.person) == (back.kind, back.rule, back.person)
+
+
+@given(demographics(), st.lists(demographics(), max_size=4), st.randoms())
+def test_the_order_of_candidates_makes_no_difference(
+    record: Demographics, others: list[Demographics], random: object
+) -> None:
+    candidates = clusters(*others)
+    shuffled = candidates.copy()
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert decide(record, candidates) == decide(record, shuffled)
+
+
+@given(demographics(), st.lists(demographics(), max_size=4))
+def test_no_link_without_evidence_or_past_a_guard(record: Demographics, others: list[Demographics]) -> None:
+    decision = decide(record, clusters(*others))
+    assert (decision.kind == "link") == (decision.person is not None)
+    if decision.person is not None:
+        comparison = compare(record, others[decision.person - 1])
+        assert comparison.evidence
+        assert not comparison.conflicts
+        assert decision.person not in decision.review
+    if decision.kind == "new":
+        assert all(not compare(record, other).evidence for other in others)
+
+
+def test_two_valid_numbers_forbid_whatever_is_shared() -> None:
+    one = facts(citizen=valid_id(order=101), card="E1000001")
+    other = facts(citizen=valid_id(order=303), card="E1000001")
+    decision = decide(one, clusters(other))
+    assert (decision.kind, decision.review) == ("review", (1,))
+    assert "different-citizen-ids" in decision.findings[0].conflicts
+
+
+def test_sex_forbids() -> None:
+    decision = decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), gender="female")))
+    assert decision.kind == "review"
+
+
+def test_a_name_that_sounds_alike_or_a_changed_name_with_the_same_birth_date_links() -> None:
+    assert decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), name="王维"))).kind == "link"
+    assert decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), name="李娜"))).kind == "link"
+
+
+def test_newborns_under_their_mothers_number_are_not_their_mother_nor_each_other() -> None:
+    mother = facts(name="王芳", gender="female", birth_date="1990-01-02", citizen=MOTHER)
+    elder = facts(name="王芳大双", gender=None, birth_date="2026-01-01", citizen=MOTHER)
+    younger = facts(name="王芳小双", gender=None, birth_date="2026-01-01", citizen=MOTHER)
+    undated = facts(name="王芳之女", gender=None, birth_date=None, citizen=MOTHER)
+    for child in (elder, younger, undated):
+        assert decide(child, clusters(mother)).kind == "review"
+        assert decide(mother, clusters(child)).kind == "review"
+    assert decide(elder, clusters(younger)).kind == "review"
+
+
+def test_named_twins_under_their_fathers_number_are_two() -> None:
+    one = facts(name="王小明", birth_date="2020-05-05", citizen=valid_id())
+    other = facts(name="王小红", gender=None, birth_date="2020-05-05", citizen=valid_id())
+    assert decide(one, clusters(other)).kind == "review"
+
+
+def test_the_same_child_under_its_parents_number_is_one() -> None:
+    one = facts(name="王小明", birth_date="2020-05-05", citizen=valid_id())
+    assert decide(one, clusters(one)).kind == "link"
+
+
+def test_a_card_alone_does_not_outweigh_another_name() -> None:
+    one = facts(card="E1000001", name="王伟")
+    assert decide(one, clusters(facts(card="E1000001", name="李娜"))).kind == "review"
+    assert decide(one, clusters(facts(card="E1000001", name=None, birth_date=None))).kind == "link"
+
+
+def test_twins_told_apart_by_birth_order() -> None:
+    one = facts(citizen=valid_id(), multipleBirthInteger=1)
+    other = facts(citizen=valid_id(), multipleBirthInteger=2)
+    assert decide(one, clusters(other)).kind == "review"
+
+
+def test_one_conflicting_member_guards_the_whole_person() -> None:
+    record = facts(citizen=valid_id(), card="E1000001")
+    good, bad = facts(citizen=valid_id()), facts(gender="female", card="E1000001")
+    person = Cluster(1, (Member(1, good), Member(2, bad)))
+    assert decide(record, [person]).kind == "review"
+    assert len(conflicts(record, person)) == 1
+    merged = Cluster(1, (Member(1, good), Member(2, bad, merged=True)))
+    assert decide(record, [merged]).kind == "link"
+
+
+def test_a_pair_that_somebody_parted_is_not_linked() -> None:
+    person = Cluster(1, (Member(1, facts(citizen=valid_id()), forbidden=True),))
+    assert decide(facts(citizen=valid_id()), [person]).kind == "review"
+
+
+def test_two_persons_with_the_same_card_are_for_a_human() -> None:
+    record = facts(card="E1000001")
+    decision = decide(record, clusters(record, record))
+    assert (decision.kind, decision.review) == ("review", (1, 2))
+
+
+def test_the_citizen_id_outweighs_a_card_and_the_other_person_is_asked_about() -> None:
+    record = facts(citizen=valid_id(), card="E1000001")
+    decision = decide(record, clusters(facts(card="E1000001"), facts(citizen=valid_id())))
+    assert (decision.kind, decision.rule, decision.person, decision.review) == ("link", "citizen-id", 2, (1,))
+
+
+def test_nothing_known_is_no_evidence() -> None:
+    assert decide(Demographics(), clusters(Demographics())).kind == "new"
+    card = Card("health-card", "s", "E1000001")
+    assert decide(Demographics(cards=(card,)), clusters(Demographics(cards=(card,)))).kind == "link"

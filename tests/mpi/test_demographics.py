@@ -1,0 +1,102 @@
+"""What a Patient says, normalised."""
+
+import pytest
+from hypothesis import given
+
+from mpi.demographics import (
+    Card,
+    Demographics,
+    demographics_from_json,
+    demographics_from_patient,
+    json_from_demographics,
+    normal_number,
+    normal_phone,
+)
+from terminology.naming import CITIZEN_ID, INSURANCE_CARD, identify
+from tests.mpi.people import patient, valid_id
+from tests.mpi.strategies import demographics
+
+
+def test_everything_a_patient_says() -> None:
+    sent = patient(
+        name="王　伟",
+        citizen=valid_id().lower(),
+        telecom=[
+            {"system": "phone", "value": "+86 139-1234-5678"},
+            {"system": "phone", "value": "13800000000"},
+            {"system": "email", "value": "1391234567@example.org"},
+        ],
+        address=[{"city": "上海市", "district": "黄浦区", "line": ["南京 东路 1号"]}],
+        multipleBirthInteger=2,
+    )
+    sent["identifier"].append({"system": INSURANCE_CARD, "value": "A 1234-5678"})
+    assert demographics_from_patient(sent, identify) == Demographics(
+        names=("王伟",),
+        pinyin=("wangwei",),
+        gender="male",
+        birth_date="1980-05-06",
+        birth_order=2,
+        citizen_ids=(valid_id(),),
+        cards=(Card("insurance-card", INSURANCE_CARD, "A12345678"),),
+        phones=("13912345678",),
+        addresses=("上海市黄浦区南京东路1号",),
+    )
+
+
+def test_fillers_are_worth_nothing() -> None:
+    sent = patient(
+        name="无名氏", gender="unknown", birth_date=None, citizen="11111111111111111X", card="000000"
+    )
+    assert demographics_from_patient(sent, identify) == Demographics()
+
+
+def test_a_newborn_is_known_by_its_mother_only() -> None:
+    found = demographics_from_patient(patient(name="王芳之子"), identify)
+    assert (found.names, found.newborn) == ((), True)
+
+
+def test_a_patient_without_anything() -> None:
+    assert demographics_from_patient({"resourceType": "Patient"}, identify) == Demographics()
+
+
+def test_the_old_number_of_an_aliased_system_and_a_typed_one() -> None:
+    old = valid_id()[:6] + valid_id()[8:17]
+    sent = {
+        "identifier": [
+            {"system": "urn:oid:2.16.840.1.113883.2.23.1.19.1", "value": old},
+            {"type": {"coding": [{"code": "NI"}]}, "value": valid_id()},
+            {"system": CITIZEN_ID},
+        ]
+    }
+    assert demographics_from_patient(sent, identify).citizen_ids == (valid_id(),)
+
+
+def test_the_name_in_use_comes_first() -> None:
+    names = [{"use": "old", "text": "李娜"}, {"use": "official", "text": "王娜"}]
+    assert demographics_from_patient({"name": names}, identify).names == ("王娜", "李娜")
+
+
+@pytest.mark.parametrize(
+    ("sent", "normal"),
+    [
+        ("021-6123 4567", "02161234567"),
+        ("0086 13912345678", "13912345678"),
+        ("13800138000", ""),
+        ("13800000000", ""),
+        ("11111111111", ""),
+        ("12", ""),
+        ("", ""),
+    ],
+)
+def test_phones(sent: str, normal: str) -> None:
+    assert normal_phone(sent) == normal
+
+
+@pytest.mark.parametrize("filler", ["", "-", "111111", "12345", "123456789", "000000000000"])
+def test_filler_card_numbers(filler: str) -> None:
+    assert normal_number(filler) == ""
+
+
+@given(demographics())
+def test_stored_demographics_come_back(facts: Demographics) -> None:
+    assert demographics_from_json(json_from_demographics(facts)) == facts
