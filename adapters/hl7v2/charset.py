@@ -62,21 +62,20 @@ def codec_named(name: str) -> str | None:
 def declared(raw: bytes) -> str:
     """MSH-18 as sent (its first repetition), or "" where it is blank."""
     found = ""
-    for fields in _readings(raw):
-        if len(fields) > 17 and (name := fields[17].split(fields[1][1:2] or "~")[0].strip()):
+    for _, fields in _readings(raw):
+        if len(fields) > 18 and (name := fields[18].split(fields[2][1:2] or "~")[0].strip()):
             if codec_named(name):
                 return name
             found = found or name
     return found
 
 
-def header(raw: bytes) -> list[str]:
-    """The MSH segment split at its field separator, read without knowing the charset: for what must be known
-    before decoding, or of a message that cannot be decoded.
+def header(raw: bytes) -> tuple[str, list[str]]:
+    """The MSH segment of a message that may not be decodable, and the codec it could be read with.
 
-    Element n is MSH-(n+1), element 0 empty; no elements if there is no MSH.
+    Element n is MSH-n as sent, element 0 `MSH`; no elements if there is no MSH.
     """
-    return next(iter(_readings(raw)), [])
+    return next(iter(_readings(raw)), ("utf-8", []))
 
 
 def codec(raw: bytes, charset: str | None = None) -> str:
@@ -126,24 +125,27 @@ def _marked(raw: bytes) -> str | None:
     return "utf-16-be" if raw.startswith(b"\0M\0S\0H") else None
 
 
-def _readings(raw: bytes) -> list[list[str]]:
+def _readings(raw: bytes) -> list[tuple[str, list[str]]]:
     """The MSH fields under each codec that can read the first line.
 
     A character whose trail byte looks like `|` is never valid UTF-8, so UTF-8 comes first and cannot miscut.
     """
     marked = _marked(raw)
     if marked and marked != "utf-8":
-        lines = raw.decode(marked, "replace").removeprefix("\ufeff").splitlines()[:1]
-        return [lines[0][3:].split(lines[0][3])] if lines and lines[0][:3] == "MSH" and lines[0][3:] else []
+        line = raw.decode(marked, "replace").removeprefix("\ufeff").split("\r")[0].split("\n")[0]
+        return [(marked, _fields(line))] if line.startswith("MSH") and len(line) > 4 else []
     match = _FIRST_LINE.match(raw.removeprefix(codecs.BOM_UTF8).lstrip())
-    line = match.group() if match else b""
-    if not line.startswith(b"MSH") or len(line) < 5:
+    first = match.group() if match else b""
+    if not first.startswith(b"MSH") or len(first) < 5:
         return []
     readings = []
     for name in _READINGS:
         try:
-            text = line.decode(name)
+            readings.append((name, _fields(first.decode(name))))
         except UnicodeDecodeError:
             continue
-        readings.append(text[3:].split(text[3]))
     return readings
+
+
+def _fields(line: str) -> list[str]:
+    return ["MSH", line[3], *line[4:].split(line[3])]

@@ -97,7 +97,7 @@ def _grouped(message: Message, root: Node) -> Group:
 
 
 def _late(cursor: _Cursor, move: _Move) -> bool:
-    """Would the move begin a group again whose open instance still waits for this segment (PV1 before PID)?"""
+    """Would the move begin a group again whose open instance still waits for the segment (PV1 before PID)?"""
     path, slot = move.path, move.path[-1]
     if slot.optional or len(path) == 1 or path[-2].choice or len(cursor.open) <= move.keep:
         return False
