@@ -31,7 +31,7 @@ INSTANT = TIMESTAMP(timezone=True)
 
 
 def _rid() -> Column[int]:
-    return Column("rid", BigInteger, nullable=False)
+    return Column("rid", BigInteger, nullable=False, autoincrement=False)
 
 
 def _param() -> Column[int]:

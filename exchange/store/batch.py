@@ -1,0 +1,177 @@
+"""A batch of writes as the arrays that its one statement takes.
+
+https://www.postgresql.org/docs/18/functions-array.html
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from exchange.search.row import IndexRow
+from exchange.search.text import grams
+from exchange.search.token import reference_hash
+from exchange.store import statements
+from exchange.store.types import type_number
+
+Columns = dict[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One resource to create, update or delete.
+
+    The body is `head`, then version and time, then `tail`; a deletion has empty ones. `if_match` is the
+    version that the client believes to be the current one.
+    """
+
+    action: Literal["create", "update", "delete"]
+    type: str
+    id: str
+    head: bytes = b""
+    tail: bytes = b""
+    row: IndexRow = IndexRow()  # noqa: RUF009
+    if_match: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new version of a locked resource."""
+
+    write: Write
+    rid: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A side table of the index: its fragment, its parameters, and the records a row has for it."""
+
+    fragment: str
+    names: tuple[str, ...]
+    records: Callable[[int, IndexRow], list[tuple[Any, ...]]]
+
+
+SIDES = (
+    Side(
+        statements.CODES,
+        ("code_at", "code", "code_patient", "code_ts"),
+        lambda at, row: [(at, code, row.patient, row.start) for code in row.codes],
+    ),
+    Side(
+        statements.COMPARTMENTS,
+        ("compartment_at", "compartment"),
+        lambda at, row: [(at, patient) for patient in row.compartments],
+    ),
+    Side(
+        statements.IDENTIFIERS,
+        ("identifier_at", "identifier_param", "identifier_system", "identifier_value"),
+        lambda at, row: [(at, *record) for record in row.identifiers],
+    ),
+    Side(
+        statements.STRINGS,
+        ("string_at", "string_param", "string_value", "string_exact", "string_grams"),
+        lambda at, row: [(at, *record, "\1".join(grams(record[1]))) for record in row.strings],
+    ),
+    Side(
+        statements.DATES,
+        ("date_at", "date_param", "date_lo", "date_hi"),
+        lambda at, row: [(at, *record) for record in row.dates],
+    ),
+    Side(
+        statements.NUMBERS,
+        ("number_at", "number_param", "number_lo", "number_hi"),
+        lambda at, row: [(at, *record) for record in row.numbers],
+    ),
+    Side(
+        statements.QUANTITIES,
+        ("quantity_at", "quantity_param", "quantity_unit", "quantity_lo", "quantity_hi"),
+        lambda at, row: [(at, *record) for record in row.quantities],
+    ),
+)
+
+
+def rendered(write: Write, version: int, updated: datetime) -> bytes:
+    """The bytes as served."""
+    stamp = updated.astimezone(UTC).isoformat(timespec="milliseconds")[:23].encode()
+    return b'%b"versionId":"%d","lastUpdated":"%bZ"%b' % (write.head, version, stamp, write.tail)
+
+
+def statement(fresh: Sequence[Write], changed: Sequence[Change], updated: datetime) -> tuple[str, list[Any]]:
+    """The statement that writes both, and its arguments. It answers with the places that were lost."""
+    fragments: list[str] = []
+    columns: Columns = {"updated": updated}
+    if fresh:
+        fragments.append(statements.FRESH)
+        columns |= _fresh_columns(fresh, updated)
+    if changed:
+        fragments += (statements.CHANGED, statements.STALE)
+        columns |= _changed_columns(changed, updated)
+        if deleted := [change.rid for change in changed if change.write.action == "delete"]:
+            fragments.append(statements.DELETED)
+            columns["deleted_rid"] = deleted
+    current = [*fresh, *(change.write for change in changed)]
+    indexed = [(at, write) for at, write in enumerate(current, 1) if write.action != "delete"]
+    if indexed:
+        fragments += (_place(fresh, changed), statements.ROWS)
+        columns |= _row_columns(indexed, updated)
+        for side in SIDES:
+            if records := [record for at, write in indexed for record in side.records(at, write.row)]:
+                fragments.append(side.fragment)
+                columns.update(zip(side.names, zip(*records, strict=True), strict=True))
+    sql, names = statements.assembled(tuple(fragments), statements.LOST if fresh else statements.NOTHING_LOST)
+    return sql, [columns[name] for name in names]
+
+
+def microseconds(instant: datetime) -> int:
+    """Time as the index keeps it."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def _place(fresh: Sequence[Write], changed: Sequence[Change]) -> str:
+    if fresh and changed:
+        return statements.PLACE_BOTH
+    return statements.PLACE_FRESH if fresh else statements.PLACE_CHANGED
+
+
+def _fresh_columns(fresh: Sequence[Write], updated: datetime) -> Columns:
+    return {
+        "fresh_type": [type_number(write.type) for write in fresh],
+        "fresh_id": [write.id for write in fresh],
+        "fresh_body": [rendered(write, 1, updated) for write in fresh],
+    }
+
+
+def _changed_columns(changed: Sequence[Change], updated: datetime) -> Columns:
+    return {
+        "changed_rid": [change.rid for change in changed],
+        "changed_version": [change.version for change in changed],
+        "changed_body": [
+            None if change.write.action == "delete" else rendered(change.write, change.version, updated)
+            for change in changed
+        ],
+    }
+
+
+def _row_columns(indexed: Sequence[tuple[int, Write]], updated: datetime) -> Columns:
+    rows = [write.row for _, write in indexed]
+    tokens: list[int] = []
+    low, high = [], []
+    for row in rows:
+        low.append(len(tokens) + 1)
+        tokens += row.tokens
+        high.append(len(tokens))
+    return {
+        "row_at": [at for at, _ in indexed],
+        "row_type": [type_number(write.type) for _, write in indexed],
+        "row_ref": [reference_hash(f"{write.type}/{write.id}") for _, write in indexed],
+        "row_patient": [row.patient for row in rows],
+        "row_ts": [row.start for row in rows],
+        "row_ts_end": [row.end for row in rows],
+        "row_low": low,
+        "row_high": high,
+        "row_tokens": tokens,
+        "row_updated": microseconds(updated),
+    }

@@ -1,0 +1,175 @@
+"""The one statement that writes a batch: resources, superseded versions and index rows together.
+
+https://www.postgresql.org/docs/18/queries-with.html#QUERIES-WITH-MODIFYING
+
+It is put together from the fragments that the batch needs, and PostgreSQL prepares each combination once.
+A fragment names its parameters `{name}`. Index rows say which resource of the batch they belong to by its
+place (`at`, from 1): the new resources first, then the changed ones. A new resource that lost its place
+to a concurrent writer has NULL there and gets no index rows.
+"""
+
+import re
+from functools import cache
+
+PARAMETER = re.compile(r"\{([a-z_]+)\}")
+
+# New resources; somebody may have created one since we looked, and then it stays as it is.
+FRESH = """
+given AS MATERIALIZED (
+    SELECT nextval('resource_rid') AS rid, g.type, g.id, g.body, g.at
+    FROM unnest({fresh_type}::smallint[], {fresh_id}::text[], {fresh_body}::bytea[])
+        WITH ORDINALITY AS g (type, id, body, at)
+), fresh AS (
+    INSERT INTO resource (rid, type, id, version, updated, body)
+    SELECT rid, type, id, 1, {updated}::timestamptz, body FROM given
+    ON CONFLICT (type, id) DO NOTHING
+    RETURNING rid
+)"""
+
+# Where the index rows go, when all are of new resources.
+PLACE_FRESH = """
+place AS MATERIALIZED (
+    SELECT array_agg(fresh.rid ORDER BY given.at) AS rids FROM given LEFT JOIN fresh USING (rid)
+)"""
+
+# Where the index rows go, when all are of changed resources.
+PLACE_CHANGED = """
+place AS MATERIALIZED (SELECT {changed_rid}::bigint[] AS rids)"""
+
+# Where the index rows go, when some are of new and some of changed resources.
+PLACE_BOTH = """
+place AS MATERIALIZED (
+    SELECT array_agg(fresh.rid ORDER BY given.at) || {changed_rid}::bigint[] AS rids
+    FROM given LEFT JOIN fresh USING (rid)
+)"""
+
+# The locked resources move their current version to the history and take the new one.
+CHANGED = """
+superseded AS (
+    INSERT INTO history (rid, version, updated, body)
+    SELECT rid, version, updated, body FROM resource WHERE rid = ANY({changed_rid}::bigint[])
+), changed AS (
+    UPDATE resource r SET version = c.version, updated = {updated}::timestamptz, body = c.body
+    FROM unnest({changed_rid}::bigint[], {changed_version}::integer[], {changed_body}::bytea[])
+        AS c (rid, version, body)
+    WHERE r.rid = c.rid
+)"""
+
+# The index rows of the versions that are superseded.
+STALE = """
+stale_codes AS (DELETE FROM code_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_compartments AS (DELETE FROM compartment_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_identifiers AS (DELETE FROM identifier_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_strings AS (DELETE FROM string_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_dates AS (DELETE FROM date_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_numbers AS (DELETE FROM number_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_quantities AS (DELETE FROM quantity_index WHERE rid = ANY({changed_rid}::bigint[]))"""
+
+# The index rows of deleted resources.
+DELETED = """
+deleted AS (DELETE FROM resource_index WHERE rid = ANY({deleted_rid}::bigint[]))"""
+
+# The tokens of the whole batch come as one array, each row knowing its slice.
+ROWS = """
+row AS (
+    INSERT INTO resource_index (rid, type, ref, patient, ts, ts_end, updated, tokens)
+    SELECT p.rids[i.at], i.type, i.ref, i.patient, i.ts, i.ts_end, {row_updated}::bigint,
+        ({row_tokens}::bigint[])[i.low:i.high]
+    FROM place p, unnest(
+        {row_at}::integer[], {row_type}::smallint[], {row_ref}::bigint[], {row_patient}::uuid[],
+        {row_ts}::bigint[], {row_ts_end}::bigint[], {row_low}::integer[], {row_high}::integer[]
+    ) AS i (at, type, ref, patient, ts, ts_end, low, high)
+    WHERE p.rids[i.at] IS NOT NULL
+    ON CONFLICT (rid) DO UPDATE SET patient = excluded.patient, ts = excluded.ts, ts_end = excluded.ts_end,
+        updated = excluded.updated, tokens = excluded.tokens
+)"""
+
+CODES = """
+codes AS (
+    INSERT INTO code_index (code, patient, ts, rid)
+    SELECT i.code, i.patient, i.ts, p.rids[i.at]
+    FROM place p, unnest({code_at}::integer[], {code}::bigint[], {code_patient}::uuid[], {code_ts}::bigint[])
+        AS i (at, code, patient, ts)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+COMPARTMENTS = """
+compartments AS (
+    INSERT INTO compartment_index (patient, rid)
+    SELECT i.patient, p.rids[i.at]
+    FROM place p, unnest({compartment_at}::integer[], {compartment}::uuid[]) AS i (at, patient)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+IDENTIFIERS = """
+identifiers AS (
+    INSERT INTO identifier_index (param, system, value, rid)
+    SELECT i.param, i.system, i.value, p.rids[i.at]
+    FROM place p, unnest(
+        {identifier_at}::integer[], {identifier_param}::smallint[], {identifier_system}::text[],
+        {identifier_value}::text[]
+    ) AS i (at, param, system, value)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+# An array of arrays must be rectangular, so the grams of one value come as one text.
+STRINGS = """
+strings AS (
+    INSERT INTO string_index (param, value, exact, grams, rid)
+    SELECT i.param, i.value, i.exact, string_to_array(i.grams, chr(1)), p.rids[i.at]
+    FROM place p, unnest(
+        {string_at}::integer[], {string_param}::smallint[], {string_value}::text[], {string_exact}::text[],
+        {string_grams}::text[]
+    ) AS i (at, param, value, exact, grams)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+DATES = """
+dates AS (
+    INSERT INTO date_index (param, lo, hi, rid)
+    SELECT i.param, i.lo, i.hi, p.rids[i.at]
+    FROM place p, unnest(
+        {date_at}::integer[], {date_param}::smallint[], {date_lo}::bigint[], {date_hi}::bigint[]
+    ) AS i (at, param, lo, hi)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+NUMBERS = """
+numbers AS (
+    INSERT INTO number_index (param, lo, hi, rid)
+    SELECT i.param, i.lo, i.hi, p.rids[i.at]
+    FROM place p, unnest(
+        {number_at}::integer[], {number_param}::smallint[], {number_lo}::float8[], {number_hi}::float8[]
+    ) AS i (at, param, lo, hi)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+QUANTITIES = """
+quantities AS (
+    INSERT INTO quantity_index (param, unit, lo, hi, rid)
+    SELECT i.param, i.unit, i.lo, i.hi, p.rids[i.at]
+    FROM place p, unnest(
+        {quantity_at}::integer[], {quantity_param}::smallint[], {quantity_unit}::bigint[],
+        {quantity_lo}::float8[], {quantity_hi}::float8[]
+    ) AS i (at, param, unit, lo, hi)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+# The new resources that lost their place.
+LOST = """
+SELECT given.at FROM given LEFT JOIN fresh USING (rid) WHERE fresh.rid IS NULL"""
+
+NOTHING_LOST = """
+SELECT 0 WHERE false"""
+
+
+@cache
+def assembled(fragments: tuple[str, ...], end: str) -> tuple[str, tuple[str, ...]]:
+    """The statement, and the names of its parameters in order."""
+    names: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return f"${names.setdefault(match[1], len(names) + 1)}"
+
+    sql = PARAMETER.sub(number, "WITH" + ",".join(fragments) + end)
+    return sql, tuple(names)
