@@ -155,7 +155,8 @@ def definitions(package: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def is_sample(definition: dict[str, Any]) -> bool:
     """R4's sample search parameters would define a second Resource `_id`, and the like."""
-    return definition["resourceType"] == "SearchParameter" and definition["id"].startswith("example")
+    identity = (definition["resourceType"], definition["id"].partition("-")[0])
+    return identity == ("SearchParameter", "example")
 
 
 def slim_files(package: bytes) -> dict[str, bytes]:
