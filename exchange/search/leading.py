@@ -66,11 +66,13 @@ class TypeParameters:
 class Registry:
     """The search parameters of every resource type, compiled when first asked for.
 
-    `codings` are the (system, code) of a value set, None where they cannot be listed.
+    compartment_types  the types that may be in a patient's compartment
+    codings            the (system, code) of a value set, None where they cannot be listed
     """
 
     of: Callable[[str], TypeParameters]
     resource_types: frozenset[str]
+    compartment_types: frozenset[str]
     codings: Callable[[str], frozenset[tuple[str, str]] | None]
 
 
@@ -79,6 +81,7 @@ def compile_registry(definitions: Definitions) -> Registry:
     return Registry(
         cache(lambda resource_type: _type_parameters(definitions, resource_type)),
         definitions.resource_types,
+        frozenset(definitions.compartment("Patient")) | {"Patient"},
         definitions.codings,
     )
 

@@ -101,4 +101,7 @@ def inclusion(search: Search, of: TypeParameters, name: str, value: str) -> Incl
         targets,
         as_patient=of.resource_type == "Patient" and source.is_patient(parameter),
         reverse=reverse,
+        open_types=tuple(
+            sorted(({parts[0]} if reverse else set(targets)) - search.registry.compartment_types)
+        ),
     )

@@ -70,10 +70,10 @@ def parse(
         else:
             if name != "_cursor":
                 draft.accepted.append((name, value))
-    return _query(of, draft, allowed)
+    return _query(search, of, draft, allowed)
 
 
-def _query(of: TypeParameters, draft: _Draft, allowed: tuple[UUID, ...] | None) -> Query:
+def _query(search: Search, of: TypeParameters, draft: _Draft, allowed: tuple[UUID, ...] | None) -> Query:
     controls = draft.controls
     summary = controls.get("_summary", "false")
     return Query(
@@ -85,7 +85,7 @@ def _query(of: TypeParameters, draft: _Draft, allowed: tuple[UUID, ...] | None) 
         cursor=controls.get("_cursor"),
         inclusions=tuple(dict.fromkeys(draft.inclusions)),
         allowed=allowed,
-        in_compartment=bool(of.compartment) or of.resource_type == "Patient",
+        in_compartment=of.resource_type in search.registry.compartment_types,
         has_leading_date=of.date is not None,
         accepted=tuple(draft.accepted),
         ignored=tuple(draft.ignored),

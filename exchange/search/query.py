@@ -212,7 +212,8 @@ class SortKey:
 class Inclusion:
     """`_include` (forward) or `_revinclude`: from the source type by these elements to the target types.
 
-    `as_patient`: the sources are found by their leading patient.
+    as_patient  the sources are found by their leading patient
+    open_types  the types among the included that are in no patient's compartment
     """
 
     source_type: str
@@ -220,6 +221,7 @@ class Inclusion:
     target_types: tuple[str, ...]
     as_patient: bool
     reverse: bool
+    open_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

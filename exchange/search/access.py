@@ -1,0 +1,223 @@
+"""Which way PostgreSQL takes to the rows of a search: decided here, in the shape of the SQL.
+
+The planner, left alone, walks an order hoping to fill the page soon, or gathers millions to sort them: it
+knows too little of how criteria correlate. So each way is fenced (`OFFSET 0`, MATERIALIZED) to leave one
+index that fits:
+
+- *bounded*: something names few resources (an id, an identifier, a patient, an encounter): gather and sort.
+- *ordered*: a btree gives the rows in the order asked for, all criteria are in its key: read one page of it.
+- *probed*: gather if the best criterion has few rows; else walk the order through the rows and filter, for a
+  limited stretch; and if that did not fill the page, few rows match, so gather after all.
+
+https://www.postgresql.org/docs/18/indexes-ordering.html
+"""
+
+# ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
+
+from exchange.search import order, ranges
+from exchange.search.builder import Builder
+from exchange.search.dates import DAY
+from exchange.search.plan import Plan
+from exchange.search.predicate import (
+    SIDE,
+    chained_tokens,
+    conditions,
+    has_column,
+    has_values,
+    patient_keys,
+    referring_tokens,
+    side_table,
+)
+from exchange.search.query import (
+    AnyOf,
+    Chain,
+    Criterion,
+    Has,
+    Identifiers,
+    Ids,
+    LeadingDate,
+    PatientReferences,
+    Patients,
+    Quantities,
+    Ranges,
+    Strings,
+    Targets,
+    Tokens,
+    Updated,
+)
+from exchange.search.stream import Stream, stream_of, streamed, within
+
+# A criterion up to this rank names few resources.
+BOUNDED = 4
+_ANY_PATIENT = Patients((), several=False)
+# Rows of the best criterion that are gathered without looking for another way.
+PROBE = 2000
+
+
+def rank(criterion: Criterion) -> int:
+    """How good a criterion is to start from: 0 the best, 99 not at all."""
+    match criterion:
+        case Ids():
+            return 0
+        case Identifiers():
+            return 1
+        case Patients():
+            return 2
+        case Has() | Chain():
+            return 3
+        case PatientReferences():
+            return 3
+        case Tokens():
+            return 4 if criterion.narrow else 7 if criterion.codes else 8
+        case Strings():
+            return 6 if criterion.how == "prefix" else 5
+        case LeadingDate(comparisons):
+            return 5 if all(_is_day(c.prefix, c.high - c.low) for c in comparisons) else 12
+        case Quantities():
+            return 9
+        case Ranges() | Updated():
+            return 10
+        case AnyOf(criteria):
+            return max(rank(each) for each in criteria)
+    return 99
+
+
+def _is_day(prefix: str, width: float) -> bool:
+    return prefix == "eq" and width <= 2 * DAY
+
+
+def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
+    """A query for the rids of all rows that fulfil a criterion, and others perhaps; None if no index can."""
+    match criterion:
+        case Ids(ids):
+            listed = b.argument(list(ids), "text[]")
+            return f"SELECT r.rid FROM resource r WHERE r.type = {plan.number} AND r.id = ANY({listed})"
+        case Patients():
+            return _by_patient(b, plan, criterion)
+        case Tokens(hashes):
+            return (
+                f"SELECT x.rid FROM resource_index x WHERE x.tokens && {b.argument(list(hashes), 'bigint[]')}"
+            )
+        case PatientReferences():
+            return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {referring_tokens(b, criterion)}"
+        case Chain():
+            return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {chained_tokens(b, criterion)}"
+        case Has():
+            column = has_column(criterion).replace("i.", "x.")
+            return (
+                f"SELECT x.rid FROM resource_index x WHERE {column} = ANY({has_values(b, criterion)}) "
+                f"AND x.type = {plan.number}"
+            )
+        case LeadingDate():
+            return _by_date(b, plan, criterion)
+        case AnyOf(criteria):
+            parts = [candidates(b, plan, each) for each in criteria]
+            return None if None in parts else " UNION ALL ".join(part for part in parts if part)
+    if isinstance(criterion, SIDE):
+        table, condition = side_table(b, criterion)
+        return f"SELECT x.rid FROM {table} x WHERE {condition}"
+    return None
+
+
+def _by_patient(b: Builder, plan: Plan, criterion: Patients) -> str:
+    return _of_patients(plan, patient_keys(b, criterion), several=criterion.several)
+
+
+def _of_patients(plan: Plan, keys: str, *, several: bool) -> str:
+    own = (
+        f"SELECT x.rid FROM unnest({keys}) p CROSS JOIN LATERAL (SELECT y.rid FROM resource_index y "
+        f"WHERE y.patient = p AND y.type = {plan.number} OFFSET 0) x"
+    )
+    if not several:
+        return own
+    return f"{own} UNION ALL SELECT c.rid FROM compartment_index c WHERE c.patient = ANY({keys})"
+
+
+def _by_date(b: Builder, plan: Plan, criterion: LeadingDate) -> str | None:
+    hull = ranges.hull(criterion.comparisons)
+    if hull.low is None and hull.high is None:
+        return None
+    found = f"SELECT x.rid FROM resource_index x WHERE x.type = {plan.number} AND {within(b, hull, 'ts')}"
+    if not hull.long or hull.low is None:
+        return found
+    long = b.argument(list(criterion.long), "bigint[]")
+    return f"{found} UNION ALL SELECT x.rid FROM resource_index x WHERE x.tokens && {long}"
+
+
+def rows(b: Builder, targets: Targets) -> str:
+    """All rows of resource_index that fulfil the criteria, in no order."""
+    return matching(b, Plan(targets.resource_type, targets.criteria))
+
+
+def matching(b: Builder, plan: Plan) -> str:
+    """All rows of the plan in no order, gathered from its best criterion."""
+    best = min(plan.criteria, key=rank, default=None)
+    if plan.allowed is not None and (best is None or rank(best) > rank(_ANY_PATIENT)):
+        keys = b.argument(list(plan.allowed), "uuid[]")
+        found = _of_patients(plan, keys, several=True)
+        return _among(b, plan, f"SELECT DISTINCT rid FROM ({found}) c", conditions(b, plan))
+    if best is None or rank(best) == 99:
+        return f"SELECT * FROM resource_index i WHERE i.type = {plan.number} AND {conditions(b, plan)}"
+    if isinstance(best, Tokens):
+        return _by_tokens(b, plan)
+    listed = candidates(b, plan, best)
+    if listed is None:
+        return f"SELECT * FROM resource_index i WHERE i.type = {plan.number} AND {conditions(b, plan)}"
+    left_out = (best,) if isinstance(best, Ids | Identifiers) else ()
+    return _among(b, plan, f"SELECT DISTINCT rid FROM ({listed}) c", conditions(b, plan, left_out))
+
+
+def _among(b: Builder, plan: Plan, found: str, condition: str) -> str:
+    """The rows of the plan among the rids found, each looked up."""
+    return (
+        f"SELECT i.* FROM ({found} OFFSET 0) c CROSS JOIN LATERAL "
+        f"(SELECT * FROM resource_index r WHERE r.rid = c.rid OFFSET 0) i "
+        f"WHERE i.type = {plan.number} AND {condition}"
+    )
+
+
+def _by_tokens(b: Builder, plan: Plan) -> str:
+    """One scan of the GIN index for all token criteria; then the others."""
+    tokens = tuple(each for each in plan.criteria if isinstance(each, Tokens))
+    scan = " AND ".join(f"x.tokens && {b.argument(list(each.hashes), 'bigint[]')}" for each in tokens)
+    return (
+        f"SELECT i.* FROM (SELECT * FROM resource_index x WHERE {scan} OFFSET 0) i "
+        f"WHERE i.type = {plan.number} AND {conditions(b, plan, tokens)}"
+    )
+
+
+def page(b: Builder, plan: Plan) -> str:
+    """A query for rid, k0, k1 …: the first `limit` rows after the cursor, in order."""
+    best = min(plan.criteria, key=rank, default=None)
+    bounded = plan.allowed is not None or (best is not None and rank(best) <= BOUNDED)
+    way = stream_of(plan)
+    if way is not None and (way.exact or not bounded):
+        return streamed(b, plan, way) if way.exact else _probed(b, plan, way, best)
+    return gathered(b, plan, matching(b, plan))
+
+
+def gathered(b: Builder, plan: Plan, found: str) -> str:
+    """The first rows, in order, of all that were found."""
+    keys = "".join(f", {order.expression(b, key)} AS k{n}" for n, key in enumerate(plan.sort))
+    return (
+        f"SELECT * FROM (SELECT i.rid{keys} FROM ({found}) i OFFSET 0) g "
+        f"WHERE {order.after(b, plan.sort, plan.cursor)} "
+        f"ORDER BY {order.order_by(plan.sort)} LIMIT {plan.limit}"
+    )
+
+
+def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
+    """The page from whichever way turns out to be short; the others are not entered."""
+    parts, few = [], "false"
+    if isinstance(best, SIDE):
+        table, condition = side_table(b, best)
+        probe = b.table("probe", f"SELECT x.rid FROM {table} x WHERE {condition} LIMIT {PROBE + 1}")
+        few = f"(SELECT count(*) <= {PROBE} FROM {probe})"
+        near = _among(b, plan, f"SELECT DISTINCT rid FROM {probe}", conditions(b, plan))
+        parts.append(f"SELECT * FROM ({gathered(b, plan, near)}) n WHERE {few}")
+    walk = b.table("walk", f"SELECT * FROM ({streamed(b, plan, way)}) w WHERE NOT {few}")
+    full = f"(SELECT count(*) >= {plan.limit} FROM {walk})"
+    parts.append(f"SELECT * FROM {walk} WHERE {full}")
+    rest = gathered(b, plan, matching(b, plan))
+    parts.append(f"SELECT * FROM ({rest}) r WHERE NOT {few} AND NOT {full}")
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) p ORDER BY {order.order_by(plan.sort)}"

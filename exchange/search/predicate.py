@@ -1,0 +1,231 @@
+"""A criterion as an SQL condition on one row `i` of resource_index.
+
+Where it needs a side table, `OFFSET 0` keeps the planner from turning the look-up by rid into a join.
+
+https://www.postgresql.org/docs/18/functions-subquery.html
+"""
+
+# ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from exchange.search import ranges
+from exchange.search.builder import Builder
+from exchange.search.plan import Plan
+from exchange.search.query import (
+    AnyOf,
+    Chain,
+    Criterion,
+    Has,
+    HasLeadingDate,
+    Identifiers,
+    Ids,
+    LeadingDate,
+    Not,
+    PatientReferences,
+    Patients,
+    Present,
+    Quantities,
+    Ranges,
+    Strings,
+    Targets,
+    Tokens,
+    Updated,
+)
+from exchange.search.text import after_prefix, normalised, sought_grams
+from exchange.store.types import type_number
+from mpi.store import PATIENT_KEYS
+
+# `meta.lastUpdated` has milliseconds.
+UPDATED_END = "i.updated + 1000"
+
+
+def predicate(b: Builder, criterion: Criterion) -> str:
+    """True for the rows that fulfil the criterion; false or NULL for others."""
+    match criterion:
+        case Ids(ids):
+            condition = f"r.id = ANY({b.argument(list(ids), 'text[]')})"
+            return f"EXISTS (SELECT 1 FROM resource r WHERE r.rid = i.rid AND {condition} OFFSET 0)"
+        case Tokens(hashes):
+            return f"i.tokens && {b.argument(list(hashes), 'bigint[]')}"
+        case LeadingDate(comparisons):
+            return ranges.any_date(b, "i.ts", "i.ts_end", comparisons)
+        case HasLeadingDate():
+            return "i.ts IS NOT NULL"
+        case Updated(comparisons):
+            return ranges.any_date(b, "i.updated", UPDATED_END, comparisons)
+        case Patients():
+            return _of_patients(patient_keys(b, criterion), several=criterion.several)
+        case PatientReferences():
+            found = f"i.tokens && {referring_tokens(b, criterion)}"
+            return f"({found} AND {_member(b, criterion.keys)})" if criterion.member else found
+        case Chain():
+            return f"i.tokens && {chained_tokens(b, criterion)}"
+        case Has():
+            return f"{has_column(criterion)} = ANY({has_values(b, criterion)})"
+        case AnyOf(criteria):
+            return "(" + " OR ".join(predicate(b, each) for each in criteria) + ")"
+        case Not(inner):
+            return f"({predicate(b, inner)}) IS NOT TRUE"
+        case _:
+            table, condition = side_table(b, criterion)
+            return f"EXISTS (SELECT 1 FROM {table} x WHERE x.rid = i.rid AND {condition} OFFSET 0)"
+
+
+def conditions(b: Builder, plan: Plan, left_out: tuple[Criterion, ...] = ()) -> str:
+    """All criteria but those left out, and what the caller may see."""
+    found = [predicate(b, each) for each in plan.criteria if each not in left_out]
+    if plan.allowed is not None:
+        found.append(member(b, plan.allowed))
+    return " AND ".join(found) or "true"
+
+
+def member(b: Builder, keys: tuple[UUID, ...]) -> str:
+    """True for the rows in the compartment of one of exactly these patients."""
+    return _of_patients(b.argument(list(keys), "uuid[]"), several=True)
+
+
+def _member(b: Builder, keys: tuple[UUID, ...]) -> str:
+    return _of_patients(patient_keys(b, Patients(keys, several=True)), several=True)
+
+
+def _of_patients(keys: str, *, several: bool) -> str:
+    if not several:
+        return f"i.patient = ANY({keys})"
+    further = f"SELECT 1 FROM compartment_index c WHERE c.rid = i.rid AND c.patient = ANY({keys}) OFFSET 0"
+    return f"(i.patient = ANY({keys}) OR EXISTS ({further}))"
+
+
+def patient_keys(b: Builder, criterion: Patients) -> str:
+    """The keys to look under, as uuid[]: those named or found, and all that the patient index links."""
+    of = (criterion.keys, criterion.targets)
+    if criterion.targets is None:
+        given = b.argument(list(criterion.keys), "uuid[]")
+    else:
+        given = b.array("target", f"SELECT t.patient FROM ({b.rows(b, criterion.targets)}) t", "uuid", of)
+    return b.array("patient", PATIENT_KEYS.format(keys=given), "uuid", of)
+
+
+def referring_tokens(b: Builder, criterion: PatientReferences) -> str:
+    """The tokens of references to the patients, as bigint[]."""
+    keys = patient_keys(b, Patients(criterion.keys, several=True))
+    salts = b.argument(list(criterion.salts), "bigint[]")
+    own = b.argument(list(criterion.hashes), "bigint[]")
+    return b.array(
+        "referring",
+        f"SELECT p.ref # s FROM resource_index p CROSS JOIN unnest({salts}) s "
+        f"WHERE p.type = {type_number('Patient')} AND p.patient = ANY({keys}) "
+        f"UNION ALL SELECT unnest({own})",
+        "bigint",
+        criterion,
+    )
+
+
+def chained_tokens(b: Builder, criterion: Chain) -> str:
+    """The tokens of references to the targets, as bigint[]."""
+    salts = b.argument(list(criterion.salts), "bigint[]")
+    targets = " UNION ALL ".join(_references(b, targets) for targets in criterion.targets)
+    return b.array(
+        "chained", f"SELECT t.ref # s FROM ({targets}) t CROSS JOIN unnest({salts}) s", "bigint", criterion
+    )
+
+
+def _references(b: Builder, targets: Targets) -> str:
+    """What refers to a Patient refers to the same person under every key."""
+    if targets.resource_type != "Patient":
+        return f"SELECT t.ref FROM ({b.rows(b, targets)}) t"
+    keys = patient_keys(b, Patients((), several=False, targets=targets))
+    of = f"p.type = {type_number('Patient')} AND p.patient = ANY({keys})"
+    return f"SELECT p.ref FROM resource_index p WHERE {of}"
+
+
+def has_column(criterion: Has) -> str:
+    return "i.patient" if criterion.as_patient else "i.ref"
+
+
+def has_values(b: Builder, criterion: Has) -> str:
+    """Keys of the patients (uuid[]) or hashes of the resources (bigint[]) that the sources refer to."""
+    rows = b.rows(b, criterion.sources)
+    if not criterion.as_patient:
+        salts = b.argument(list(criterion.salts), "bigint[]")
+        tokens = f"({rows}) j CROSS JOIN unnest(j.tokens) t"
+        sql = f"SELECT DISTINCT t # s FROM {tokens} CROSS JOIN unnest({salts}) s"
+        return b.array("referred", sql, "bigint", criterion)
+    sql = f"SELECT DISTINCT j.patient FROM ({rows}) j"
+    if criterion.several:
+        sources = b.table("source", f"SELECT j.rid, j.patient FROM ({rows}) j")
+        sql = (
+            f"SELECT j.patient FROM {sources} j "
+            f"UNION SELECT c.patient FROM {sources} j JOIN compartment_index c USING (rid)"
+        )
+    return b.array("referred", sql, "uuid", criterion)
+
+
+SIDE = (Identifiers, Strings, Ranges, Quantities, Present)
+
+
+def side_table(b: Builder, criterion: Any) -> tuple[str, str]:
+    """The side table and the condition on its row `x`."""
+    parameters = f"x.param = ANY({b.argument(list(criterion.parameters), 'smallint[]')})"
+    table, condition = _CONDITIONS[type(criterion)](b, criterion)
+    return table, f"{parameters} AND {condition}"
+
+
+def _identifiers(b: Builder, criterion: Identifiers) -> tuple[str, str]:
+    anywhere = [value for system, value in criterion.identifiers if system is None]
+    placed = [(system, value) for system, value in criterion.identifiers if system is not None]
+    conditions = []
+    if anywhere:
+        conditions.append(f"x.value = ANY({b.argument(anywhere, 'text[]')})")
+    for system in sorted({system for system, _ in placed}):
+        values = b.argument([value for of, value in placed if of == system], "text[]")
+        conditions.append(f"(x.value = ANY({values}) AND x.system = {b.argument(system, 'text')})")
+    return "identifier_index", "(" + " OR ".join(conditions) + ")"
+
+
+def _strings(b: Builder, criterion: Strings) -> tuple[str, str]:
+    if criterion.how == "exact":
+        plain = b.argument([normalised(value) for value in criterion.values], "text[]")
+        exact = b.argument(list(criterion.values), "text[]")
+        return "string_index", f"x.value = ANY({plain}) AND x.exact = ANY({exact})"
+    condition = _prefix if criterion.how == "prefix" else _contains
+    return "string_index", "(" + " OR ".join(condition(b, value) for value in criterion.values) + ")"
+
+
+def _prefix(b: Builder, value: str) -> str:
+    lowest, highest = b.argument(value, "text"), after_prefix(value)
+    below = "" if highest is None else f" AND x.value ~<~ {b.argument(highest, 'text')}"
+    return f"(x.value ~>=~ {lowest}{below})"
+
+
+def _contains(b: Builder, value: str) -> str:
+    grams = b.argument(sought_grams(value), "text[]")
+    return f"(x.grams @> {grams} AND strpos(x.value, {b.argument(value, 'text')}) > 0)"
+
+
+def _ranges(b: Builder, criterion: Ranges) -> tuple[str, str]:
+    if criterion.table == "date_index":
+        return "date_index", ranges.any_date(b, "x.lo", "x.hi", criterion.comparisons)
+    return "number_index", ranges.any_number(b, criterion.comparisons)
+
+
+def _quantities(b: Builder, criterion: Quantities) -> tuple[str, str]:
+    condition = ranges.any_number(b, (criterion.comparison,))
+    if criterion.units:
+        condition += f" AND x.unit = ANY({b.argument(list(criterion.units), 'bigint[]')})"
+    return "quantity_index", condition
+
+
+def _present(b: Builder, criterion: Present) -> tuple[str, str]:
+    return criterion.table, "true"
+
+
+_CONDITIONS: dict[type, Callable[[Builder, Any], tuple[str, str]]] = {
+    Identifiers: _identifiers,
+    Strings: _strings,
+    Ranges: _ranges,
+    Quantities: _quantities,
+    Present: _present,
+}
