@@ -77,10 +77,7 @@ def sibling(name: str, element: Rule) -> Rule:
     """`_name`: the id and the extensions of a primitive value."""
 
     def check(value: Any, owner: dict[str, Any]) -> Findings:
-        found = element(value, owner)
-        if not found and name not in owner and "extension" not in value:
-            return (Finding("invariant", "ele-1: There is neither a value nor an extension"),)
-        return found
+        return element(value, owner) or (NOTHING if name in owner else valueless(value))
 
     return check
 
@@ -97,15 +94,22 @@ def siblings(name: str, element: Rule) -> Rule:
             return (Finding("structure", f"{name} and _{name} must have the same number of places"),)
         found: list[Finding] = []
         for index, (value, main) in enumerate(zip(values, beside, strict=True)):
-            if value is not None:
-                found += below(f"[{index}]", element(value, owner))
-            elif main is None:
-                found.append(Finding("structure", "There is neither a value nor an extension", f"[{index}]"))
+            problems = element(value, owner) if value is not None else NOTHING
+            if main is None:
+                problems = problems or valueless(value)
+            found += below(f"[{index}]", problems)
             if len(found) >= MOST:
                 break
         return found
 
     return check
+
+
+def valueless(value: dict[str, Any] | None) -> Findings:
+    """What stands for a primitive without a value must have an extension."""
+    if value is None or "extension" not in value:
+        return (Finding("invariant", "ele-1: There is neither a value nor an extension"),)
+    return NOTHING
 
 
 def repeated(item: Rule) -> Rule:
@@ -135,13 +139,14 @@ def both(first: Rule, second: Rule) -> Rule:
 def members_of(name: str, members: Members, required: frozenset[str], choices: Sequence[Choice]) -> Rule:
     """An object: its properties known and right, none missing, of each choice at most one."""
     rules, scalars = members
+    scalar = scalars.get
 
     def check(value: Any, owner: dict[str, Any]) -> Findings:
         if type(value) is not dict or not value:
             return not_an_object(value)
         found: list[Finding] = []
         for key, item in value.items():
-            valid = scalars.get(key)
+            valid = scalar(key)
             if valid is not None and valid(item):
                 continue
             rule = rules.get(key)
@@ -153,13 +158,13 @@ def members_of(name: str, members: Members, required: frozenset[str], choices: S
                 continue
             if len(found) >= MOST:
                 return found
-        if not required <= value.keys():
+        if required and not required <= value.keys():
             found += missing(name, required, value)
         for choice in choices:
             present = choice.names.intersection(value)
             if len(present) > 1 or (choice.min and not present):
                 found += chosen(choice, present)
-        if len(value) == 1 and "id" in value:
+        if len(value) == 1 and "id" in value and name != "Element":  # that is the sibling of a primitive
             found.append(Finding("invariant", "ele-1: An element has more than an id"))
         return found
 
