@@ -95,6 +95,7 @@ async def unmerge_record(connection: Connection, loser: str, because: Because, i
     await lock_persons(connection, [before])
     await connection.execute(REVIVE, before)
     target: int = await connection.fetchval(STANDS_FOR, before)
+    await lock_persons(connection, [target])
     records = await unit(connection, lost.record)
     await connection.execute(
         RESTORE_LINKS,

@@ -7,7 +7,7 @@ Every function takes an open connection inside the caller's transaction (READ CO
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from mpi.blocking import blocking_keys
 from mpi.changes import Content
@@ -22,44 +22,19 @@ from mpi.enterprise import (
     shown_from_patient,
 )
 from mpi.enterprise_id import new_enterprise_id
+from mpi.reach import PATIENT_KEYS, spread
 from mpi.registration import merged, register, revise
 from mpi.rows import Connection, Known, enterprise_ids, known, lock_keys
 
-# Every patient key to look under when a query names the patients {keys} (an expression of type uuid[]):
-# the keys themselves; for an enterprise Patient all that is linked to it, to identities it replaced, and to
-# what those records were merged from; for an identity that was given up, the same of the one that stands for
-# it; for a hospital's Patient those merged into it. A key that is no patient's comes back alone.
-#
-#     keys = PATIENT_KEYS.format(keys="$1::uuid[]")
-#     sql = f"SELECT … FROM resource_index WHERE patient = ANY (ARRAY({keys}))"
-#
-# As ARRAY(…) it is computed once, before the scan, and the scan can use btree(patient, …). Each step walks a
-# unique or partial index, so the cost depends on the size of one person, not on the size of the index.
-PATIENT_KEYS: Final = """
-WITH RECURSIVE given (patient_key) AS (
-    SELECT unnest({keys})
-), survivor (person, replaced_by) AS (
-    SELECT p.person, p.replaced_by FROM given JOIN mpi_person p USING (patient_key)
-    UNION
-    SELECT p.person, p.replaced_by FROM survivor s JOIN mpi_person p ON p.person = s.replaced_by
-), family (person) AS (
-    SELECT person FROM survivor WHERE replaced_by IS NULL
-    UNION
-    SELECT p.person FROM family f JOIN mpi_person p ON p.replaced_by = f.person
-), holding (record) AS (
-    (SELECT l.record FROM family f JOIN mpi_link l ON l.person = f.person
-     WHERE l.valid_to IS NULL AND l.recorded_to IS NULL
-     UNION
-     SELECT r.record FROM given JOIN mpi_record r USING (patient_key))
-    UNION
-    SELECT r.record FROM holding h JOIN mpi_record r ON r.merged_into = h.record
-)
-SELECT patient_key FROM given
-UNION
-SELECT p.patient_key FROM family f JOIN mpi_person p ON p.person = f.person
-UNION
-SELECT r.patient_key FROM holding h JOIN mpi_record r ON r.record = h.record
-"""
+__all__ = [
+    "PATIENT_KEYS",
+    "Record",
+    "Resolution",
+    "enterprise_patients",
+    "lock",
+    "merge",
+    "resolve",
+]
 
 # Identities with what they replaced and by what they were replaced.
 PERSONS = """
@@ -201,6 +176,7 @@ async def _told(
         change = await register(connection, content, instant, new_id)
     else:
         change = await revise(connection, content, instant)
+    await spread(connection, change.touched)
     names = await enterprise_ids(connection, {change.person, *change.touched})
     affected = tuple(sorted(names[person] for person in change.touched))
     return Resolution(names[change.person], affected, change.decision)

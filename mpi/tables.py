@@ -128,6 +128,14 @@ mpi_key = Table(
     Index("mpi_key_record", "record"),
 )
 
+# The further keys to look under for a patient key (`mpi.reach`); derived from links, merges and replacements.
+mpi_reach = Table(
+    "mpi_reach",
+    metadata,
+    Column("patient_key", UUID, primary_key=True),
+    Column("members", ARRAY(UUID), nullable=False),
+)
+
 # A hospital's merge of two of its own records, and the persons that both belonged to before.
 mpi_merge = Table(
     "mpi_merge",

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mpi.changes import Because
 from mpi.citizen_id import check_character
 from mpi.keys import patient_key
+from mpi.merging import unmerge_record
+from mpi.reach import spread
 from mpi.store import PATIENT_KEYS, Record, Resolution, enterprise_patients, merge, resolve
 from terminology.naming import CITIZEN_ID, HEALTH_CARD, identify
 
@@ -84,6 +87,14 @@ SELECT q.kind, r.patient_id, q.state,
        ARRAY(SELECT enterprise_id FROM mpi_person WHERE person = ANY(q.persons) ORDER BY 1) AS persons
 FROM mpi_review q JOIN mpi_record r USING (record) ORDER BY q.review
 """
+
+
+async def unmerge(connection: Any, patient_id: str, minutes: int = 0) -> set[int]:
+    async with connection.transaction():
+        because = Because("manual", "somebody", "not the same")
+        touched = await unmerge_record(connection, patient_id, because, at(minutes))
+        await spread(connection, touched)
+        return touched
 
 
 async def combine(connection: Any, survivor: Record, loser: Record, minutes: int = 0) -> Resolution:

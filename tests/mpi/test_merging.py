@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from mpi.changes import Because
-from mpi.merging import unmerge_record
-from tests.mpi.people import at, combine, keys, keys_of, links, questions, record, shown, tell, valid_id
+from tests.mpi.people import combine, keys, keys_of, links, questions, record, shown, tell, unmerge, valid_id
 
 
 async def state(connection: Any) -> tuple[Any, ...]:
@@ -24,12 +22,6 @@ async def state(connection: Any) -> tuple[Any, ...]:
         "WHERE valid_to IS NULL AND recorded_to IS NULL ORDER BY record"
     )
     return [tuple(row) for row in linked], [tuple(row) for row in merged], [tuple(row) for row in replaced]
-
-
-async def unmerge(connection: Any, patient_id: str, minutes: int) -> set[int]:
-    async with connection.transaction():
-        because = Because("manual", "somebody", "not the same")
-        return await unmerge_record(connection, patient_id, because, at(minutes))
 
 
 async def test_merge_moves_the_loser_and_replaces_its_person(connection: Any) -> None:
