@@ -13,6 +13,9 @@ from typing import Any, Final, Literal
 import asyncpg
 
 from exchange.fhirjson import UnreadableJson
+from exchange.store.coalesce import Overloaded
+from exchange.store.transact import TooContended
+from exchange.trust.refusal import Refusal
 from terminology.issue import Issue
 
 Category = Literal[
@@ -61,10 +64,12 @@ TABLE: Final[Mapping[Category, tuple[int, str]]] = {
     "timeout": (503, "timeout"),
 }
 
-# What a driver or an outside library raises, most specific class first in each class's own ancestry.
+# What the driver, the store and the operating system raise; of an error's ancestors the nearest one counts.
 _OUTSIDE: Final[Mapping[type[BaseException], tuple[Category, str]]] = {
     asyncpg.SerializationError: ("conflict", "Other writers were faster; try again"),
     asyncpg.DeadlockDetectedError: ("conflict", "Other writers were faster; try again"),
+    TooContended: ("conflict", "Other writers were faster; try again"),
+    Overloaded: ("busy", "Too many requests wait for the database; try again"),
     asyncpg.LockNotAvailableError: ("busy", "The resource is locked; try again"),
     asyncpg.QueryCanceledError: ("timeout", "The database took too long"),
     asyncpg.InsufficientResourcesError: ("busy", "The database has no room for this now"),
@@ -115,6 +120,10 @@ def failure(error: BaseException) -> Failure:
         return Failure(error.status, error.issues, error.headers)
     if isinstance(error, UnreadableJson):
         return Failure(TABLE["unreadable"][0], (error.issue,))
+    if isinstance(error, Refusal):
+        category: Category = "forbidden" if error.status == 403 else "login"
+        issue = Issue("error", TABLE[category][1], str(error))
+        return Failure(error.status, (issue,), (("WWW-Authenticate", error.challenge),))
     for kind in type(error).__mro__:
         if kind in _OUTSIDE:
             category, diagnostics = _OUTSIDE[kind]

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
+from urllib.parse import parse_qsl
 
-from exchange.fhirjson import dumps, loads
+from exchange.fhirjson import loads
 from exchange.outcome import FhirError, Headers
 from exchange.trust.grant import Grant
 
@@ -24,19 +25,23 @@ FHIR_JSON: Final = "application/fhir+json"
 CONTENT_TYPE: Final = ("Content-Type", "application/fhir+json;charset=utf-8")
 ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
+MAX_PARAMETERS: Final = 200
+
 # Parameters about the answer's form, none of the search's business.
 FORM_PARAMETERS: Final = frozenset(("_format", "_pretty", "_elements", "_summary"))
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`headers` have names in lower case; `resource` is the body of a batch entry, already read."""
+    """`headers` have names in lower case; `query` is the URL's, `parameters` are the same decoded; `resource`
+    is the body of a batch entry, already read."""
 
     method: str
     grant: Grant
     base: str
     path: Mapping[str, str] = field(default_factory=dict)
     parameters: Parameters = ()
+    query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     resource: Resource | None = None
@@ -57,7 +62,7 @@ class Request:
 
     def read_resource(self) -> Resource:
         """The resource in the body, of the type in the URL."""
-        resource = self.resource if self.resource is not None else self._read_body()
+        resource = self.read_body()
         found = resource.get("resourceType")
         if found != self.type:
             named = found[:64] if isinstance(found, str) else "none"
@@ -66,7 +71,17 @@ class Request:
             )
         return resource
 
-    def _read_body(self) -> Resource:
+    def read_bundle(self) -> Resource:
+        """The Bundle in the body."""
+        bundle = self.read_body()
+        if bundle.get("resourceType") != "Bundle":
+            raise FhirError("invalid", "The base takes a Bundle", "resourceType")
+        return bundle
+
+    def read_body(self) -> Resource:
+        """Whatever resource is in the body."""
+        if self.resource is not None:
+            return self.resource
         require_content_type(self.headers.get("content-type"))
         if not self.body:
             raise FhirError("unreadable", "The request has no body")
@@ -75,16 +90,36 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`body` is empty, or FHIR JSON."""
+    """`body` is empty, or FHIR JSON; `version` and `updated` are the resource's, `location` names it."""
 
     status: int
     body: bytes = b""
+    version: int | None = None
+    updated: datetime | None = None
+    location: str = ""
     headers: Headers = ()
 
+    def http_headers(self) -> Headers:
+        """All of them but Content-Type."""
+        headers = list(self.headers)
+        if self.location:
+            headers.append(("Location", self.location))
+        if self.version is not None:
+            headers.append(("ETag", etag(self.version)))
+        if self.updated is not None:
+            headers.append(("Last-Modified", http_date(self.updated)))
+        return tuple(headers)
 
-def resource_response(status: int, resource: Resource, headers: Headers = ()) -> Response:
-    """A response with a resource made here."""
-    return Response(status, dumps(resource), headers)
+
+def decoded(query: str) -> Parameters:
+    """The parameters of a query string or a form."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise FhirError(
+            "invalid", f"The parameters are not UTF-8, or there are more than {MAX_PARAMETERS}"
+        ) from None
+    return tuple(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +188,6 @@ def if_match(header: str | None) -> int | None:
     return int(found[1])
 
 
-def version_headers(version: int, updated: datetime) -> Headers:
-    """ETag and Last-Modified of a version."""
-    return (("ETag", etag(version)), ("Last-Modified", http_date(updated)))
-
-
 def http_date(instant: datetime) -> str:
     return format_datetime(instant.astimezone(UTC), usegmt=True)
 
@@ -179,6 +209,17 @@ def is_unmodified(headers: Mapping[str, str], version: int, updated: datetime) -
 def instant_text(instant: datetime) -> str:
     """A FHIR instant in UTC, to the millisecond."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant_of(text: str, name: str) -> datetime:
+    """The instant that a parameter gives; a `+` that came unescaped is meant as one."""
+    try:
+        instant = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None or not 1 < instant.year < 9999:
+        raise FhirError("invalid", f"{name} is an instant with its time zone", name)
+    return instant
 
 
 def _takes_json(media_range: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.fhirjson import MAX_DEPTH, UnreadableJson, dumps, loads, split
+from exchange.fhirjson import MAX_DEPTH, UnreadableJson, dumps, identity, loads, split
 
 numbers = st.from_regex(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
 texts = st.text('ab:\\"/{}[],\n\t\x7f-0u中é😀 N', max_size=8)
@@ -181,4 +181,5 @@ def test_split_leaves_room_for_version_and_time(resource: dict[str, Any], rest: 
     body = loads(head + b'"versionId":"%d","lastUpdated":"%s"' % (3, b"now") + tail)
     meta = {"versionId": "3", "lastUpdated": "now", **rest.pop("meta", {})}
     assert body == {"resourceType": "Patient", "id": "1", "meta": meta, **rest}
+    assert identity(head + tail) == ("Patient", "1")
     assert list(body)[:3] == ["resourceType", "id", "meta"]

@@ -7,6 +7,9 @@ import pytest
 
 from exchange.fhirjson import loads
 from exchange.outcome import TABLE, FhirError, failure, operation_outcome, rejection
+from exchange.store.coalesce import Overloaded
+from exchange.store.transact import TooContended
+from exchange.trust.refusal import InsufficientScope, TokenRequired
 from terminology.issue import Issue
 
 
@@ -17,6 +20,15 @@ def test_a_fhir_error_speaks_for_itself() -> None:
     assert told.status == 412
     assert told.issues == (Issue("error", "conflict", "The version is 3", "Bundle.entry[1]"),)
     assert told.headers == (("ETag", 'W/"3"'),)
+
+
+def test_a_refusal_comes_with_its_challenge() -> None:
+    told = failure(TokenRequired())
+    assert (told.status, told.issues[0].code) == (401, "login")
+    assert told.headers[0][0] == "WWW-Authenticate"
+    told = failure(InsufficientScope("system/Patient.r"))
+    assert (told.status, told.issues[0].code) == (403, "forbidden")
+    assert "system/Patient.r" in told.headers[0][1]
 
 
 def test_unreadable_json_is_the_clients_fault() -> None:
@@ -39,6 +51,8 @@ def test_unreadable_json_is_the_clients_fault() -> None:
         (asyncpg.InterfaceError("x"), 503),
         (ConnectionRefusedError("x"), 503),
         (TimeoutError("x"), 503),
+        (TooContended(), 409),
+        (Overloaded(), 503),
         (asyncpg.UniqueViolationError("x"), 500),
         (KeyError("x"), 500),
     ],

@@ -1,0 +1,165 @@
+"""The HTTP face of the hub: FastAPI, with FHIR under `/fhir` as one plain route that sends bytes.
+
+https://hl7.org/fhir/R4/http.html
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exchange.body import BodyCap, read_body
+from exchange.fhirjson import dumps
+from exchange.hub import Hub
+from exchange.interactions.form import pretty
+from exchange.interactions.request import CONTENT_TYPE, Request, Response, decoded, require_acceptable
+from exchange.interactions.routes import find
+from exchange.outcome import Category, FhirError, failure, operation_outcome
+from exchange.trust.authenticate import authenticate
+from exchange.trust.grant import Grant
+from exchange.trust.token_endpoint import token_endpoint, token_url_of
+
+ROOT: Final = "/fhir"
+NOBODY: Final = Grant("", None, frozenset())
+
+
+def build_app(hub: Hub, routers: Iterable[APIRouter] = ()) -> FastAPI:
+    """The app over a running hub. `routers` are the routes of others beside FHIR's."""
+    app = FastAPI(title="Yilian", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    token_url = token_url_of(hub.base)
+    app.include_router(token_endpoint(hub.trust, token_url, hub.settings.token_lifetime))
+    for router in routers:
+        app.include_router(router)
+    fhir = FhirEndpoint(hub)
+    app.router.routes += [Route(ROOT, fhir), Route(ROOT + "/{path:path}", fhir)]
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(BodyCap, limit=hub.settings.max_body_bytes)
+    app.add_middleware(Outcomes)
+    return app
+
+
+class FhirEndpoint:
+    """Every FHIR interaction, as an ASGI app."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._respond(scope, receive)
+        await send_response(response, scope["method"], send)
+
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
+        headers = _headers(scope["headers"])
+        path = scope["path"][len(ROOT) :].strip("/")
+        method = scope["method"]
+        grant = NOBODY
+        if path not in _PUBLIC_PATHS:
+            grant = await authenticate(self.hub.trust, headers.get("authorization"))
+        query = scope["query_string"].decode("latin-1")
+        parameters = decoded(query) if query else ()
+        form = dict(parameters)
+        require_acceptable(headers.get("accept"), form.get("_format"))
+        interaction, named = find(method, path, self.hub.definitions.resource_types)
+        body = await read_body(receive) if method in _WITH_BODY else b""
+        request = Request(method, grant, self.hub.base, named, parameters, query, headers, body)
+        response = await interaction.perform(self.hub, request)
+        if form.get("_pretty") == "true" and response.body:
+            return Response(response.status, pretty(response.body), headers=response.http_headers())
+        return response
+
+
+class Outcomes:
+    """Whatever goes wrong below is answered with an OperationOutcome: pure ASGI."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            response = error_response(error)
+            if started:
+                raise ConnectionAbortedError from None  # too late to say anything
+            await send_response(response, scope["method"], send)
+
+
+def error_response(error: BaseException) -> Response:
+    """The OperationOutcome for an error."""
+    failed = failure(error)
+    return Response(failed.status, dumps(operation_outcome(failed.issues)), headers=failed.headers)
+
+
+async def send_response(response: Response, method: str, send: Send) -> None:
+    """HEAD gets the headers that GET would."""
+    body = response.body
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.http_headers()
+    ]
+    if body:
+        headers.append(_CONTENT_TYPE)
+    if response.status not in (204, 304):
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By lower-case name; of a header that comes twice, the values joined as RFC 9110 says."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+async def _http_exception(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The router's own 404 and 405, and what FastAPI routes raise."""
+    assert isinstance(error, HTTPException)
+    category = _CATEGORIES.get(error.status_code, "invalid" if error.status_code < 500 else "exception")
+    told = FhirError(category, str(error.detail))
+    return HttpResponse(
+        dumps(operation_outcome(told.issues)),
+        error.status_code,
+        headers=dict(error.headers or {}),
+        media_type=CONTENT_TYPE[1],
+    )
+
+
+async def _invalid(request: HttpRequest, error: Exception) -> HttpResponse:
+    """What a FastAPI route could not read; the finding does not repeat the value."""
+    assert isinstance(error, RequestValidationError)
+    places = [".".join(map(str, each["loc"])) for each in error.errors()]
+    told = FhirError("invalid", f"Not as expected: {', '.join(places)}")
+    return HttpResponse(dumps(operation_outcome(told.issues)), 400, media_type=CONTENT_TYPE[1])
+
+
+_CONTENT_TYPE: Final = (CONTENT_TYPE[0].lower().encode(), CONTENT_TYPE[1].encode())
+_WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
+_PUBLIC_PATHS: Final = frozenset(("metadata",))
+_CATEGORIES: Final[dict[int, Category]] = {
+    401: "login",
+    403: "forbidden",
+    404: "unknown-path",
+    405: "method",
+    413: "too-large",
+    415: "media-type",
+    503: "busy",
+}

@@ -1,0 +1,99 @@
+"""The running hub: everything an interaction needs, made once and handed down."""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+
+from exchange.database import create_pool
+from exchange.fhirjson import split
+from exchange.outcome import rejection
+from exchange.search.criteria import Search, search_of
+from exchange.search.extract import Extraction, compile_extraction
+from exchange.settings import Settings
+from exchange.store.batch import Write
+from exchange.store.coalesce import Committer, Reader
+from exchange.trust.authenticate import Trust
+from profiles.definitions import Definitions, definitions
+from profiles.structure import compile_structure
+from terminology.issue import Issue
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """`check` gives the structural findings of a resource, `extraction` its index row; `reader` and
+    `committer` put concurrent single reads and writes together; `clock` is in UTC."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    definitions: Definitions
+    check: Callable[[Resource], list[Issue]]
+    extraction: Extraction
+    search: Search
+    reader: Reader
+    committer: Committer
+    trust: Trust
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    @property
+    def base(self) -> str:
+        """The FHIR base as clients see it."""
+        return self.settings.fhir_url
+
+    def write(
+        self, action: Literal["create", "update"], resource: Resource, version: int | None = None
+    ) -> Write:
+        """The checked, indexed and rendered resource; raises FhirError if it may not be stored.
+
+        `version` is the one that must be current.
+        """
+        error = rejection(self.check(resource))
+        if error:
+            raise error
+        head, tail = split(resource)
+        row = self.extraction.row(resource)
+        return Write(action, resource["resourceType"], resource["id"], head, tail, row, version)
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
+    """The hub over a migrated database; closes its connections at the end."""
+    pool = await create_pool(dsn, settings.pool_size)
+    try:
+        r4 = definitions()
+        extraction = compile_extraction(r4, settings.fhir_url)
+        yield Hub(
+            settings=settings,
+            pool=pool,
+            definitions=r4,
+            check=compile_structure(r4),
+            extraction=extraction,
+            search=search_of(extraction, utc_now),
+            reader=Reader(pool),
+            committer=Committer(pool),
+            trust=Trust(pool, settings.fhir_url, time.time),
+            clock=utc_now,
+            new_id=uuid7,
+        )
+    finally:
+        await pool.close()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def uuid7() -> str:
+    """A time-ordered id: neighbours in time are neighbours in the index (RFC 9562, section 5.7)."""
+    number = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    number = number & ~(0xF << 76) | 0x7 << 76
+    return str(UUID(int=number & ~(0x3 << 62) | 0x2 << 62))

@@ -1,0 +1,122 @@
+"""Criteria of conditional interactions: what they match, and the locks that make create-once true.
+
+https://hl7.org/fhir/R4/http.html#ccreate
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl
+
+import asyncpg
+
+from exchange.bundle import Criteria
+from exchange.fhirjson import identity
+from exchange.hub import Hub
+from exchange.interactions.request import FORM_PARAMETERS
+from exchange.outcome import FhirError
+from exchange.search.execute import search
+from exchange.search.parse import parse
+from exchange.search.query import Identifiers, Query
+from exchange.store.connection import Connection
+from exchange.store.types import type_number
+
+_CONTROLS: Final = FORM_PARAMETERS | {"_count", "_sort", "_total", "_include", "_revinclude", "_cursor"}
+Answer = TypeVar("Answer")
+ATTEMPTS: Final = 4
+PAUSE: Final = 0.01
+
+# Held until the transaction ends, so that of two that create under the same criteria the second sees the
+# first one's resource. Everybody locks in the order of the keys.
+LOCK: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
+
+# The resources that have one of many identifiers. A system of NULL is any.
+IDENTIFIED: Final = """
+SELECT DISTINCT w.n, r.id
+FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+     AS w (n, type, param, system, value)
+JOIN identifier_index i
+  ON i.value = w.value AND i.param = w.param AND (w.system IS NULL OR i.system = w.system)
+JOIN resource r ON r.rid = i.rid AND r.type = w.type
+WHERE r.body IS NOT NULL"""
+
+
+def compiled(hub: Hub, criteria: Criteria) -> Query:
+    """The search; raises FhirError for what selects nothing or is no filter."""
+    try:
+        parameters = parse_qsl(criteria.query, keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        raise FhirError("invalid", f"{criteria.type}?… is no search that can be read") from None
+    query = parse(hub.search, criteria.type, parameters, "strict")
+    if not query.criteria:
+        raise FhirError("precondition", "A conditional interaction needs search parameters that select")
+    for name, _ in query.accepted:
+        if name in _CONTROLS:
+            raise FhirError("invalid", "A condition takes parameters that select, and no others", name)
+    return replace(query, count=2)
+
+
+async def lock(connection: Connection, queries: Iterable[Query]) -> None:
+    """Until the transaction ends nobody else creates or looks for what these would find."""
+    keys = sorted({_lock_key(query) for query in queries})
+    if keys:
+        await connection.execute(LOCK, keys)
+
+
+async def find(connection: Connection, queries: Mapping[Criteria, Query]) -> dict[Criteria, tuple[str, ...]]:
+    """The ids that match (two where more do); all that ask for one identifier go into one statement."""
+    found: dict[Criteria, tuple[str, ...]] = {}
+    single: dict[Criteria, Identifiers] = {}
+    for criteria, query in queries.items():
+        match query.criteria:
+            case (Identifiers() as wanted,):
+                single[criteria] = wanted
+            case _:
+                page = await search(connection, query)
+                found[criteria] = tuple(identity(body)[1] for body in page.bodies)
+    return found | await _identified(connection, single)
+
+
+def one(criteria: Criteria, ids: Sequence[str], expression: str = "") -> str | None:
+    """The only match, if there is one; raises 412 for several."""
+    if len(ids) > 1:
+        raise FhirError(
+            "multiple-matches", f"Several {criteria.type} resources match the criteria", expression
+        )
+    return ids[0] if ids else None
+
+
+async def repeated(attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The attempt's answer; what lost a race in the database is tried again, a bounded number of times."""
+    for number in range(1, ATTEMPTS):
+        try:
+            return await attempt()
+        except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+            await asyncio.sleep(PAUSE * number)
+    return await attempt()
+
+
+async def _identified(
+    connection: Connection, wanted: Mapping[Criteria, Identifiers]
+) -> dict[Criteria, tuple[str, ...]]:
+    if not wanted:
+        return {}
+    rows = [
+        (n, type_number(criteria.type), parameter, system, value)
+        for n, (criteria, identifiers) in enumerate(wanted.items())
+        for parameter in identifiers.parameters
+        for system, value in identifiers.identifiers
+    ]
+    ids: dict[int, list[str]] = {n: [] for n in range(len(wanted))}
+    for n, id_ in await connection.fetch(IDENTIFIED, *map(list, zip(*rows, strict=True))):
+        ids[n].append(id_)
+    return {criteria: tuple(sorted(ids[n])) for n, criteria in enumerate(wanted)}
+
+
+def _lock_key(query: Query) -> int:
+    """The same for criteria that say the same, however they are spelled."""
+    said = repr((query.resource_type, sorted(map(repr, query.criteria))))
+    digest = hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=8, person=b"conditional")
+    return int.from_bytes(digest.digest(), "big", signed=True)

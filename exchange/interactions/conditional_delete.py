@@ -1,0 +1,28 @@
+"""https://hl7.org/fhir/R4/http.html#3.1.0.7.1"""
+
+from exchange.bundle import Criteria
+from exchange.hub import Hub
+from exchange.interactions.conditional import compiled, find, lock, one, repeated
+from exchange.interactions.delete import deleted
+from exchange.interactions.request import Request, Response
+from exchange.store.batch import Write
+from exchange.store.transact import transact
+
+
+async def conditional_delete(hub: Hub, request: Request) -> Response:
+    """Deletes the one match; several are refused."""
+    request.grant.require(request.type, "d")
+    request.grant.require(request.type, "s")
+    criteria = Criteria(request.type, request.query)
+    query = compiled(hub, criteria)
+
+    async def attempt() -> Response:
+        async with hub.pool.acquire() as connection, connection.transaction():
+            await lock(connection, [query])
+            match = one(criteria, (await find(connection, {criteria: query}))[criteria])
+            if match is None:
+                return Response(204)
+            (written,) = await transact(connection, [Write("delete", request.type, match)], hub.clock())
+            return deleted(request, f"{request.type}/{match}", written)
+
+    return await repeated(attempt)

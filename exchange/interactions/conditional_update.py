@@ -1,0 +1,32 @@
+"""https://hl7.org/fhir/R4/http.html#cond-update"""
+
+from exchange.bundle import Criteria
+from exchange.hub import Hub
+from exchange.interactions.conditional import compiled, find, lock, one, repeated
+from exchange.interactions.request import Request, Response, if_match, valid_id
+from exchange.interactions.update import require_id
+from exchange.interactions.written import written_response
+from exchange.store.transact import transact
+
+
+async def conditional_update(hub: Hub, request: Request) -> Response:
+    """Updates the one match; without a match it creates, under the client's id if it gave one."""
+    request.grant.require(request.type, "u")
+    request.grant.require(request.type, "s")
+    resource = request.read_resource()
+    criteria = Criteria(request.type, request.query)
+    query = compiled(hub, criteria)
+    new_id = valid_id(resource["id"]) if isinstance(resource.get("id"), str) else hub.new_id()
+    version = if_match(request.headers.get("if-match"))
+
+    async def attempt() -> Response:
+        async with hub.pool.acquire() as connection, connection.transaction():
+            await lock(connection, [query])
+            match = one(criteria, (await find(connection, {criteria: query}))[criteria])
+            if match is not None and "id" in resource:
+                require_id(resource, match)
+            write = hub.write("update", resource | {"id": match or new_id}, version)
+            (written,) = await transact(connection, [write], hub.clock())
+            return written_response(request, f"{request.type}/{write.id}", written)
+
+    return await repeated(attempt)

@@ -1,0 +1,41 @@
+"""https://hl7.org/fhir/R4/http.html#create"""
+
+from exchange.bundle import Criteria
+from exchange.hub import Hub
+from exchange.interactions.conditional import compiled, find, lock, one, repeated
+from exchange.interactions.request import Request, Response
+from exchange.interactions.written import found_response, written_response
+from exchange.store.batch import Write
+from exchange.store.fetch import fetch
+from exchange.store.transact import transact
+
+
+async def create(hub: Hub, request: Request) -> Response:
+    """A new resource under an id of ours; with If-None-Exist only if nothing matches."""
+    request.grant.require(request.type, "c")
+    resource = request.read_resource() | {"id": hub.new_id()}
+    write = hub.write("create", resource)
+    condition = request.headers.get("if-none-exist")
+    if condition is not None:
+        return await _create_once(
+            hub, request, write, Criteria(request.type, condition.partition("?")[2] or condition)
+        )
+    written = await hub.committer.commit(write, hub.clock())
+    return written_response(request, f"{request.type}/{write.id}", written)
+
+
+async def _create_once(hub: Hub, request: Request, write: Write, criteria: Criteria) -> Response:
+    request.grant.require(request.type, "s")
+    query = compiled(hub, criteria)
+
+    async def attempt() -> Response:
+        async with hub.pool.acquire() as connection, connection.transaction():
+            await lock(connection, [query])
+            match = one(criteria, (await find(connection, {criteria: query}))[criteria], "If-None-Exist")
+            if match is not None:
+                (stored,) = await fetch(connection, [(request.type, match)])
+                return found_response(request, f"{request.type}/{match}", stored)
+            (written,) = await transact(connection, [write], hub.clock())
+            return written_response(request, f"{request.type}/{write.id}", written)
+
+    return await repeated(attempt)

@@ -1,0 +1,129 @@
+"""Which interaction answers which method and path: the one table that HTTP, batches and metadata share.
+
+https://hl7.org/fhir/R4/http.html#summary
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from exchange.hub import Hub
+from exchange.interactions import capabilities as statement
+from exchange.interactions.batch import batch
+from exchange.interactions.conditional_delete import conditional_delete
+from exchange.interactions.conditional_update import conditional_update
+from exchange.interactions.create import create
+from exchange.interactions.delete import delete
+from exchange.interactions.history_instance import history_instance
+from exchange.interactions.read import read
+from exchange.interactions.request import Request, Response
+from exchange.interactions.search_type import search_type
+from exchange.interactions.transaction import transaction
+from exchange.interactions.update import update
+from exchange.interactions.vread import vread
+from exchange.operations.everything import everything
+from exchange.outcome import FhirError
+
+Perform = Callable[[Hub, Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """`code` is the interaction's in a CapabilityStatement, or the operation's name with its `$`."""
+
+    code: str
+    method: str
+    path: str
+    perform: Perform
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Every method of one path."""
+
+    segments: tuple[str, ...]
+    methods: Mapping[str, Interaction]
+
+
+async def system(hub: Hub, request: Request) -> Response:
+    """A Bundle posted to the base says itself whether it is a batch or a transaction."""
+    bundle = request.read_bundle()
+    match bundle.get("type"):
+        case "transaction":
+            return await transaction(hub, request, bundle)
+        case "batch":
+            return await batch(hub, request, bundle, respond)
+    raise FhirError("invalid", "The base takes Bundles of type batch or transaction", "Bundle.type")
+
+
+async def capabilities(hub: Hub, request: Request) -> Response:
+    """The table below, among others."""
+    return await statement.capabilities(hub, request, TABLE)
+
+
+TABLE: Final = (
+    Interaction("capabilities", "GET", "metadata", capabilities),
+    Interaction("transaction", "POST", "", system),
+    Interaction("search-type", "GET", "{type}", search_type),
+    Interaction("create", "POST", "{type}", create),
+    Interaction("conditional-update", "PUT", "{type}", conditional_update),
+    Interaction("conditional-delete", "DELETE", "{type}", conditional_delete),
+    Interaction("search-type", "POST", "{type}/_search", search_type),
+    Interaction("read", "GET", "{type}/{id}", read),
+    Interaction("update", "PUT", "{type}/{id}", update),
+    Interaction("delete", "DELETE", "{type}/{id}", delete),
+    Interaction("history-instance", "GET", "{type}/{id}/_history", history_instance),
+    Interaction("vread", "GET", "{type}/{id}/_history/{vid}", vread),
+    Interaction("$everything", "GET", "Patient/{id}/$everything", everything),
+    Interaction("$everything", "POST", "Patient/{id}/$everything", everything),
+)
+
+
+def find(method: str, path: str, types: Collection[str]) -> tuple[Interaction, dict[str, str]]:
+    """The interaction, and what the path names; HEAD is a GET. `path` is what follows the base."""
+    segments = tuple(path.strip("/").split("/"))
+    for route in _ROUTES.get(len(segments), ()):
+        named = _named(route.segments, segments)
+        if named is None:
+            continue
+        if named.get("type", "Patient") not in types:
+            raise FhirError("unknown-type", f"R4 has no resource type {named['type'][:64]}")
+        interaction = route.methods.get("GET" if method == "HEAD" else method)
+        if interaction is None:
+            allowed = ", ".join(_allowed(route.methods))
+            raise FhirError("method", f"This takes {allowed}", headers=(("Allow", allowed),))
+        return interaction, named
+    raise FhirError("unknown-path", "There is nothing under this path")
+
+
+async def respond(hub: Hub, path: str, request: Request) -> Response:
+    """The answer of the interaction under `path` to a request that does not know yet what its path names."""
+    interaction, named = find(request.method, path, hub.definitions.resource_types)
+    return await interaction.perform(hub, replace(request, path=named))
+
+
+def _named(template: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
+    named: dict[str, str] = {}
+    for expected, segment in zip(template, segments, strict=True):
+        if expected[:1] == "{" and segment[:1] not in _RESERVED:
+            named[expected[1:-1]] = segment
+        elif expected != segment:
+            return None
+    return named
+
+
+def _allowed(methods: Collection[str]) -> list[str]:
+    return sorted({*methods, "HEAD"} if "GET" in methods else methods)
+
+
+def _routes() -> dict[int, tuple[Route, ...]]:
+    paths: dict[str, dict[str, Interaction]] = {}
+    for interaction in TABLE:
+        paths.setdefault(interaction.path, {})[interaction.method] = interaction
+    routes = [Route(tuple(path.split("/")), methods) for path, methods in paths.items()]
+    lengths = {len(route.segments) for route in routes}
+    return {length: tuple(r for r in routes if len(r.segments) == length) for length in lengths}
+
+
+_RESERVED: Final = ("", "_", "$", ".")
+_ROUTES: Final = _routes()

@@ -1,0 +1,24 @@
+"""https://hl7.org/fhir/R4/http.html#update"""
+
+from typing import Any
+
+from exchange.hub import Hub
+from exchange.interactions.request import Request, Response, if_match
+from exchange.interactions.written import written_response
+from exchange.outcome import FhirError
+
+
+async def update(hub: Hub, request: Request) -> Response:
+    """A new version, or a new resource under the client's id. Equal content makes no new version."""
+    request.grant.require(request.type, "u")
+    resource = request.read_resource()
+    require_id(resource, request.id)
+    write = hub.write("update", resource, if_match(request.headers.get("if-match")))
+    written = await hub.committer.commit(write, hub.clock())
+    return written_response(request, f"{request.type}/{request.id}", written)
+
+
+def require_id(resource: dict[str, Any], id_: str) -> None:
+    """The body names the same resource as the URL."""
+    if resource.get("id") != id_:
+        raise FhirError("invalid", f"The body's id is not the URL's, {id_}", f"{resource['resourceType']}.id")

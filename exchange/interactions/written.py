@@ -1,0 +1,46 @@
+"""The answer to a write, after the Prefer header.
+
+https://hl7.org/fhir/R4/http.html#ops
+"""
+
+from exchange.fhirjson import dumps
+from exchange.interactions.request import Request, Response, etag, preference
+from exchange.outcome import FhirError, operation_outcome
+from exchange.store.fetch import Stored
+from exchange.store.transact import Written
+from terminology.issue import Issue
+
+
+def refuse_conflict(name: str, written: Written) -> None:
+    """Raises 412 if another version is current than If-Match says."""
+    if written.status == "conflict":
+        current = (
+            f"the current version is {etag(written.version)}" if written.version else "it does not exist"
+        )
+        raise FhirError("precondition", f"{name} was not changed: {current}", "If-Match")
+
+
+def found_response(request: Request, name: str, stored: Stored | None) -> Response:
+    """200 with the resource that a conditional create found in place of its own."""
+    if stored is None or stored.body is None:
+        raise FhirError("conflict", f"{name} was deleted meanwhile")
+    return written_response(request, name, Written("unchanged", stored.version, stored.updated, stored.body))
+
+
+def written_response(request: Request, name: str, written: Written) -> Response:
+    """201 or 200 with Location, ETag and Last-Modified; `name` is `Type/id`."""
+    refuse_conflict(name, written)
+    status = 201 if written.status == "created" else 200
+    location = f"{request.base}/{name}/_history/{written.version}"
+    body = b""
+    match preference(request.headers.get("prefer")).returned:
+        case "OperationOutcome":
+            body = told(f"{name} {written.status}")
+        case "representation" | None:
+            body = written.body or b""
+    return Response(status, body, written.version, written.updated, location)
+
+
+def told(diagnostics: str) -> bytes:
+    """An OperationOutcome of success."""
+    return dumps(operation_outcome([Issue("information", "informational", diagnostics)]))
