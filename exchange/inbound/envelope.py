@@ -1,0 +1,149 @@
+"""What is known of a message as soon as its bytes are here: who sent it, and can it be read? Pure.
+
+HL7 v2.8 chapter 2, 2.9.2 Message response; Table 0155 (when to acknowledge), Table 0357 (errors).
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.hl7v2.acknowledge import Code, Fault, acknowledgement
+from adapters.hl7v2.charset import codec, decode, header
+from adapters.hl7v2.fault import (
+    REQUIRED_FIELD_MISSING,
+    UNSUPPORTED_PROCESSING_ID,
+    UNSUPPORTED_VERSION_ID,
+    MessageError,
+)
+from adapters.hl7v2.parse import Message, parse
+from adapters.hospitals.hospital import Hospital, Hospitals
+
+# Longer than any sender's name; what is longer is cut and told apart by its hash.
+_LONGEST = 200
+_VERSION = re.compile(r"2\.[1-9](\.\d)?")
+_PROCESSING = frozenset({"", "P", "T", "D"})
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message as received, and its MSH (`header`: element n is MSH-n as sent).
+
+    `message` is None, or `faults` say why, where it cannot be processed. `charset` is the channel's, or the
+    hospital's, which overrides MSH-18; `codec` is the one the message (or at least its MSH) was read with.
+    """
+
+    raw: bytes
+    sha256: bytes
+    channel: str
+    charset: str | None
+    codec: str
+    header: Sequence[str]
+    sender: str
+    control_id: str
+    message_type: str
+    hospital: Hospital
+    message: Message | None
+    faults: Sequence[Fault] = ()
+
+    def wants_accept(self, accepted: bool) -> bool:
+        """Does MSH-15 ask to be told that the message is safely kept (or refused)?"""
+        return _asks(self._field(15), accepted)
+
+    def wants_application(self, succeeded: bool) -> bool:
+        """Does MSH-16 ask for the result? In the original mode (MSH-15 and -16 empty) everybody does."""
+        if not self._field(15) and not self._field(16):
+            return True
+        return _asks(self._field(16), succeeded)
+
+    @property
+    def is_acknowledgement(self) -> bool:
+        """An acknowledgement is never acknowledged."""
+        return self.message_type.startswith(("ACK", "MCF"))
+
+    def answer(self, code: Code, instant: datetime, faults: Sequence[Fault] = ()) -> bytes:
+        """An acknowledgement of this message, in its character set. Its control id follows from the bytes."""
+        control_id = code[0] + self.sha256.hex()[:19]
+        text = acknowledgement(self.header, code, control_id, instant, faults)
+        return text.encode(self.codec, "replace")
+
+    def _field(self, number: int) -> str:
+        return self.header[number].strip() if number < len(self.header) else ""
+
+
+def sealed(raw: bytes, channel: str, charset: str | None, hospitals: Hospitals) -> Envelope:
+    """The envelope of some bytes, whatever they are. `charset` is the channel's."""
+    name, fields = header(raw)
+    sent = [*fields, *[""] * (13 - len(fields))]
+    component = sent[2][:1] or "^"
+    application, facility = (sent[number].split(component) for number in (3, 4))
+    hospital = _hospital(hospitals, facility, application)
+    charset = charset or hospital.charset
+    message: Message | None = None
+    faults: Sequence[Fault] = ()
+    try:
+        name = codec(raw, charset)
+        message = parse(decode(raw, charset), name)
+        fields = message.header.fields()
+        hospital = _hospital(hospitals, *_names(message))
+        faults = _faults(message)
+    except MessageError as error:
+        faults = (Fault(error.code, error.diagnostics, error.address),)
+    sent = [*fields, *[""] * (13 - len(fields))]
+    kind = component.join(sent[9].split(component)[:2])
+    return Envelope(
+        raw=raw,
+        sha256=hashlib.sha256(raw).digest(),
+        channel=channel,
+        charset=charset,
+        codec=name,
+        header=fields,
+        sender=_bounded(f"{sent[3]}|{sent[4]}"),
+        control_id=_bounded(sent[10]),
+        message_type=_bounded(kind),
+        hospital=hospital,
+        message=message,
+        faults=faults,
+    )
+
+
+def refusal(faults: Sequence[Fault]) -> Code:
+    """AR for what the hub does not support (Table 0357: 200 to 203), AE for what is wrong in a message."""
+    return "AR" if faults and faults[0].code in ("200", "201", "202", "203") else "AE"
+
+
+def _faults(message: Message) -> list[Fault]:
+    """What of MSH forbids processing. A blank MSH-11 counts as production."""
+    sent = message.header
+    missing = [number for number in (9, 10, 12) if not sent.text(number)]
+    faults = [
+        Fault(REQUIRED_FIELD_MISSING, f"MSH-{number} is required", f"MSH-{number}") for number in missing
+    ]
+    if not faults and not _VERSION.fullmatch(sent.text(12)):
+        faults.append(Fault(UNSUPPORTED_VERSION_ID, "versions 2.1 to 2.9 are supported", "MSH-12"))
+    if not faults and sent.text(11) not in _PROCESSING:
+        faults.append(Fault(UNSUPPORTED_PROCESSING_ID, "processing ids P, T and D are supported", "MSH-11"))
+    return faults
+
+
+def _hospital(hospitals: Hospitals, facility: Sequence[str], application: Sequence[str]) -> Hospital:
+    return hospitals.for_facility(facility[0] or [*facility, ""][1], application[0])
+
+
+def _names(message: Message) -> tuple[list[str], list[str]]:
+    sent = message.header
+    return [sent.text(4), sent.text(4, 2)], [sent.text(3)]
+
+
+def _asks(condition: str, succeeded: bool) -> bool:
+    return condition == "AL" or condition == ("SU" if succeeded else "ER")
+
+
+def _bounded(text: str) -> str:
+    """As a key: no U+0000, which PostgreSQL does not take, and not longer than an index entry may be."""
+    text = text.replace("\0", "\ufffd")
+    if len(text) <= _LONGEST:
+        return text
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{text[:_LONGEST]}#{mark}"

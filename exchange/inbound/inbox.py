@@ -1,0 +1,225 @@
+"""The inbox: messages kept before anybody is told so, found again when they are sent again.
+
+https://www.postgresql.org/docs/18/sql-insert.html#SQL-ON-CONFLICT
+
+Many connections share one commit. The same sender, control id and bytes are the same message.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+import msgspec
+
+from adapters.hl7v2.acknowledge import Code, Fault
+from adapters.translation import Residue
+from exchange.inbound.envelope import Envelope, refusal
+from exchange.store.coalesce import Coalescer
+from exchange.store.connection import Connection
+
+State = Literal["received", "processed", "quarantined"]
+Key = tuple[str, str, bytes]
+GROUP = 128
+
+# Keep messages in the order they came; those that are here already are left out of the answer.
+KEEP = """
+INSERT INTO inbox (received, channel, sender, control_id, sha256, raw, charset, message_type, hospital,
+                   state, processed, acknowledgement_code, acknowledgement, issues)
+SELECT received, channel, sender, control_id, sha256, raw, charset, message_type, hospital,
+       state, processed, acknowledgement_code, acknowledgement, issues::jsonb
+FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
+            $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::bytea[], $14::text[])
+     WITH ORDINALITY
+     AS w (received, channel, sender, control_id, sha256, raw, charset, message_type, hospital,
+           state, processed, acknowledgement_code, acknowledgement, issues, place)
+ORDER BY place
+ON CONFLICT ON CONSTRAINT inbox_message DO NOTHING
+RETURNING id, received, state, acknowledgement_code, acknowledgement, sender, control_id, sha256"""
+
+# What is here already of some messages.
+FIND = """
+SELECT i.id, i.received, i.state, i.acknowledgement_code, i.acknowledgement, i.sender, i.control_id, i.sha256
+FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (sender, control_id, sha256)
+JOIN inbox i USING (sender, control_id, sha256)"""
+
+# Messages that wait to be processed, in the order they came.
+PENDING = """
+SELECT id, received, channel, charset, raw FROM inbox
+WHERE state = 'received' AND id > $1 AND NOT id = ANY($2::bigint[])
+ORDER BY id LIMIT $3"""
+
+# Those of some messages that are still to be processed are ours until the transaction ends.
+CLAIM = """
+SELECT id FROM inbox WHERE id = ANY($1::bigint[]) AND state = 'received' ORDER BY id FOR UPDATE SKIP LOCKED"""
+
+# The result of processing.
+SETTLE = """
+UPDATE inbox i
+SET state = w.state, processed = $1, attempts = i.attempts + 1, acknowledgement_code = w.code,
+    acknowledgement = w.acknowledgement, issues = w.issues::jsonb, mapped = w.mapped, ignored = w.ignored,
+    residue = w.residue, residue_values = w.residue_values::jsonb
+FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::integer[], $8::integer[],
+            $9::integer[], $10::text[])
+     AS w (id, state, code, acknowledgement, issues, mapped, ignored, residue, residue_values)
+WHERE i.id = w.id"""
+
+# The acknowledgement of a message, once it has one.
+ACKNOWLEDGEMENT = "SELECT acknowledgement FROM inbox WHERE id = $1 AND state <> 'received'"
+
+# Quarantined messages wait again to be processed.
+REQUEUE = """
+UPDATE inbox SET state = 'received', processed = NULL, acknowledgement_code = NULL, acknowledgement = NULL
+WHERE state = 'quarantined' AND ($1::bigint[] IS NULL OR id = ANY($1))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A message is safely kept. `new` is False if it was here already; `acknowledgement` is there as soon as
+    the result is."""
+
+    id: int
+    received: datetime
+    new: bool
+    state: State
+    acknowledgement_code: Code | None
+    acknowledgement: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message that waits to be processed."""
+
+    id: int
+    received: datetime
+    channel: str
+    charset: str | None
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a message; the counts are those of its translation, if it had one."""
+
+    id: int
+    state: State
+    code: Code
+    acknowledgement: bytes
+    faults: Sequence[Fault] = ()
+    mapped: int | None = None
+    ignored: int | None = None
+    residue: Sequence[Residue] = ()
+
+
+class Inbox:
+    """Keeps messages; whatever comes while a commit is under way shares the next."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._keeping: Coalescer[tuple[Envelope, datetime], Receipt] = Coalescer(
+            self._keep, lambda item: _key(item[0]), lanes=1, group=GROUP
+        )
+
+    async def keep(self, envelope: Envelope, instant: datetime) -> Receipt:
+        """Returns when the message is durable. One that cannot be processed is kept as quarantined."""
+        return await self._keeping.ask((envelope, instant))
+
+    async def _keep(self, items: Sequence[tuple[Envelope, datetime]]) -> list[Receipt]:
+        columns = zip(*(_row(envelope, instant) for envelope, instant in items), strict=True)
+        async with self._pool.acquire() as connection:
+            receipts = {_record_key(r): _receipt(r, True) for r in await connection.fetch(KEEP, *columns)}
+            again = [key for envelope, _ in items if (key := _key(envelope)) not in receipts]
+            if again:
+                found = await connection.fetch(FIND, *zip(*again, strict=True))
+                receipts |= {_record_key(record): _receipt(record, False) for record in found}
+        return [receipts[_key(envelope)] for envelope, _ in items]
+
+
+async def pending(connection: Connection, after: int, known: Collection[int], count: int) -> list[Pending]:
+    """The oldest messages that wait, beyond id `after`, without those `known` to be in hand."""
+    return [Pending(**record) for record in await connection.fetch(PENDING, after, list(known), count)]
+
+
+async def claim(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of the messages that still wait and that nobody else is processing; locked until the end of the
+    transaction."""
+    return {record["id"] for record in await connection.fetch(CLAIM, ids)}
+
+
+async def settle(connection: Connection, settled: Sequence[Settled], instant: datetime) -> None:
+    """Note what became of messages."""
+    columns = zip(*map(_settled_row, settled), strict=True)
+    await connection.execute(SETTLE, instant, *columns)
+
+
+async def acknowledgement_of(connection: Connection, id_: int) -> bytes | None:
+    """The application acknowledgement, or None while there is none."""
+    found: bytes | None = await connection.fetchval(ACKNOWLEDGEMENT, id_)
+    return found
+
+
+async def requeue(connection: Connection, ids: Sequence[int] | None = None) -> int:
+    """Let quarantined messages (or only these) be processed again; how many they are. A running hub finds
+    them within seconds."""
+    status: str = await connection.execute(REQUEUE, None if ids is None else list(ids))
+    return int(status.rpartition(" ")[2])
+
+
+def _row(envelope: Envelope, instant: datetime) -> tuple[Any, ...]:
+    known = (
+        instant,
+        envelope.channel,
+        envelope.sender,
+        envelope.control_id,
+        envelope.sha256,
+        envelope.raw,
+        envelope.charset,
+        envelope.message_type,
+        envelope.hospital.id,
+    )
+    if not envelope.faults:
+        return (*known, "received", None, None, None, None)
+    code = refusal(envelope.faults)
+    acknowledgement = envelope.answer(code, instant, envelope.faults)
+    return (*known, "quarantined", instant, code, acknowledgement, _json(envelope.faults))
+
+
+def _settled_row(settled: Settled) -> tuple[Any, ...]:
+    return (
+        settled.id,
+        settled.state,
+        settled.code,
+        settled.acknowledgement,
+        _json(settled.faults),
+        settled.mapped,
+        settled.ignored,
+        None if settled.mapped is None else len(settled.residue),
+        _json(settled.residue),
+    )
+
+
+def _json(items: Sequence[Fault] | Sequence[Residue]) -> str | None:
+    """PostgreSQL's jsonb does not take U+0000."""
+    if not items:
+        return None
+    return msgspec.json.encode([asdict(item) for item in items]).decode().replace("\\u0000", "\ufffd")
+
+
+def _key(envelope: Envelope) -> Key:
+    return envelope.sender, envelope.control_id, envelope.sha256
+
+
+def _record_key(record: asyncpg.Record) -> Key:
+    return record["sender"], record["control_id"], record["sha256"]
+
+
+def _receipt(record: asyncpg.Record, new: bool) -> Receipt:
+    return Receipt(
+        record["id"],
+        record["received"],
+        new,
+        record["state"],
+        record["acknowledgement_code"],
+        record["acknowledgement"],
+    )
