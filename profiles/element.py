@@ -38,7 +38,7 @@ class Element:
     min: int = 0
     max: int | None = 1
     is_list: bool = False
-    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     binding: Binding | None = None
     content_reference: str | None = None
     is_modifier: bool = False

@@ -62,7 +62,7 @@ def not_primitive(value: object, expected: str) -> Finding:
         return Finding("structure", f"Expected {expected}, not {json_kind(value)}")
     if value == "":
         return Finding("value", "A value must not be empty")
-    return Finding("value", f"{shown(value)} is not {expected}")
+    return Finding("value", f"Expected {expected}, not {shown(value)}")
 
 
 def unknown_property(owner: str, name: str, known: Collection[str]) -> Finding:

@@ -95,8 +95,11 @@ def _element(definition: _Element, by_path: Mapping[str, _Element], structure: _
 
 def _code(one: _Type) -> str:
     """A type's code; of FHIRPath's own types, the FHIR type that they stand for."""
+    system_type = one.code.removeprefix("http://hl7.org/fhirpath/System.")
+    if system_type == one.code:
+        return one.code
     stands_for = [x.value_url for x in one.extension if x.url == f"{CORE}structuredefinition-fhir-type"]
-    return (stands_for or [one.code])[0]
+    return stands_for[0] if stands_for else system_type[0].lower() + system_type[1:]
 
 
 def _targets(one: _Type) -> tuple[str, ...]:
