@@ -5,7 +5,7 @@ the locks of `mpi.rows`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -24,8 +24,8 @@ class Content:
     patient_id: str
     source: str
     local_id: str
-    demographics: Demographics
-    shown: bytes
+    demographics: Demographics = field(repr=False)
+    shown: bytes = field(repr=False)
     active: bool
     keys: tuple[Key, ...]
 

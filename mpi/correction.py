@@ -14,7 +14,7 @@ from mpi.enterprise_id import new_enterprise_id
 from mpi.merging import unmerge_record
 from mpi.reach import spread
 from mpi.registration import MANUAL
-from mpi.rows import Connection, Known, clusters, enterprise_ids, held, lock_persons, unit
+from mpi.rows import Connection, Known, clusters, enterprise_ids, held, known, lock_persons, unit
 
 # The identity and whoever stands for it now.
 STANDING = """
@@ -125,7 +125,7 @@ async def split(
 async def unmerge(connection: Connection, patient_id: str, by: Decider) -> Correction:
     """Undo a hospital's merge of this patient into another. Nothing happens if it is not merged."""
     touched = await unmerge_record(connection, patient_id, by.because, by.instant)
-    (record,) = await held(connection, patient_id)
+    record = await known(connection, patient_id)
     if record is None:
         raise UnknownIdentity(patient_id)
     return await _done(connection, record.person, touched)
@@ -163,7 +163,8 @@ async def _standing(connection: Connection, enterprise_id: str) -> int:
 async def _heads(connection: Connection, patient_ids: Collection[str]) -> list[Known]:
     """The records of these patients, locked; none may be merged into another."""
     found = []
-    for patient_id, record in zip(patient_ids, await held(connection, *patient_ids), strict=True):
+    records, _ = await held(connection, patient_ids)
+    for patient_id, record in zip(patient_ids, records, strict=True):
         if record is None:
             raise UnknownIdentity(patient_id)
         if record.merged_into is not None:

@@ -84,7 +84,7 @@ async def merge_records(
 async def unmerge_record(connection: Connection, loser: str, because: Because, instant: datetime) -> set[int]:
     """Undo the merge of a record: it stands for itself, and it and what was merged into it go back to the
     person it had before (or whoever stands for that one now)."""
-    (lost,) = await held(connection, loser)
+    (lost,), _ = await held(connection, (loser,))
     if lost is None or lost.merged_into is None:
         return set()
     closed = await connection.fetchrow(CLOSE_MERGE, lost.record, instant, because.actor, because.reason)
@@ -113,7 +113,7 @@ async def unmerge_record(connection: Connection, loser: str, because: Because, i
 
 
 async def _both(connection: Connection, loser: str, survivor: str) -> tuple[Known, Known]:
-    lost, surviving = await held(connection, loser, survivor)
+    (lost, surviving), _ = await held(connection, (loser, survivor))
     if lost is None or surviving is None:
         raise LookupError("a merge needs two known records")
     return lost, surviving

@@ -24,7 +24,7 @@ from mpi.decide import Cluster, Decision, Finding, conflicts, decide
 from mpi.demographics import Demographics
 from mpi.enterprise import NOTHING_SHOWN
 from mpi.merging import merge_records
-from mpi.rows import Connection, Known, candidates, clusters, held, unit
+from mpi.rows import Connection, Known, clusters, held, known, unit
 
 HUB: Final = "hub"
 MANUAL: Final = "manual"
@@ -46,7 +46,7 @@ async def register(
     connection: Connection, content: Content, instant: datetime, new_id: Callable[[], str]
 ) -> Change:
     """A patient that nobody told of before."""
-    persons = await candidates(connection, content.keys)
+    _, persons = await held(connection, (), content.keys)
     decision = decide(content.demographics, await clusters(connection, persons, None))
     person = decision.person
     if person is None:
@@ -75,13 +75,13 @@ async def revise(connection: Connection, content: Content, instant: datetime) ->
     Its link stays while it is consistent. A record that is alone under its person moves to the person that
     its new data name; in every other case a human is asked.
     """
-    (stored,) = await held(connection, content.patient_id)
+    (stored,), candidates = await held(connection, (content.patient_id,), content.keys)
     if stored is None:
         raise LookupError("only a known record can be revised")
     await update_record(connection, stored.record, content, instant)
     if stored.merged_into is not None or stored.rule == MANUAL:
         return Change(stored.person, frozenset({stored.person}), _kept(stored))
-    own, others = await _around(connection, stored, content)
+    own, others = await _around(connection, stored, candidates)
     decision = decide(content.demographics, others)
     moves = decision.person is not None and not own.members
     if moves:
@@ -100,10 +100,10 @@ async def merged(
     connection: Connection, content: Content, survivor: str, instant: datetime, new_id: Callable[[], str]
 ) -> Change:
     """A patient, known or not, that its hospital merged into another, known or not."""
-    lost, surviving = await held(connection, content.patient_id, survivor)
+    (lost, surviving), _ = await held(connection, (content.patient_id, survivor))
     if surviving is None:
         await register(connection, _only_named(survivor, content.source), instant, new_id)
-        (surviving,) = await held(connection, survivor)
+        surviving = await known(connection, survivor)
     assert surviving is not None
     if lost is None:
         return await register_merged(connection, content, surviving, instant)
@@ -113,7 +113,7 @@ async def merged(
     touched = await merge_records(
         connection, content.patient_id, survivor, content.demographics, because, instant
     )
-    (lost,) = await held(connection, content.patient_id)
+    lost = await known(connection, content.patient_id)
     assert lost is not None
     return Change(lost.person, frozenset({lost.person} | touched), Decision("link", lost.rule, lost.person))
 
@@ -127,12 +127,13 @@ def _kept(stored: Known) -> Decision:
     return Decision("link", stored.rule, stored.person)
 
 
-async def _around(connection: Connection, stored: Known, content: Content) -> tuple[Cluster, list[Cluster]]:
+async def _around(
+    connection: Connection, stored: Known, candidates: set[int]
+) -> tuple[Cluster, list[Cluster]]:
     """The rest of the record's own person, and the other persons that share a key with it."""
-    persons = await candidates(connection, content.keys) | {stored.person}
     moving = set(await unit(connection, stored.record))
     own, others = Cluster(stored.person, ()), []
-    for cluster in await clusters(connection, persons, stored.record):
+    for cluster in await clusters(connection, candidates | {stored.person}, stored.record):
         if cluster.person == stored.person:
             rest = tuple(member for member in cluster.members if member.record not in moving)
             own = Cluster(stored.person, rest)

@@ -5,7 +5,7 @@ Keys are locked first, then persons; both sorted.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 
@@ -25,7 +25,7 @@ class Known:
     person: int
     enterprise_id: str
     rule: str
-    shown: bytes
+    shown: bytes = field(repr=False)
     active: bool
     normalisation: int
     merged_into: int | None
@@ -111,28 +111,28 @@ async def lock_persons(connection: Connection, persons: Collection[int]) -> None
     await connection.execute(LOCK_PERSONS, sorted(persons))
 
 
-async def held(connection: Connection, *patient_ids: str) -> tuple[Known | None, ...]:
-    """The records of these patients; their persons are locked, so that no link of theirs changes."""
+async def held(
+    connection: Connection, patient_ids: Collection[str], keys: Sequence[Key] = ()
+) -> tuple[list[Known | None], set[int]]:
+    """The records of these patients, and the persons that have a record with one of these keys.
+
+    All persons concerned are locked, and the answer is as they are under the lock: no link of theirs changes
+    until the transaction ends. They are locked together, so that two transactions seldom deadlock.
+    """
     locked: set[int] = set()
     while True:
-        found = [await known(connection, patient_id) for patient_id in patient_ids]
-        persons = {record.person for record in found if record is not None}
-        if persons <= locked:
-            return tuple(found)
-        locked |= persons
-        await lock_persons(connection, persons)
+        records = [await known(connection, patient_id) for patient_id in patient_ids]
+        candidates = await _persons_with(connection, keys)
+        concerned = candidates | {record.person for record in records if record is not None}
+        if concerned <= locked:
+            return records, candidates
+        locked |= concerned
+        await lock_persons(connection, locked)
 
 
-async def candidates(connection: Connection, keys: Sequence[Key]) -> set[int]:
-    """The persons with a record that has one of these keys: locked, and as they are under the lock."""
-    locked: set[int] = set()
-    while True:
-        rows = await connection.fetch(CANDIDATES, [key.key for key in keys]) if keys else []
-        found = {row["person"] for row in rows}
-        if found <= locked:
-            return found
-        locked |= found
-        await lock_persons(connection, found)
+async def _persons_with(connection: Connection, keys: Sequence[Key]) -> set[int]:
+    rows = await connection.fetch(CANDIDATES, [key.key for key in keys]) if keys else []
+    return {row["person"] for row in rows}
 
 
 async def clusters(connection: Connection, persons: Collection[int], record: int | None) -> list[Cluster]:

@@ -5,7 +5,7 @@ Every function takes an open connection inside the caller's transaction (READ CO
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +68,7 @@ class Record:
     source: str
     local_id: str
     patient_id: str
-    patient: Mapping[str, Any]
+    patient: Mapping[str, Any] = field(repr=False)
     replaced_by: str | None = None
 
 

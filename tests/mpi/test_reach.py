@@ -1,11 +1,13 @@
 """What is reached from a patient key equals a naive walk over links, merges and replacements."""
 
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from tests.mpi.people import combine, keys_of, record, tell, unmerge, valid_id
+from mpi.correction import Decider, NotPossible, link, split, unite
+from tests.mpi.people import at, combine, keys_of, links, record, tell, unmerge, valid_id
 
 HOSPITALS = ("h1", "h2", "h3")
 LOCAL_IDS = ("1", "2", "3", "4")
@@ -55,19 +57,42 @@ def a_record(choose: random.Random, hospital: str) -> Any:
     )
 
 
+async def correct(connection: Any, choose: random.Random, minutes: int) -> None:
+    """Some human's decision, if it is possible in this state."""
+    told = sorted(await links(connection))
+    rows = await connection.fetch("SELECT enterprise_id FROM mpi_person ORDER BY person")
+    identities = [row["enterprise_id"] for row in rows]
+    if not told:
+        return
+    by = Decider("somebody", "", at(minutes))
+    with suppress(NotPossible):
+        async with connection.transaction():
+            match choose.randrange(4):
+                case 0:
+                    await link(connection, choose.choice(told), choose.choice(identities), by)
+                case 1:
+                    await unite(connection, choose.choice(identities), choose.choice(identities), by)
+                case 2:
+                    await split(connection, choose.sample(told, min(2, len(told))), by)
+                case _:
+                    await split(connection, [choose.choice(told)], by)
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_reach_is_the_walk(connection: Any, seed: int) -> None:
     choose = random.Random(seed)
-    for minutes in range(40):
+    for minutes in range(60):
         hospital = choose.choice(HOSPITALS)
         one, other = a_record(choose, hospital), a_record(choose, hospital)
-        match choose.randrange(4):
-            case 0 | 1:
+        match choose.randrange(8):
+            case 0 | 1 | 2:
                 await tell(connection, one, minutes)
-            case 2:
+            case 3 | 4:
                 await combine(connection, one, other, minutes)
-            case _:
+            case 5:
                 await unmerge(connection, one.patient_id, minutes)
+            case _:
+                await correct(connection, choose, minutes)
         assert await consistent(connection)
     by_id = await connection.fetch(
         "SELECT patient_key, coalesce(enterprise_id, '') AS id FROM mpi_person UNION ALL "

@@ -1,6 +1,8 @@
 """First visits, later visits, changed data: who belongs to whom, and what is asked."""
 
 import asyncio
+import random
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -8,6 +10,7 @@ import asyncpg
 from mpi.store import resolve
 from terminology.naming import identify
 from tests.mpi.people import at, links, questions, record, tell, valid_id
+from tests.mpi.test_reach import a_record, consistent
 
 CHILD_BIRTH = "2021-03-04"
 
@@ -139,5 +142,24 @@ async def test_simultaneous_tellings_of_one_patient_make_one_record(database_url
         found = await asyncio.gather(*(tell(opened, told) for opened in connections))
         assert len({resolution.enterprise_id for resolution in found}) == 1
         assert sum(bool(resolution.affected) for resolution in found) == 1
+    finally:
+        await asyncio.gather(*(opened.close() for opened in connections))
+
+
+async def test_a_storm_of_changes_leaves_everybody_linked_once(database_url: str) -> None:
+    connections = [await asyncpg.connect(database_url) for _ in range(8)]
+
+    async def change(seed: int, opened: Any) -> None:
+        choose = random.Random(seed)
+        for minutes in range(25):
+            told = a_record(choose, f"h{choose.randrange(3)}")
+            with suppress(asyncpg.DeadlockDetectedError):  # the caller would tell it again
+                await tell(opened, told, minutes)
+
+    try:
+        await asyncio.gather(*(change(*pair) for pair in enumerate(connections)))
+        assert await consistent(connections[0])
+        again = [await tell(connections[0], told, 60) for told in map(record, "1234")]
+        assert all(resolution.enterprise_id for resolution in again)
     finally:
         await asyncio.gather(*(opened.close() for opened in connections))
