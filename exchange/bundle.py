@@ -76,12 +76,11 @@ def envelope(bundle: Resource) -> Resource:
     return {**bundle, "entry": bare}
 
 
-def sites(resource: Resource, full_urls: Iterable[str]) -> list[Site]:
-    """Every Reference.reference, and every other string that equals one of `full_urls`.
+def sites(resource: Resource, full_urls: frozenset[str]) -> list[Site]:
+    """Every Reference.reference, and every other string that is one of `full_urls`.
 
     A Bundle inside the Bundle has names of its own and is left alone.
     """
-    known = frozenset(full_urls)
     found: list[Site] = []
     stack: list[tuple[Any, _Link]] = [(resource, _Link(None, resource["resourceType"], resource))]
     while stack:
@@ -96,7 +95,7 @@ def sites(resource: Resource, full_urls: Iterable[str]) -> list[Site]:
         for key, value in members:
             kind = type(value)
             if kind is str:
-                if key == "reference" or value in known:
+                if key == "reference" or value in full_urls:
                     found.append(Site(node, key, value, *_paths(_Link(link, key, value))))
             elif kind is dict or kind is list:
                 stack.append((value, _Link(link, key, value)))

@@ -55,7 +55,7 @@ class Settled:
 def plan_of(hub: Hub, listed: Sequence[Entry]) -> Plan:
     """Raises FhirError for what cannot be done, whatever is stored."""
     planned = steps(listed, hub.definitions.resource_types, hub.new_id)
-    full_urls = [entry.full_url for entry in listed if entry.full_url]
+    full_urls = frozenset(entry.full_url for entry in listed) - {""}
     places = {step.entry.index: sites(resource, full_urls) for step, resource in _written(planned)}
     references: dict[Criteria, str] = {}
     for step, _ in _written(planned):

@@ -50,7 +50,8 @@ SUPPORTING: Final = (
 # A page of all that is known of a patient and of those linked to it: first what is in their compartments,
 # then what that refers to of the supporting types; each in the order of rid, so a page ends where the next
 # begins, whatever is written in between. $2, $3: types and time; $4, $5: after which row; $6: how many rows.
-# $7 to $10: the reference elements that may lead to a supporting type.
+# $7: the supporting types; $8 to $10: the elements that may refer to them: type, salt, and a token that a
+# resource has which does refer so.
 EVERYTHING: Final = f"""
 WITH keys AS MATERIALIZED (
     SELECT ARRAY({PATIENT_KEYS.format(keys="$1::uuid[]")}) AS list
@@ -59,22 +60,24 @@ WITH keys AS MATERIALIZED (
     UNION
     SELECT c.rid FROM compartment_index c WHERE c.patient = ANY((SELECT list FROM keys)::uuid[])
 ), inside AS MATERIALIZED (
-    SELECT 0 AS phase, i.rid
-    FROM member m CROSS JOIN LATERAL (SELECT * FROM resource_index r WHERE r.rid = m.rid OFFSET 0) i
-    WHERE $4::int = 0 AND i.rid > $5::bigint
-      AND ($2::smallint[] IS NULL OR i.type = ANY($2)) AND i.updated >= $3::bigint
-    ORDER BY i.rid LIMIT $6::int
+    SELECT 0 AS phase, m.rid
+    FROM (SELECT rid FROM member WHERE $4::int = 0 AND rid > $5::bigint ORDER BY rid) m
+    CROSS JOIN LATERAL (SELECT r.type, r.updated FROM resource_index r WHERE r.rid = m.rid OFFSET 0) i
+    WHERE ($2::smallint[] IS NULL OR i.type = ANY($2)) AND i.updated >= $3::bigint
+    ORDER BY m.rid LIMIT $6::int
+), way AS MATERIALIZED (
+    SELECT type, salt, array_agg(present) AS present
+    FROM unnest($8::smallint[], $9::bigint[], $10::bigint[]) AS w (type, salt, present) GROUP BY type, salt
 ), beside AS (
     SELECT DISTINCT 1 AS phase, t.rid
     FROM member m CROSS JOIN LATERAL (SELECT * FROM resource_index r WHERE r.rid = m.rid OFFSET 0) i
+    JOIN way w ON w.type = i.type AND w.present && i.tokens
     CROSS JOIN LATERAL unnest(i.tokens) k
-    JOIN unnest($7::smallint[], $8::bigint[]) AS s (type, salt) ON s.type = i.type
     CROSS JOIN LATERAL (
-        SELECT r.rid, r.type, r.updated FROM resource_index r WHERE r.ref = k # s.salt OFFSET 0
+        SELECT r.rid, r.type, r.updated FROM resource_index r WHERE r.ref = k # w.salt OFFSET 0
     ) t
     WHERE (SELECT count(*) FROM inside) < $6::int
-      AND i.tokens && $9::bigint[] AND t.type = ANY($10::smallint[])
-      AND ($4::int = 0 OR t.rid > $5::bigint)
+      AND t.type = ANY($7::smallint[]) AND ($4::int = 0 OR t.rid > $5::bigint)
       AND ($2::smallint[] IS NULL OR t.type = ANY($2)) AND t.updated >= $3::bigint
     ORDER BY t.rid LIMIT $6::int
 )
@@ -96,16 +99,6 @@ class Ask:
     rid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """The reference elements that lead to supporting types: their types and salts, and the tokens that a
-    resource has which refers that way."""
-
-    types: tuple[int, ...]
-    salts: tuple[int, ...]
-    present: tuple[int, ...]
-
-
 async def everything(hub: Hub, request: Request) -> Response:
     """What every hospital has sent about the patient, by any of the patient's Patients."""
     request.grant.require("Patient", "r")
@@ -114,22 +107,18 @@ async def everything(hub: Hub, request: Request) -> Response:
     async with hub.pool.acquire() as connection:
         (stored,) = await fetch(connection, [("Patient", request.id)])
         require_there(stored, f"Patient/{request.id}")
-        records = await _page(connection, ask, ways(hub.search.registry))
+        records = await _page(connection, ask, hub.search.registry)
     return Response(200, _bundle(request, parameters, ask, records, form_of(parameters, hub.definitions)))
 
 
 @lru_cache(4)
-def ways(registry: Registry) -> Ways:
-    """Compiled once; an element that may refer to anything may refer to a supporting type."""
-    found = [
-        (type_number(name), source)
+def ways(registry: Registry) -> tuple[tuple[int, int, int], ...]:
+    """(type number, salt, token of presence) of each element and supporting type; compiled once."""
+    return tuple(
+        (type_number(name), salt(source.key), token(source.key, present(supporting)))
         for name in sorted(registry.compartment_types)
         for source in _sources(registry, name)
-    ]
-    return Ways(
-        tuple(number for number, _ in found),
-        tuple(salt(source.key) for _, source in found),
-        tuple({token(source.key, present(supporting)) for _, source in found for supporting in SUPPORTING}),
+        for supporting in SUPPORTING
     )
 
 
@@ -145,20 +134,12 @@ def _sources(registry: Registry, resource_type: str) -> Iterator[Source]:
     yield from sorted(sources, key=lambda source: source.key)
 
 
-async def _page(connection: Connection, ask: Ask, by: Ways) -> list[Any]:
+async def _page(connection: Connection, ask: Ask, registry: Registry) -> list[Any]:
     types = None if ask.types is None else [type_number(name) for name in ask.types]
+    supporting = [type_number(name) for name in SUPPORTING]
+    given = (types, ask.since, ask.phase, ask.rid, ask.count + 1, supporting)
     records: list[Any] = await connection.fetch(
-        EVERYTHING,
-        [ask.key],
-        types,
-        ask.since,
-        ask.phase,
-        ask.rid,
-        ask.count + 1,
-        by.types,
-        by.salts,
-        by.present,
-        [type_number(name) for name in SUPPORTING],
+        EVERYTHING, [ask.key], *given, *zip(*ways(registry), strict=True)
     )
     return records
 
