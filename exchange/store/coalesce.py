@@ -1,0 +1,145 @@
+"""Many concurrent reads become one statement, many concurrent writes one durable commit.
+
+https://www.postgresql.org/docs/18/wal-async-commit.html
+
+Nobody waits for a group to fill: what arrives while one is under way makes the next. So a lone request
+costs what it always costs, and the busier the hub, the cheaper each request.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar, cast
+
+import asyncpg
+
+from exchange.store.batch import Write
+from exchange.store.fetch import Stored, fetch
+from exchange.store.transact import Written, transact
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+READ_LANES = 2
+READ_GROUP = 100
+COMMIT_LANES = 2
+COMMIT_GROUP = 100
+WAITING = 10_000
+
+
+class Overloaded(Exception):
+    """Too many requests wait for the database; try again later."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+class Coalescer(Generic[Item, Answer]):
+    """Asks for many items at once. If a group fails, each of its items is asked for alone, so that only
+    the one at fault fails. An item whose asker went away before its turn is dropped."""
+
+    def __init__(
+        self,
+        answer: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        key: Callable[[Item], Hashable],
+        lanes: int,
+        group: int,
+        waiting: int = WAITING,
+    ) -> None:
+        """`lanes` groups at most are under way; a group has at most `group` items, of different keys."""
+        self._answer, self._key = answer, key
+        self._lanes, self._group, self._waiting = lanes, group, waiting
+        self._queue: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._flights: set[asyncio.Task[None]] = set()
+
+    async def ask(self, item: Item) -> Answer:
+        if len(self._queue) >= self._waiting:
+            raise Overloaded
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._queue.append((item, future))
+        if len(self._flights) < self._lanes:
+            flight = asyncio.create_task(self._fly())
+            self._flights.add(flight)
+            flight.add_done_callback(self._flights.discard)
+        return await future
+
+    async def _fly(self) -> None:
+        try:
+            while self._queue:
+                await self._serve(self._next_group())
+        finally:
+            # At once and not by a callback: who asks before the callback ran would find nobody to serve.
+            self._flights.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    def _next_group(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
+        group: dict[Hashable, tuple[Item, asyncio.Future[Answer]]] = {}
+        later = []
+        while self._queue and len(group) < self._group:
+            item, future = self._queue.popleft()
+            key = self._key(item)
+            if key in group:
+                later.append((item, future))
+            elif not future.done():
+                group[key] = item, future
+        self._queue.extendleft(reversed(later))
+        return list(group.values())
+
+    async def _serve(self, group: Sequence[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = await self._answer([item for item, _ in group])
+        except asyncio.CancelledError:
+            for _, future in group:
+                future.cancel()
+            raise
+        except Exception as error:
+            if len(group) > 1:
+                for one in group:
+                    await self._serve([one])
+            elif group and not group[0][1].done():
+                group[0][1].set_exception(error)
+            return
+        for (_, future), answer in zip(group, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+
+class Reader:
+    """Reads current versions."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._reads: Coalescer[tuple[str, str], Stored | None] = Coalescer(
+            self._fetch, lambda reference: object(), READ_LANES, READ_GROUP
+        )
+
+    async def read(self, type_: str, id_: str) -> Stored | None:
+        """The current version; None if there never was one."""
+        return await self._reads.ask((type_, id_))
+
+    async def _fetch(self, references: Sequence[tuple[str, str]]) -> list[Stored | None]:
+        async with self._pool.acquire() as connection:
+            return await fetch(connection, references)
+
+
+class Committer:
+    """Commits writes that have nothing to do with one another, each with an outcome of its own."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._commits: Coalescer[tuple[Write, datetime], Written] = Coalescer(
+            self._commit, lambda item: (item[0].type, item[0].id), COMMIT_LANES, COMMIT_GROUP
+        )
+
+    async def commit(self, write: Write, instant: datetime) -> Written:
+        """Returns once the write is durable. Its time is that of the latest write in its group."""
+        return await self._commits.ask((write, instant))
+
+    async def _commit(self, items: Sequence[tuple[Write, datetime]]) -> list[Written]:
+        writes = [write for write, _ in items]
+        latest = max((instant for _, instant in items), default=datetime.min)
+        async with self._pool.acquire() as connection:
+            if all(write.action == "create" for write in writes):
+                return await transact(connection, writes, latest)  # one statement commits by itself
+            async with connection.transaction():
+                return await transact(connection, writes, latest)
