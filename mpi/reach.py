@@ -12,7 +12,7 @@ from mpi.rows import Connection
 # Every patient key to look under when a query names the patients {keys} (an expression of type uuid[]):
 # the keys themselves; for an enterprise Patient all that is linked to it, to identities it replaced, and what
 # was merged into those; for an identity that was given up, the same of the one that stands for it; for a
-# hospital's Patient those merged into it. A key of no patient comes back alone. A key may come back twice.
+# hospital's Patient those merged into it. A key of no patient comes back alone. No key comes back twice.
 #
 #     keys = PATIENT_KEYS.format(keys="$1::uuid[]")
 #     sql = f"SELECT … FROM resource_index WHERE patient = ANY (ARRAY({keys}))"
@@ -20,7 +20,7 @@ from mpi.rows import Connection
 # As ARRAY(…) it is computed once before the scan, and the scan can use btree(patient, …).
 PATIENT_KEYS: Final = """
 SELECT unnest({keys}) AS patient_key
-UNION ALL
+UNION
 SELECT unnest(members) FROM mpi_reach WHERE patient_key = ANY({keys})
 """
 
