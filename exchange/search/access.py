@@ -103,11 +103,8 @@ def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
         case Chain():
             return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {chained_tokens(b, criterion)}"
         case Has():
-            column = has_column(criterion).replace("i.", "x.")
-            return (
-                f"SELECT x.rid FROM resource_index x WHERE {column} = ANY({has_values(b, criterion)}) "
-                f"AND x.type = {plan.number}"
-            )
+            referred = f"x.{has_column(criterion)} = ANY({has_values(b, criterion)})"
+            return f"SELECT x.rid FROM resource_index x WHERE {referred} AND x.type = {plan.number}"
         case LeadingDate():
             return _by_date(b, plan, criterion)
         case AnyOf(criteria):

@@ -35,10 +35,10 @@ class Builder:
         self.tables[name] = sql
         return name
 
-    def array(self, stem: str, sql: str, cast: str, of: Hashable) -> str:
-        """A query of one column as an array, computed once for all that ask for the same."""
+    def array(self, stem: str, query: Callable[[], str], cast: str, of: Hashable) -> str:
+        """A query of one column as an array, made and computed once for all that ask for the same."""
         if (stem, of) not in self._known:
-            name = self.table(stem, f"SELECT ARRAY({sql}) AS list")
+            name = self.table(stem, f"SELECT ARRAY({query()}) AS list")
             self._known[stem, of] = f"((SELECT list FROM {name})::{cast}[])"
         return self._known[stem, of]
 

@@ -64,7 +64,7 @@ def predicate(b: Builder, criterion: Criterion) -> str:
         case Chain():
             return f"i.tokens && {chained_tokens(b, criterion)}"
         case Has():
-            return f"{has_column(criterion)} = ANY({has_values(b, criterion)})"
+            return f"i.{has_column(criterion)} = ANY({has_values(b, criterion)})"
         case AnyOf(criteria):
             return "(" + " OR ".join(predicate(b, each) for each in criteria) + ")"
         case Not(inner):
@@ -100,36 +100,39 @@ def _of_patients(keys: str, *, several: bool) -> str:
 
 def patient_keys(b: Builder, criterion: Patients) -> str:
     """The keys to look under, as uuid[]: those named or found, and all that the patient index links."""
-    of = (criterion.keys, criterion.targets)
-    if criterion.targets is None:
-        given = b.argument(list(criterion.keys), "uuid[]")
-    else:
-        given = b.array("target", f"SELECT t.patient FROM ({b.rows(b, criterion.targets)}) t", "uuid", of)
-    return b.array("patient", PATIENT_KEYS.format(keys=given), "uuid", of)
+
+    def linked() -> str:
+        if criterion.targets is None:
+            return PATIENT_KEYS.format(keys=b.argument(list(criterion.keys), "uuid[]"))
+        return PATIENT_KEYS.format(keys=f"ARRAY(SELECT t.patient FROM ({b.rows(b, criterion.targets)}) t)")
+
+    return b.array("patient", linked, "uuid", (criterion.keys, criterion.targets))
 
 
 def referring_tokens(b: Builder, criterion: PatientReferences) -> str:
     """The tokens of references to the patients, as bigint[]."""
-    keys = patient_keys(b, Patients(criterion.keys, several=True))
-    salts = b.argument(list(criterion.salts), "bigint[]")
-    own = b.argument(list(criterion.hashes), "bigint[]")
-    return b.array(
-        "referring",
-        f"SELECT p.ref # s FROM resource_index p CROSS JOIN unnest({salts}) s "
-        f"WHERE p.type = {type_number('Patient')} AND p.patient = ANY({keys}) "
-        f"UNION ALL SELECT unnest({own})",
-        "bigint",
-        criterion,
-    )
+
+    def tokens() -> str:
+        keys = patient_keys(b, Patients(criterion.keys, several=True))
+        salts = b.argument(list(criterion.salts), "bigint[]")
+        return (
+            f"SELECT p.ref # s FROM resource_index p CROSS JOIN unnest({salts}) s "
+            f"WHERE p.type = {type_number('Patient')} AND p.patient = ANY({keys}) "
+            f"UNION ALL SELECT unnest({b.argument(list(criterion.hashes), 'bigint[]')})"
+        )
+
+    return b.array("referring", tokens, "bigint", criterion)
 
 
 def chained_tokens(b: Builder, criterion: Chain) -> str:
     """The tokens of references to the targets, as bigint[]."""
-    salts = b.argument(list(criterion.salts), "bigint[]")
-    targets = " UNION ALL ".join(_references(b, targets) for targets in criterion.targets)
-    return b.array(
-        "chained", f"SELECT t.ref # s FROM ({targets}) t CROSS JOIN unnest({salts}) s", "bigint", criterion
-    )
+
+    def tokens() -> str:
+        salts = b.argument(list(criterion.salts), "bigint[]")
+        targets = " UNION ALL ".join(_references(b, targets) for targets in criterion.targets)
+        return f"SELECT t.ref # s FROM ({targets}) t CROSS JOIN unnest({salts}) s"
+
+    return b.array("chained", tokens, "bigint", criterion)
 
 
 def _references(b: Builder, targets: Targets) -> str:
@@ -142,25 +145,28 @@ def _references(b: Builder, targets: Targets) -> str:
 
 
 def has_column(criterion: Has) -> str:
-    return "i.patient" if criterion.as_patient else "i.ref"
+    """What of a row the sources name."""
+    return "patient" if criterion.as_patient else "ref"
 
 
 def has_values(b: Builder, criterion: Has) -> str:
     """Keys of the patients (uuid[]) or hashes of the resources (bigint[]) that the sources refer to."""
-    rows = b.rows(b, criterion.sources)
-    if not criterion.as_patient:
+
+    def patients() -> str:
+        sources = b.table("source", f"SELECT j.rid, j.patient FROM ({b.rows(b, criterion.sources)}) j")
+        if not criterion.several:
+            return f"SELECT DISTINCT j.patient FROM {sources} j"
+        further = f"SELECT c.patient FROM {sources} j JOIN compartment_index c USING (rid)"
+        return f"SELECT j.patient FROM {sources} j UNION {further}"
+
+    def references() -> str:
+        tokens = f"({b.rows(b, criterion.sources)}) j CROSS JOIN unnest(j.tokens) t"
         salts = b.argument(list(criterion.salts), "bigint[]")
-        tokens = f"({rows}) j CROSS JOIN unnest(j.tokens) t"
-        sql = f"SELECT DISTINCT t # s FROM {tokens} CROSS JOIN unnest({salts}) s"
-        return b.array("referred", sql, "bigint", criterion)
-    sql = f"SELECT DISTINCT j.patient FROM ({rows}) j"
-    if criterion.several:
-        sources = b.table("source", f"SELECT j.rid, j.patient FROM ({rows}) j")
-        sql = (
-            f"SELECT j.patient FROM {sources} j "
-            f"UNION SELECT c.patient FROM {sources} j JOIN compartment_index c USING (rid)"
-        )
-    return b.array("referred", sql, "uuid", criterion)
+        return f"SELECT DISTINCT t # s FROM {tokens} CROSS JOIN unnest({salts}) s"
+
+    if criterion.as_patient:
+        return b.array("referred", patients, "uuid", criterion)
+    return b.array("referred", references, "bigint", criterion)
 
 
 SIDE = (Identifiers, Strings, Ranges, Quantities, Present)

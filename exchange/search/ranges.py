@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/search.html#prefix
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exchange.search.builder import Builder
@@ -45,8 +45,8 @@ def any_date(b: Builder, lo: str, hi: str, comparisons: Iterable[Comparison]) ->
 
 
 def _date(b: Builder, lo: str, hi: str, comparison: Comparison) -> str:
-    low, high = b.argument(int(comparison.low), "bigint"), b.argument(int(comparison.high), "bigint")
-    return _DATES[comparison.prefix].format(lo=lo, hi=hi, low=low, high=high)
+    ends = {"low": int(comparison.low), "high": int(comparison.high)}
+    return _filled(b, _DATES[comparison.prefix], lo, hi, ends, "bigint")
 
 
 def any_number(b: Builder, comparisons: Iterable[Comparison]) -> str:
@@ -55,10 +55,15 @@ def any_number(b: Builder, comparisons: Iterable[Comparison]) -> str:
 
 
 def _number(b: Builder, comparison: Comparison) -> str:
-    low, high = b.argument(comparison.low, "float8"), b.argument(comparison.high, "float8")
+    ends = {"low": comparison.low, "high": comparison.high}
     is_point = comparison.low == comparison.high and comparison.prefix in _POINTS
     condition = (_POINTS if is_point else _NUMBERS)[comparison.prefix]
-    return condition.format(lo="x.lo", hi="x.hi", low=low, high=high)
+    return _filled(b, condition, "x.lo", "x.hi", ends, "float8")
+
+
+def _filled(b: Builder, condition: str, lo: str, hi: str, ends: Mapping[str, float], cast: str) -> str:
+    used = {name: b.argument(end, cast) for name, end in ends.items() if f"{{{name}}}" in condition}
+    return condition.format(lo=lo, hi=hi, **used)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,12 +118,12 @@ def _referring(b: Builder, matches: str, inclusion: Inclusion) -> str:
     number = type_number(inclusion.source_type)
     if inclusion.as_patient:
         keys = PATIENT_KEYS.format(keys=f"ARRAY(SELECT patient FROM {matches})")
-        listed = b.array("owner", keys, "uuid", (matches, inclusion))
+        listed = b.array("owner", lambda: keys, "uuid", (matches, inclusion))
         return (
             f"SELECT x.rid FROM unnest({listed}) p CROSS JOIN LATERAL (SELECT r.rid FROM resource_index r "
             f"WHERE r.patient = p AND r.type = {number} OFFSET 0) x"
         )
     salts = b.argument(list(inclusion.salts), "bigint[]")
     tokens = f"SELECT m.ref # s FROM {matches} m CROSS JOIN unnest({salts}) s"
-    listed = b.array("referring", tokens, "bigint", (matches, inclusion))
+    listed = b.array("referring", lambda: tokens, "bigint", (matches, inclusion))
     return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {listed} AND x.type = {number}"

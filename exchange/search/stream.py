@@ -112,21 +112,34 @@ def _merged(b: Builder, plan: Plan, way: Stream, hull: ranges.Hull) -> str:
 
 def _parts(b: Builder, plan: Plan, way: Stream, fixed: list[str], hull: ranges.Hull) -> list[str]:
     """The rows with a value, and then those without."""
-    beyond = "<" if order.tie(plan.sort) == "DESC" else ">"
-    rid = b.argument(plan.cursor.rid, "bigint") if plan.cursor else None
     if not way.column:
-        return [_rows(b, plan, way, [*fixed, *([f"x.rid {beyond} {rid}"] if rid else [])])]
+        return [_rows(b, plan, way, [*fixed, *_after_rid(b, plan)])]
     found = []
     value = plan.cursor.values[0] if plan.cursor else None
     if plan.cursor is None or value is not None:
-        after = f"(x.{way.column}, x.rid) {beyond} ({b.argument(value, 'bigint')}, {rid})"
-        wanted = [*fixed, within(b, hull, way.column), *([after] if rid else [])]
+        wanted = [*fixed, within(b, hull, way.column), *_after_value(b, plan, way.column)]
         found.append(_rows(b, plan, way, wanted))
     if way.column == "ts" and way.dates is None:
-        after = f"x.rid {beyond} {rid}"
-        wanted = [*fixed, "x.ts IS NULL", *([after] if rid and value is None else [])]
+        wanted = [*fixed, "x.ts IS NULL", *(_after_rid(b, plan) if value is None else [])]
         found.append(_rows(b, plan, way, wanted))
     return found
+
+
+def _after_rid(b: Builder, plan: Plan) -> list[str]:
+    if plan.cursor is None:
+        return []
+    return [f"x.rid {_beyond(plan)} {b.argument(plan.cursor.rid, 'bigint')}"]
+
+
+def _after_value(b: Builder, plan: Plan, column: str) -> list[str]:
+    if plan.cursor is None:
+        return []
+    place = f"{b.argument(plan.cursor.values[0], 'bigint')}, {b.argument(plan.cursor.rid, 'bigint')}"
+    return [f"(x.{column}, x.rid) {_beyond(plan)} ({place})"]
+
+
+def _beyond(plan: Plan) -> str:
+    return "<" if order.tie(plan.sort) == "DESC" else ">"
 
 
 def _rows(b: Builder, plan: Plan, way: Stream, wanted: list[str]) -> str:
