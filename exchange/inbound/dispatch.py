@@ -1,0 +1,235 @@
+"""Takes kept messages, in the order they came for each patient, through translation into the store.
+
+Several messages share a transaction if they tell of different patients; what fails together is repeated one
+by one. A message that was kept but not settled (the hub was killed, the database was away) is found again: by
+`recover` before the hub listens, and by a sweep while it runs.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from adapters.hospitals.hospital import Hospitals
+from exchange.hub import Hub
+from exchange.inbound.apply import Taken, apply, is_overtaken, is_transient
+from exchange.inbound.envelope import Envelope, sealed
+from exchange.inbound.findings import INTERNAL
+from exchange.inbound.inbox import Pending, Settled, acknowledgement_of, pending
+from exchange.inbound.work import Translate, Work, work_from_envelope
+
+LANES: Final = 2
+BATCH: Final = 16
+LOOK_AHEAD: Final = 4 * BATCH
+ATTEMPTS: Final = 5
+SWEEP_SECONDS: Final = 2.0
+SWEEP_COUNT: Final = 200
+LONGEST_PAUSE: Final = 5.0
+FINISH_SECONDS: Final = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    id: int
+    received: datetime
+    envelope: Envelope
+    settled: asyncio.Future[bytes]
+    work: Work | None = None
+
+
+class Dispatcher:
+    """`submit` hands over a kept message and gives the acknowledgement to come."""
+
+    def __init__(self, hub: Hub, hospitals: Hospitals, translate: Translate) -> None:
+        self._hub = hub
+        self._hospitals = hospitals
+        self._translate = translate
+        self._jobs: dict[int, _Job] = {}
+        self._waiting: list[_Job] = []
+        self._busy: set[str] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def submit(self, id_: int, received: datetime, envelope: Envelope) -> asyncio.Future[bytes]:
+        """The application acknowledgement, when the message is settled. Asking twice is asking once."""
+        job = self._jobs.get(id_)
+        if job is None:
+            future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            job = self._jobs[id_] = _Job(id_, received, envelope, future)
+            self._waiting.append(job)
+            self._wake.set()
+        return job.settled
+
+    async def recover(self) -> int:
+        """Processes what was kept but not settled; returns how many messages that were."""
+        after = count = 0
+        while found := await self._unsettled(after):
+            futures = [self._resubmit(message) for message in found]
+            await asyncio.gather(*futures)
+            after, count = found[-1].id, count + len(found)
+        return count
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Dispatcher"]:
+        """Lanes and sweep run meanwhile. At the end what is under way may finish; the rest waits in the inbox
+        for the next start."""
+        lanes = [asyncio.create_task(self._lane()) for _ in range(LANES)]
+        sweep = asyncio.create_task(self._sweep())
+        try:
+            yield self
+        finally:
+            self._stopping = True
+            self._wake.set()
+            sweep.cancel()
+            await asyncio.wait(lanes, timeout=FINISH_SECONDS)
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(sweep, *lanes, return_exceptions=True)
+            for job in self._jobs.values():
+                job.settled.cancel()
+
+    def _resubmit(self, message: Pending) -> asyncio.Future[bytes]:
+        envelope = sealed(message.raw, message.channel, message.charset, self._hospitals)
+        return self.submit(message.id, message.received, envelope)
+
+    async def _unsettled(self, after: int) -> list[Pending]:
+        async with self._hub.pool.acquire() as connection:
+            return await pending(connection, after, self._jobs, SWEEP_COUNT)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if len(self._waiting) > SWEEP_COUNT:
+                continue
+            try:
+                for message in await self._unsettled(0):
+                    self._resubmit(message)
+            except Exception as error:
+                _log.warning("the inbox cannot be read: %s", type(error).__name__)
+
+    async def _lane(self) -> None:
+        pause = 0.0
+        while not self._stopping:
+            await self._wake.wait()
+            await self._prepare()
+            batch = self._take()
+            if not batch:
+                self._wake.clear()
+                continue
+            keys = _keys(batch)
+            self._busy |= keys
+            try:
+                await self._process(batch)
+                pause = 0.0
+            except Exception as error:
+                # What is not settled stays in the inbox, and here.
+                pause = min(LONGEST_PAUSE, 2 * pause + 0.1)
+                _log.warning("%d messages wait: %s", len(batch), type(error).__name__)
+                self._waiting[:0] = [job for job in batch if job.id in self._jobs]
+            finally:
+                self._busy -= keys
+                self._wake.set()
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
+
+    async def _prepare(self) -> None:
+        """Translates what comes next, with turns for others in between."""
+        for job in self._waiting[:BATCH]:
+            if job.work is None:
+                self._work(job)
+                await asyncio.sleep(0)
+
+    def _take(self) -> list[_Job]:
+        """The next messages whose patients nobody is busy with, and no earlier message waits for."""
+        batch: list[_Job] = []
+        passed = set(self._busy)
+        for job in self._waiting[:LOOK_AHEAD]:
+            patients = self._work(job).patients
+            if passed.isdisjoint(patients):
+                batch.append(job)
+            passed |= patients
+            if len(batch) == BATCH:
+                break
+        taken = {job.id for job in batch}
+        self._waiting = [job for job in self._waiting if job.id not in taken]
+        return batch
+
+    def _work(self, job: _Job) -> Work:
+        if job.work is None:
+            try:
+                job.work = work_from_envelope(job.id, job.received, job.envelope, self._translate)
+            except Exception as error:
+                job.work = _failed(job, error)
+        return job.work
+
+    async def _process(self, batch: Sequence[_Job]) -> None:
+        """Settles the batch; what remains unsettled when this raises is to be tried later."""
+        try:
+            await self._repeat(batch)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(batch) > 1:
+                for job in batch:
+                    await self._process([job])
+                return
+            if is_overtaken(error):
+                raise
+            [job] = batch
+            job.work = _failed(job, error)
+            await self._repeat(batch)
+
+    async def _repeat(self, batch: Sequence[_Job]) -> None:
+        """Once more, as long as others come first."""
+        for attempt in range(ATTEMPTS):
+            try:
+                self._tell(await apply(self._hub, [self._work(job) for job in batch]))
+                return
+            except Taken as taken:
+                await self._look_up(taken.ids)
+                batch = [job for job in batch if job.id not in taken.ids]
+                if not batch:
+                    return
+            except Exception as error:
+                if not is_overtaken(error) or attempt == ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(0.01 * random.random() * 2**attempt)  # noqa: S311
+
+    def _tell(self, settled: Sequence[Settled]) -> None:
+        for one in settled:
+            if one.faults:
+                _log.info("message %d is quarantined: %s", one.id, " ".join(f.code for f in one.faults[:9]))
+            self._finish(one.id, one.acknowledgement)
+
+    async def _look_up(self, ids: set[int]) -> None:
+        """Others settled these, or are about to."""
+        async with self._hub.pool.acquire() as connection:
+            for id_ in sorted(ids):
+                acknowledgement = await acknowledgement_of(connection, id_)
+                if acknowledgement is None:
+                    raise ConnectionError("another hub is processing the message")
+                self._finish(id_, acknowledgement)
+
+    def _finish(self, id_: int, acknowledgement: bytes) -> None:
+        job = self._jobs.pop(id_, None)
+        if job is not None and not job.settled.done():
+            job.settled.set_result(acknowledgement)
+
+
+def _keys(batch: Sequence[_Job]) -> set[str]:
+    return {patient for job in batch if job.work for patient in job.work.patients}
+
+
+def _failed(job: _Job, error: Exception) -> Work:
+    """The message met a defect of the hub: it is quarantined, and the log names the defect, not its text."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    _log.error("message %d: %s at %s", job.id, type(error).__name__, where)
+    return Work(job.id, job.received, job.envelope, None, INTERNAL, frozenset())

@@ -1,0 +1,58 @@
+"""Issues of a translation or of a resource, as errors of Table 0357. Pure.
+
+https://www.hl7.org/fhir/R4/v2/0357/index.html
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from adapters.hl7v2 import fault
+from adapters.hl7v2.acknowledge import Fault
+from adapters.hl7v2.parse import split_address
+from terminology.issue import Issue
+
+_CODES: Final = {
+    "required": fault.REQUIRED_FIELD_MISSING,
+    "structure": fault.SEGMENT_SEQUENCE_ERROR,
+    "value": fault.DATA_TYPE_ERROR,
+    "code-invalid": fault.TABLE_VALUE_NOT_FOUND,
+    "not-found": fault.UNKNOWN_KEY_IDENTIFIER,
+    "duplicate": fault.DUPLICATE_KEY_IDENTIFIER,
+    "lock-error": fault.APPLICATION_RECORD_LOCKED,
+    "exception": fault.APPLICATION_INTERNAL_ERROR,
+}
+_FORBIDDING: Final = frozenset({"error", "fatal"})
+INTERNAL: Final = (Fault(fault.APPLICATION_INTERNAL_ERROR, "the hub could not process this message"),)
+UNAVAILABLE: Final = (
+    Fault(fault.APPLICATION_INTERNAL_ERROR, "the message was not stored: send it again later"),
+)
+
+
+def translation_faults(issues: Iterable[Issue]) -> list[Fault]:
+    """What forbids storing the translation. An issue's expression is an address in the message."""
+    return [_fault(issue) for issue in issues if issue.severity in _FORBIDDING]
+
+
+def resource_faults(issues: Iterable[Issue]) -> list[Fault]:
+    """What forbids storing a resource that the message made: a value that FHIR cannot hold."""
+    return [
+        Fault(fault.DATA_TYPE_ERROR, f"{issue.expression}: {issue.diagnostics}")
+        for issue in issues
+        if issue.severity in _FORBIDDING
+    ]
+
+
+def _fault(issue: Issue) -> Fault:
+    code = _CODES.get(issue.code, fault.DATA_TYPE_ERROR)
+    if issue.code == "not-supported":
+        event = issue.expression.startswith("MSH-9.2")
+        code = fault.UNSUPPORTED_EVENT_CODE if event else fault.UNSUPPORTED_MESSAGE_TYPE
+    return Fault(code, issue.diagnostics, _address(issue.expression))
+
+
+def _address(expression: str) -> str:
+    try:
+        split_address(expression)
+    except ValueError:
+        return ""
+    return expression

@@ -1,0 +1,74 @@
+"""`POST /hl7v2`: HL7 v2 over HTTP, for senders that do not speak MLLP.
+
+https://hapifhir.github.io/hapi-hl7v2/hapi-hl7overhttp/specification.html
+
+Whatever HL7 v2 can say is said in the acknowledgement, with status 200; other statuses are HTTP's own. One
+request has one answer: the application acknowledgement, or the accept acknowledgement where the sender asks
+only for that, or 204 where it asks for none. It takes the scope `system/hl7v2.c`; a client of one hospital
+sends that hospital's messages only.
+"""
+
+import re
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from exchange.inbound.envelope import Envelope
+from exchange.inbound.reception import Reception
+from exchange.outcome import FhirError
+from exchange.trust.authenticate import authenticate
+from exchange.trust.grant import Grant
+from exchange.trust.scopes import INBOX
+
+MEDIA_TYPES: Final = frozenset(
+    {"application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7", "text/plain"}
+)
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([\w .:/-]{1,40})\"?", re.IGNORECASE)
+
+
+def hl7v2_router(reception: Reception) -> APIRouter:
+    """The route, over a running reception."""
+    router = APIRouter(tags=["hl7v2"])
+
+    @router.post("/hl7v2")
+    async def hl7v2(request: Request) -> Response:
+        grant = await authenticate(reception.hub.trust, request.headers.get("authorization"))
+        grant.require(INBOX, "c")
+        charset = _charset(request.headers.get("content-type", ""))
+        raw = await _body(request, reception.hub.settings.max_message_bytes)
+        envelope = reception.seal(raw, "http", charset)
+        _require_own(grant, envelope)
+        delivery = await reception.receive(envelope)
+        answer = delivery.accept
+        if delivery.application is not None:
+            answer = await delivery.application or answer
+        if answer is None:
+            return Response(status_code=204)
+        status = 200 if delivery.stored else 503
+        return Response(answer, status, media_type=f"application/hl7-v2; charset={envelope.codec}")
+
+    return router
+
+
+def _charset(content_type: str) -> str | None:
+    """The charset of the Content-Type, which wins over MSH-18; FhirError for another media type."""
+    if content_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
+        raise FhirError("media-type", "Send application/hl7-v2", "Content-Type")
+    found = _CHARSET.search(content_type)
+    return found[1] if found else None
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > limit:
+            raise FhirError(
+                "too-large", f"A message has at most {limit} bytes", headers=(("Connection", "close"),)
+            )
+    return bytes(raw)
+
+
+def _require_own(grant: Grant, envelope: Envelope) -> None:
+    if grant.hospital is not None and grant.hospital != envelope.hospital.id:
+        raise FhirError("forbidden", f"This client sends for {grant.hospital} only", "MSH-4")

@@ -1,0 +1,134 @@
+"""The front door of messages, whatever brought them: keep, tell so, process, tell the result.
+
+HL7 v2.8 chapter 2, 2.9.2: original mode (one reply, after processing) and enhanced mode (accept and
+application acknowledgement).
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.hl7v2.acknowledge import Code, Fault
+from adapters.hl7v2.fault import APPLICATION_INTERNAL_ERROR
+from adapters.hospitals.hospital import Hospitals
+from exchange.hub import Hub
+from exchange.inbound.dispatch import Dispatcher
+from exchange.inbound.envelope import Envelope, refusal, sealed
+from exchange.inbound.findings import UNAVAILABLE
+from exchange.inbound.inbox import Inbox, Receipt
+from exchange.inbound.work import Translate
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What to answer: `accept` now, `application` when it is there; None where the sender asks for none.
+
+    `stored` is False if the message could not be kept: it must be sent again.
+    """
+
+    accept: bytes | None
+    application: Awaitable[bytes] | None
+    stored: bool = True
+
+
+class Reception:
+    """Takes messages of any channel."""
+
+    def __init__(self, hub: Hub, hospitals: Hospitals, dispatcher: Dispatcher) -> None:
+        self.hub = hub
+        self._hospitals = hospitals
+        self._dispatcher = dispatcher
+        self._inbox = Inbox(hub.pool)
+
+    def seal(self, raw: bytes, channel: str, charset: str | None) -> Envelope:
+        """What is known of the bytes at once. `charset` is the channel's, where it overrides MSH-18."""
+        return sealed(raw, channel, charset, self._hospitals)
+
+    async def receive(self, envelope: Envelope) -> Delivery:
+        """Returns when the message is durable. What is called first is kept and processed first."""
+        instant = self.hub.clock()
+        if envelope.is_acknowledgement:
+            return Delivery(None, None)
+        try:
+            receipt = await self._inbox.keep(envelope, instant)
+        except Exception as error:
+            _log.warning("a message could not be kept: %s", type(error).__name__)
+            return _unstored(envelope, instant)
+        if receipt.state == "received":
+            settled = self._dispatcher.submit(receipt.id, receipt.received, envelope)
+            return Delivery(_accept(envelope, receipt), _application(envelope, settled))
+        return _known(envelope, receipt)
+
+    def oversized(self, head: bytes, channel: str) -> Delivery:
+        """The answer to a message that is too long to be kept; `head` is how it begins."""
+        envelope = self.seal(head, channel, None)
+        limit = self.hub.settings.max_message_bytes
+        fault = Fault(APPLICATION_INTERNAL_ERROR, f"a message may have at most {limit} bytes")
+        return _refused(envelope, self.hub.clock(), "AE", (fault,))
+
+
+@asynccontextmanager
+async def open_reception(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Reception]:
+    """The reception, with what was kept but not settled before processed first."""
+    async with Dispatcher(hub, hospitals, translate).running() as dispatcher:
+        count = await dispatcher.recover()
+        if count:
+            _log.info("%d kept messages were processed at start", count)
+        yield Reception(hub, hospitals, dispatcher)
+
+
+def _accept(envelope: Envelope, receipt: Receipt) -> bytes | None:
+    """CA; of a message sent again the very same bytes as before, since `received` is then."""
+    return envelope.answer("CA", receipt.received) if envelope.wants_accept(True) else None
+
+
+def _application(envelope: Envelope, settled: asyncio.Future[bytes]) -> Awaitable[bytes] | None:
+    """The result if MSH-16 asks for it in any case, or asks for this kind of result."""
+    always = envelope.wants_application(True) and envelope.wants_application(False)
+    if always:
+        return asyncio.shield(settled)
+    if envelope.wants_application(True) or envelope.wants_application(False):
+        return asyncio.ensure_future(_chosen(envelope, settled))
+    return None
+
+
+async def _chosen(envelope: Envelope, settled: asyncio.Future[bytes]) -> bytes:
+    """The result, or b"" where MSH-16 asks for the other kind only."""
+    acknowledgement = await asyncio.shield(settled)
+    succeeded = b"MSA" + acknowledgement[3:4] + b"AA" in acknowledgement
+    return acknowledgement if envelope.wants_application(succeeded) else b""
+
+
+def _known(envelope: Envelope, receipt: Receipt) -> Delivery:
+    """The answer to a message that is settled already: as before."""
+    code: Code = receipt.acknowledgement_code or "AE"
+    if envelope.faults:
+        return _refused(envelope, receipt.received, code, tuple(envelope.faults), receipt.acknowledgement)
+    settled: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    settled.set_result(receipt.acknowledgement or b"")
+    wanted = envelope.wants_application(code == "AA")
+    return Delivery(_accept(envelope, receipt), settled if wanted else None)
+
+
+def _unstored(envelope: Envelope, instant: datetime) -> Delivery:
+    refused = _refused(envelope, instant, refusal(UNAVAILABLE), UNAVAILABLE)
+    return Delivery(refused.accept, refused.application, stored=False)
+
+
+def _refused(
+    envelope: Envelope, instant: datetime, code: Code, faults: tuple[Fault, ...], reply: bytes | None = None
+) -> Delivery:
+    """Refused before it was processed: CE or CR in the enhanced mode, AE or AR in the original one."""
+    if envelope.wants_accept(False):
+        accept: Code = "CR" if code == "AR" else "CE"
+        return Delivery(envelope.answer(accept, instant, faults), None)
+    if not envelope.wants_application(False):
+        return Delivery(None, None)
+    settled: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    settled.set_result(reply or envelope.answer(code, instant, faults))
+    return Delivery(None, settled)
