@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -69,13 +70,12 @@ async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
     """The hub over a migrated database; closes its connections at the end."""
     pool = await create_pool(dsn, settings.pool_size)
     try:
-        r4 = definitions()
-        extraction = compile_extraction(r4, settings.fhir_url)
+        extraction = _extraction(settings.fhir_url)
         yield Hub(
             settings=settings,
             pool=pool,
-            definitions=r4,
-            check=compile_structure(r4),
+            definitions=definitions(),
+            check=_check(),
             extraction=extraction,
             search=search_of(extraction, utc_now),
             reader=Reader(pool),
@@ -86,6 +86,16 @@ async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
         )
     finally:
         await pool.close()
+
+
+@cache
+def _check() -> Callable[[Resource], list[Issue]]:
+    return compile_structure(definitions())
+
+
+@lru_cache(4)
+def _extraction(base: str) -> Extraction:
+    return compile_extraction(definitions(), base)
 
 
 def utc_now() -> datetime:
