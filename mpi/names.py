@@ -51,10 +51,12 @@ _NEWBORN = re.compile(
 
 def normal_name(text: str) -> str:
     """NFKC; no space in a Chinese name, single spaces in others; one dot (`·`); lower-case letters."""
-    name = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold()
+    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:_LONGEST]).casefold())
     if _CHINESE.search(name):
-        return _DOT.sub("·", _SPACE.sub("", name)).strip("·")
-    return _SPACE.sub(" ", _DOT.sub(" ", name)).strip()
+        name = _DOT.sub("·", _SPACE.sub("", name)).strip("·")
+    else:
+        name = _SPACE.sub(" ", _DOT.sub(" ", name)).strip()
+    return unicodedata.normalize("NFKC", name)  # an accent may have met its letter
 
 
 def is_placeholder(name: str) -> bool:

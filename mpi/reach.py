@@ -7,6 +7,7 @@ walk costs a search 0.2 ms and more, reading its result one index probe.
 from collections.abc import Collection
 from typing import Final
 
+from mpi.keys import patient_key
 from mpi.rows import Connection
 
 # Every patient key to look under when a query names the patients {keys} (an expression of type uuid[]):
@@ -67,6 +68,21 @@ WHERE patient_key = ANY (ARRAY(
     SELECT patient_key FROM reached
 ))
 """
+
+
+# One more record under a person; tells whether the person has replaced others, which reach it too.
+JOIN = """
+INSERT INTO mpi_reach (patient_key, members)
+SELECT patient_key, ARRAY[$2::uuid] FROM mpi_person WHERE person = $1
+ON CONFLICT (patient_key) DO UPDATE SET members = mpi_reach.members || excluded.members
+RETURNING EXISTS (SELECT FROM mpi_person WHERE replaced_by = $1)
+"""
+
+
+async def join(connection: Connection, person: int, patient_id: str) -> None:
+    """A new record, merged into none, belongs to the person: `spread` for the commonest change."""
+    if await connection.fetchval(JOIN, person, patient_key(patient_id)):
+        await spread(connection, {person})
 
 
 async def spread(connection: Connection, persons: Collection[int]) -> None:

@@ -24,6 +24,7 @@ from mpi.decide import Cluster, Decision, Finding, conflicts, decide
 from mpi.demographics import Demographics
 from mpi.enterprise import NOTHING_SHOWN
 from mpi.merging import merge_records
+from mpi.reach import join, spread
 from mpi.rows import Connection, Known, clusters, held, known, unit
 
 HUB: Final = "hub"
@@ -52,6 +53,7 @@ async def register(
     if person is None:
         person = await insert_person(connection, new_id(), instant)
     record = await insert_record(connection, content, person, Because(decision.rule, HUB, ""), instant)
+    await join(connection, person, content.patient_id)
     if decision.review:
         asked = {person, *decision.review}
         await ask(connection, "ambiguous", record, asked, decision.findings, instant)
@@ -66,6 +68,7 @@ async def register_merged(
     person = survivor.person
     record = await insert_record(connection, content, person, because, instant, survivor.record)
     await record_merge(connection, record, survivor.record, (person, person), because, instant)
+    await spread(connection, {person})
     return Change(person, frozenset({person}), Decision("link", MERGE, person))
 
 
@@ -113,6 +116,7 @@ async def merged(
     touched = await merge_records(
         connection, content.patient_id, survivor, content.demographics, because, instant
     )
+    await spread(connection, touched)
     lost = await known(connection, content.patient_id)
     assert lost is not None
     return Change(lost.person, frozenset({lost.person} | touched), Decision("link", lost.rule, lost.person))
@@ -147,6 +151,7 @@ async def _move(connection: Connection, stored: Known, decision: Decision, insta
     records = await unit(connection, stored.record)
     await move_links(connection, records, decision.person, Because(decision.rule, HUB, ""), instant)
     await replace_empty(connection, [stored.person], decision.person, instant)
+    await spread(connection, {stored.person, decision.person})
 
 
 async def _question(

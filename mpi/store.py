@@ -22,7 +22,7 @@ from mpi.enterprise import (
     shown_from_patient,
 )
 from mpi.enterprise_id import new_enterprise_id
-from mpi.reach import PATIENT_KEYS, spread
+from mpi.reach import PATIENT_KEYS
 from mpi.registration import merged, register, revise
 from mpi.rows import Connection, Known, enterprise_ids, known, lock_keys
 
@@ -176,7 +176,6 @@ async def _told(
         change = await register(connection, content, instant, new_id)
     else:
         change = await revise(connection, content, instant)
-    await spread(connection, change.touched)
     names = await enterprise_ids(connection, {change.person, *change.touched})
     affected = tuple(sorted(names[person] for person in change.touched))
     return Resolution(names[change.person], affected, change.decision)
