@@ -7,6 +7,8 @@ import pytest
 
 from mpi.keys import patient_key
 from mpi.store import PATIENT_KEYS
+from profiles.definitions import definitions
+from profiles.structure import compile_structure
 from tests.mpi.people import BASE, combine, keys, keys_of, patient, record, shown, tell, valid_id
 
 
@@ -108,3 +110,15 @@ async def test_an_invalid_number_is_shown_as_sent(connection: Any, value: str) -
     told = await tell(connection, record(citizen=value))
     (patient_,) = await shown(connection, told.enterprise_id)
     assert patient(citizen=value)["identifier"][1] in patient_["identifier"]
+
+
+async def test_enterprise_patients_are_valid(connection: Any) -> None:
+    check = compile_structure(definitions())
+    address = [{"use": "home", "text": "上海市黄浦区南京东路1号"}]
+    kept = await tell(connection, record("1", citizen=valid_id(), card="E31000012345", address=address))
+    lost = await tell(connection, record("2", deceasedBoolean=False))
+    empty = await tell(connection, record("3", replaced_by="h1-4"))
+    await combine(connection, record("1"), record("2"), minutes=1)
+    patients = await shown(connection, kept.enterprise_id, lost.enterprise_id, empty.enterprise_id)
+    assert len(patients) == 3
+    assert [check(patient_) for patient_ in patients] == [[], [], []]
