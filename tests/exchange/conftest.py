@@ -1,15 +1,18 @@
 """The real hub over a real database, spoken to as a client does."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from exchange.app import build_app
 from exchange.hub import Hub, open_hub
 from exchange.settings import Settings
+from exchange.store import embedded
 from exchange.trust.clients import Client, add_client
 from exchange.trust.keys import signing_key
 from exchange.trust.scopes import parse_scopes
@@ -20,11 +23,36 @@ FHIR = "http://127.0.0.1:8080/fhir"
 Caller = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
+# Emptying a database is ten times as fast as cloning one. Rows go in any order: no foreign key is looked at.
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+END $$"""
+
+
+@pytest.fixture(scope="session")
+def lasting_database(server: embedded.Server) -> str:
+    """One database for all tests that leave it as they like."""
+
+    async def create() -> None:
+        connection = await asyncpg.connect(server.dsn("postgres"))
+        await connection.execute("CREATE DATABASE lasting TEMPLATE template_hub STRATEGY FILE_COPY")
+        await connection.close()
+
+    asyncio.run(create())
+    return server.dsn("lasting")
+
+
 @pytest.fixture
-async def hub(database_url: str, tmp_path: Path) -> AsyncIterator[Hub]:
+async def hub(lasting_database: str, tmp_path: Path) -> AsyncIterator[Hub]:
     """A hub with nothing in it."""
     settings = Settings(data_dir=tmp_path, pool_size=8, max_body_bytes=24 * 1024 * 1024)
-    async with open_hub(settings, database_url) as opened:
+    async with open_hub(settings, lasting_database) as opened:
+        await opened.pool.execute(EMPTY)
         yield opened
 
 
