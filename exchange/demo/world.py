@@ -4,7 +4,7 @@ Half of the hospitals send GB18030, under the several names that vendors give it
 2.3.1 to 2.5.1.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -28,7 +28,8 @@ from exchange.demo.people import CITY, DISTRICTS, Resident, phone_number, reside
 
 _KINDS = ("人民医院", "中心医院", "中医医院", "妇幼保健院", "第一医院", "肿瘤医院")
 _VERSIONS = ("2.3.1", "2.4", "2.5", "2.5.1")
-_GB18030_NAMES = ("GB 18030-2000", "GB18030", "", "GBK", "GB 18030-2000", "GB2312")
+GB18030_NAMES = ("GB 18030-2000", "GB18030", "", "GBK", "GB 18030-2000", "GB2312")
+DECLARED_NAMES = tuple(name for name in GB18030_NAMES if name)
 _DEPARTMENTS = (
     "心内科", "呼吸内科", "消化内科", "内分泌科", "肾内科", "普外科", "骨科", "神经内科", "急诊科", "老年科",
 )  # fmt: skip
@@ -66,10 +67,16 @@ class World:
         return sum(map(len, self.messages.values()))
 
 
-def world(seed: int = 1, hospitals: int = 38, residents: int = 400, messages: int | None = None) -> World:
+def world(
+    seed: int = 1,
+    hospitals: int = 38,
+    residents: int = 400,
+    messages: int | None = None,
+    gb18030_names: Sequence[str] = GB18030_NAMES,
+) -> World:
     """The same arguments give the same bytes. Nobody falls ill any more once there are `messages`."""
     rng = Random(seed)  # noqa: S311 - a world to be repeated, not a secret
-    senders = tuple(_sender(rng, number) for number in range(1, hospitals + 1))
+    senders = tuple(_sender(rng, number, gb18030_names) for number in range(1, hospitals + 1))
     sent: dict[str, list[Timed]] = {sender.code: [] for sender in senders}
     people: list[Resident] = []
     visited: dict[int, tuple[str, ...]] = {}
@@ -90,7 +97,7 @@ def world(seed: int = 1, hospitals: int = 38, residents: int = 400, messages: in
     )
 
 
-def _sender(rng: Random, number: int) -> Sender:
+def _sender(rng: Random, number: int, gb18030_names: Sequence[str]) -> Sender:
     district = DISTRICTS[(number - 1) % len(DISTRICTS)]
     kind = _KINDS[(number - 1) // len(DISTRICTS) % len(_KINDS)]
     even = number % 2 == 0
@@ -100,7 +107,7 @@ def _sender(rng: Random, number: int) -> Sender:
         name=f"{CITY}{district}{kind}",
         version=_VERSIONS[number // 2 % len(_VERSIONS)],
         codec="gb18030" if even else "utf-8",
-        charset=_GB18030_NAMES[number // 2 % len(_GB18030_NAMES)] if even else "UNICODE UTF-8",
+        charset=gb18030_names[number // 2 % len(gb18030_names)] if even else "UNICODE UTF-8",
         name_fields=1 if number % 3 == 0 else 2,
         doctors=tuple(_doctor(rng, code, place) for place in range(1, _DOCTORS + 1)),
     )

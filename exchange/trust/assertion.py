@@ -13,7 +13,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, GuestProtocol, JWKRegistry, RSAKey
 from joserfc.jws import JWSRegistry
 
-from exchange.trust.clients import Client, Connection
+from exchange.store.connection import Connection
+from exchange.trust.clients import Client
 
 ALGORITHMS = ("RS384", "ES384")
 # SMART: an assertion's `exp` is at most five minutes ahead.

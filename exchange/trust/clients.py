@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from exchange.store.connection import Connection
 from exchange.trust.scopes import Scope, parse_scope
 
 # An id is for life, so a revoked client keeps its own.
@@ -20,7 +21,6 @@ FIND = "SELECT id, name, hospital, scopes, jwks, created, revoked FROM client WH
 LIST = "SELECT id, name, hospital, scopes, jwks, created, revoked FROM client ORDER BY created, id"
 REVOKE = "UPDATE client SET revoked = coalesce(revoked, $2) WHERE id = $1"
 
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 

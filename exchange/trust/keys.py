@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 from joserfc.jwk import ECKey
 
-from exchange.trust.clients import Connection
+from exchange.store.connection import Connection
 from exchange.trust.tokens import SigningKey, new_signing_key
 
 CURRENT = "SELECT kid, private_jwk FROM trust_key WHERE retired IS NULL"

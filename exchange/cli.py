@@ -1,0 +1,26 @@
+"""`yilian`: the command line. Exit 0 done, 1 findings, 2 the command could not be carried out as asked."""
+
+import typer
+
+from exchange.commands.clients import client_app
+from exchange.commands.demo import demo
+from exchange.commands.ending import OneLineErrors
+from exchange.commands.load import load
+from exchange.commands.replay import replay
+from exchange.commands.serve import serve
+from exchange.commands.token import token
+from exchange.commands.translate import translate
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    help="Yilian, a regional health-data exchange hub that speaks HL7 FHIR R4.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (serve, demo, load, translate, replay, token):
+    app.command()(command)
+app.add_typer(client_app, name="client")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,66 @@
+"""`yilian replay`: the messages that could not be processed, and another try for them."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import asyncpg
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from exchange.commands.connected import connected, from_environment
+from exchange.inbound.inbox import requeue
+from exchange.settings import Settings
+
+# The issues name codes and addresses, never what stands in the message.
+QUARANTINED = """
+SELECT id, received, hospital, sender, control_id, message_type, issues
+FROM inbox WHERE state = 'quarantined' ORDER BY id
+"""
+
+
+def replay(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]", help="Only these; else all.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --list: one JSON line a message.")] = False,
+) -> None:
+    """Process quarantined messages again: the running hub, or the next one, takes them up."""
+    settings = from_environment()
+    if show:
+        _show(asyncio.run(_quarantined(settings)), json)
+    else:
+        count = asyncio.run(_requeue(settings, ids or None))
+        typer.echo(f"{count} messages wait to be processed again")
+
+
+async def _quarantined(settings: Settings) -> Sequence[asyncpg.Record]:
+    async with connected(settings) as connection:
+        return await connection.fetch(QUARANTINED)
+
+
+async def _requeue(settings: Settings, ids: Sequence[int] | None) -> int:
+    async with connected(settings) as connection:
+        return await requeue(connection, ids)
+
+
+def _show(rows: Sequence[asyncpg.Record], as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            typer.echo(
+                msgspec.json.encode(dict(row) | {"issues": msgspec.Raw((row["issues"] or "[]").encode())})
+            )
+        return
+    table = Table("id", "received", "hospital", "control id", "type", "issues")
+    for row in rows:
+        reasons = [issue.get("diagnostics", "") for issue in msgspec.json.decode(row["issues"] or "[]")]
+        table.add_row(
+            str(row["id"]),
+            f"{row['received']:%Y-%m-%d %H:%M:%S}",
+            row["hospital"],
+            row["control_id"],
+            row["message_type"],
+            "; ".join(reasons),
+        )
+    Console().print(table)
