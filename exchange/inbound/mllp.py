@@ -9,7 +9,7 @@ import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -102,9 +102,11 @@ async def _converse(listener: Listener, reader: asyncio.StreamReader, writer: as
         await connection.run()
     except* (ConnectionError, TimeoutError, ssl.SSLError):
         _log.info("an MLLP connection was lost")
+        writer.transport.abort()
     except* Exception as errors:
         names = {type(error).__name__ for error in errors.exceptions}
         _log.error("an MLLP connection failed: %s", ", ".join(sorted(names)))
+        writer.transport.abort()
     finally:
         listener.unfinished -= connection.unfinished
         listener.budget.give(connection.in_hand)
@@ -114,9 +116,17 @@ async def _converse(listener: Listener, reader: asyncio.StreamReader, writer: as
                 connection.decoder.junk,
                 connection.decoder.partial,
             )
-        writer.close()
-        with suppress(Exception):
-            await asyncio.wait_for(writer.wait_closed(), FINISH_SECONDS)
+        await _closed(writer)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Lets what is written arrive; who does not take it within seconds is hung up on."""
+    writer.close()
+    try:
+        async with asyncio.timeout(FINISH_SECONDS):
+            await writer.wait_closed()
+    except Exception:
+        writer.transport.abort()
 
 
 class _Connection:
