@@ -33,7 +33,7 @@ class Fault:
 def acknowledgement(
     header: Sequence[str], code: Code, control_id: str, instant: datetime, faults: Sequence[Fault] = ()
 ) -> str:
-    """The acknowledgement of the message whose MSH is `header`: element n is MSH-n as sent; none if unreadable.
+    """The acknowledgement of the message whose MSH is `header`: element n is MSH-n as sent; none: unreadable.
 
     It keeps the sender's separators, version and character set. Before 2.5 faults stand in ERR-1 and MSA-3.
     """

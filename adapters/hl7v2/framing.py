@@ -43,6 +43,11 @@ class Decoder:
         """Has a frame begun that has not ended?"""
         return self._inside
 
+    @property
+    def buffered(self) -> int:
+        """Bytes that are held of a frame that has not ended."""
+        return len(self._buffer)
+
     def feed(self, data: bytes) -> list[bytes | Oversized]:
         """The frames that `data` completes, in order, without their framing bytes."""
         self._buffer += data
