@@ -8,11 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from adapters.hl7v2.acknowledge import Code, Fault, acknowledgement
 from adapters.hl7v2.charset import codec, decode, header
 from adapters.hl7v2.fault import (
     REQUIRED_FIELD_MISSING,
+    UNSUPPORTED_EVENT_CODE,
+    UNSUPPORTED_MESSAGE_TYPE,
     UNSUPPORTED_PROCESSING_ID,
     UNSUPPORTED_VERSION_ID,
     MessageError,
@@ -23,6 +26,11 @@ from adapters.hospitals.hospital import Hospital, Hospitals
 # Longer than any sender's name; what is longer is cut and told apart by its hash.
 _LONGEST = 200
 _VERSION = re.compile(r"2\.[1-9](\.\d)?")
+# What the base maps translate. A message that is not understood is refused, not half stored.
+SUPPORTED: Final = {
+    "ADT": frozenset({"A01", "A03", "A04", "A08", "A11", "A28", "A31", "A40"}),
+    "ORU": frozenset({"R01"}),
+}
 _PROCESSING = frozenset({"", "P", "T", "D"})
 
 
@@ -116,15 +124,21 @@ def refusal(faults: Sequence[Fault]) -> Code:
 def _faults(message: Message) -> list[Fault]:
     """What of MSH forbids processing. A blank MSH-11 counts as production."""
     sent = message.header
-    missing = [number for number in (9, 10, 12) if not sent.text(number)]
-    faults = [
-        Fault(REQUIRED_FIELD_MISSING, f"MSH-{number} is required", f"MSH-{number}") for number in missing
-    ]
-    if not faults and not _VERSION.fullmatch(sent.text(12)):
-        faults.append(Fault(UNSUPPORTED_VERSION_ID, "versions 2.1 to 2.9 are supported", "MSH-12"))
-    if not faults and sent.text(11) not in _PROCESSING:
-        faults.append(Fault(UNSUPPORTED_PROCESSING_ID, "processing ids P, T and D are supported", "MSH-11"))
-    return faults
+    missing = [f"MSH-{number}" for number in (9, 10, 12) if not sent.text(number)]
+    if missing:
+        return [Fault(REQUIRED_FIELD_MISSING, f"{field} is required", field) for field in missing]
+    kind, event = sent.text(9), sent.text(9, 2)
+    if kind not in SUPPORTED:
+        told = f"supported: {', '.join(SUPPORTED)}"
+        return [Fault(UNSUPPORTED_MESSAGE_TYPE, told, "MSH-9.1")]
+    if event not in SUPPORTED[kind]:
+        told = f"supported events of {kind}: {', '.join(sorted(SUPPORTED[kind]))}"
+        return [Fault(UNSUPPORTED_EVENT_CODE, told, "MSH-9.2")]
+    if not _VERSION.fullmatch(sent.text(12)):
+        return [Fault(UNSUPPORTED_VERSION_ID, "supported: 2.1 to 2.9", "MSH-12")]
+    if sent.text(11) not in _PROCESSING:
+        return [Fault(UNSUPPORTED_PROCESSING_ID, "supported: P, T, D", "MSH-11")]
+    return []
 
 
 def _hospital(hospitals: Hospitals, facility: Sequence[str], application: Sequence[str]) -> Hospital:

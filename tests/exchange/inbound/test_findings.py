@@ -1,0 +1,30 @@
+"""Issues in the words of Table 0357."""
+
+import pytest
+
+from exchange.inbound.findings import resource_faults, translation_faults
+from terminology.issue import Issue
+
+
+@pytest.mark.parametrize(
+    ("issue", "code", "address"),
+    [
+        (Issue("error", "required", "no number", "PID-3"), "101", "PID-3"),
+        (Issue("fatal", "value", "no date", "OBX[3]-14[1].1.1"), "102", "OBX[3]-14[1].1.1"),
+        (Issue("error", "code-invalid", "no such code", "PID-8"), "103", "PID-8"),
+        (Issue("error", "structure", "no order", "MRG"), "100", "MRG"),
+        (Issue("error", "not-supported", "no such event", "MSH-9.2"), "201", "MSH-9.2"),
+        (Issue("error", "not-supported", "no such message", "MSH-9"), "200", "MSH-9"),
+        (Issue("error", "business-rule", "odd", "Patient.link"), "102", ""),
+    ],
+)
+def test_translation(issue: Issue, code: str, address: str) -> None:
+    [fault] = translation_faults([Issue("warning", "value", "w"), issue, Issue("information", "value", "i")])
+    assert (fault.code, fault.address, fault.diagnostics) == (code, address, issue.diagnostics)
+
+
+def test_resources() -> None:
+    [fault] = resource_faults(
+        [Issue("warning", "value", "w"), Issue("error", "value", "no code", "Patient.gender")]
+    )
+    assert (fault.code, fault.address, fault.diagnostics) == ("102", "", "Patient.gender: no code")
