@@ -156,7 +156,7 @@ def refuse_overlap(changed: Iterable[tuple[Entry, Identity]]) -> None:
             f"{identity[0]}/{identity[1]} is already changed by {first[identity].expression}",
             entry.expression,
         )
-        for entry, identity in changed
+        for entry, identity in sorted(changed, key=lambda pair: pair[0].index)
         if first.setdefault(identity, entry) is not entry
     ]
     if issues:
@@ -221,6 +221,8 @@ def _entry(index: int, entry: Resource, base: str) -> Entry:
     resource = entry.get("resource")
     if resource is None and method in ("POST", "PUT"):
         raise FhirError("invalid", f"{method} takes a resource", expression)
+    if not isinstance(resource, dict | None):
+        raise FhirError("unreadable", "A resource is a JSON object", f"{expression}.resource")
     path, _, query = request["url"].removeprefix(base).lstrip("/").partition("?")
     headers = {header: request[name] for name, header in _HEADERS.items() if name in request}
     return Entry(index, method, unquote(path), query, entry.get("fullUrl", ""), resource, headers)

@@ -20,7 +20,11 @@ class Element(Protocol):
     """What is needed of an element definition."""
 
     @property
+    def path(self) -> str: ...
+    @property
     def min(self) -> int: ...
+    @property
+    def is_summary(self) -> bool: ...
 
 
 class Definitions(Protocol):
@@ -43,7 +47,7 @@ def as_stored(body: bytes) -> bytes:
 
 
 def form_of(parameters: Parameters, definitions: Definitions) -> Form:
-    """How to send each resource. `_summary=true` is answered in full, as a server may."""
+    """How to send each resource."""
     asked = dict(parameters)
     summary, elements = asked.get("_summary"), asked.get("_elements")
     if summary is not None and summary not in SUMMARIES:
@@ -52,9 +56,13 @@ def form_of(parameters: Parameters, definitions: Definitions) -> Form:
         names = frozenset(name.strip().rpartition(".")[2] for name in elements.split(",")) - {""}
         if not names:
             raise FhirError("invalid", "_elements names at least one element", "_elements")
-        return lambda body: _subset(body, definitions, names)
+        return lambda body: _subset(
+            body, definitions, lambda name, element: bool({name, _stem(element)} & names)
+        )
     if summary == "text":
-        return lambda body: _subset(body, definitions, frozenset(("text",)))
+        return lambda body: _subset(body, definitions, lambda name, element: name == "text")
+    if summary == "true":
+        return lambda body: _subset(body, definitions, lambda name, element: element.is_summary)
     return _without_text if summary == "data" else as_stored
 
 
@@ -63,14 +71,15 @@ def pretty(body: bytes) -> bytes:
     return msgspec.json.format(body, indent=2)
 
 
-def _subset(body: bytes, definitions: Definitions, names: frozenset[str]) -> bytes:
-    """Id, meta, the elements named and those without which the resource is invalid."""
+def _subset(body: bytes, definitions: Definitions, wanted: Callable[[str, Element], bool]) -> bytes:
+    """Id, meta, the elements wanted and those without which the resource is invalid."""
     resource = loads(body)
-    kept = {
-        name: value
-        for name, value in resource.items()
-        if name in _ALWAYS or name.lstrip("_") in names or _is_mandatory(definitions, resource, name)
-    }
+    kept = {}
+    for property_, value in resource.items():
+        name = property_.lstrip("_")
+        element = definitions.element(f"{resource['resourceType']}.{name}")
+        if name in _ALWAYS or (element is not None and (element.min > 0 or wanted(name, element))):
+            kept[property_] = value
     return dumps(_tagged(kept))
 
 
@@ -79,9 +88,9 @@ def _without_text(body: bytes) -> bytes:
     return dumps(_tagged({name: value for name, value in resource.items() if name != "text"}))
 
 
-def _is_mandatory(definitions: Definitions, resource: Resource, name: str) -> bool:
-    element = definitions.element(f"{resource['resourceType']}.{name.lstrip('_')}")
-    return element is not None and element.min > 0
+def _stem(element: Element) -> str:
+    """`value` for `valueString`: a choice may be named without its type."""
+    return element.path.rpartition(".")[2].removesuffix("[x]")
 
 
 def _tagged(resource: Resource) -> Resource:
