@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from exchange.database import SESSION, migrate, open_database
 from exchange.settings import Settings
 
 
@@ -17,6 +16,8 @@ def from_environment() -> Settings:
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """One connection to the migrated database."""
+    from exchange.database import SESSION, migrate, open_database  # a second to load, for who needs it
+
     async with open_database(settings) as database:
         await migrate(database.dsn)
         connection = await asyncpg.connect(database.dsn, server_settings=SESSION)

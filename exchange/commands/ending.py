@@ -10,14 +10,21 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from exchange.commands.refused import Refused
-from exchange.database import DatabaseInUse
-from exchange.store.embedded import ServerFailed
-from exchange.trust.clients import ClientExists, InvalidClientId
 
 FINDINGS = 1
 USAGE = 2
 
-_SPEAKING = (DatabaseInUse, ServerFailed, ClientExists, InvalidClientId)
+# Exceptions of ours whose text is meant for who typed the command.
+_SPEAKING = {
+    "exchange.database": {"DatabaseInUse"},
+    "exchange.store.embedded": {"ServerFailed"},
+    "exchange.trust.clients": {"ClientExists", "InvalidClientId"},
+    "exchange.trust.issuing": {"NoSuchClient"},
+    "exchange.commands.loading.workers": {"WorkerLost"},
+    "exchange.demo.push": {"NotAcknowledged"},
+    "exchange.demo.record": {"NotAnswered"},
+    "adapters.mapping.fault": {"MapError"},
+}
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,7 +50,8 @@ def explanation(error: Exception) -> str | None:
         return None
     if isinstance(error, ValidationError):
         return "; ".join(_setting(problem["loc"], problem["msg"]) for problem in error.errors())
-    if isinstance(error, (Refused, *_SPEAKING)):
+    kind = type(error)
+    if kind is Refused or kind.__name__ in _SPEAKING.get(kind.__module__, ()):
         return str(error)
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
         return f"PostgreSQL refused: {type(error).__name__} {getattr(error, 'sqlstate', '')}".rstrip()

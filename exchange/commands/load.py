@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -14,14 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from exchange.commands.connected import from_environment
 from exchange.commands.ending import FINDINGS
 from exchange.commands.loading.files import files_of
-from exchange.commands.loading.run import Tally, load_files
-from exchange.commands.loading.workers import processors
 from exchange.commands.refused import Refused
-from exchange.database import create_pool, migrate, open_database
-from exchange.search.criteria import search_of
-from exchange.search.extract import compile_extraction
 from exchange.settings import Settings
-from profiles.definitions import definitions
+
+if TYPE_CHECKING:
+    from exchange.commands.loading.run import Tally
 
 CONNECTIONS = 4
 SHOWN = 100
@@ -54,7 +51,14 @@ def load(
         raise typer.Exit(FINDINGS)
 
 
-async def _load(settings: Settings, files: Sequence[Path]) -> Tally:
+async def _load(settings: Settings, files: Sequence[Path]) -> "Tally":
+    from exchange.commands.loading.run import load_files
+    from exchange.commands.loading.workers import processors
+    from exchange.database import create_pool, migrate, open_database
+    from exchange.search.criteria import search_of
+    from exchange.search.extract import compile_extraction
+    from profiles.definitions import definitions
+
     search = search_of(compile_extraction(definitions(), settings.fhir_url))
     async with open_database(settings) as database:
         await migrate(database.dsn)
@@ -63,7 +67,7 @@ async def _load(settings: Settings, files: Sequence[Path]) -> Tally:
             with _progress() as progress:
                 task = progress.add_task("loading", total=len(files), detail="")
 
-                def tell(tally: Tally) -> None:
+                def tell(tally: "Tally") -> None:
                     progress.update(task, completed=tally.files, detail=f"{tally.resources:,} resources")
 
                 number = min(processors(), len(files))
@@ -87,7 +91,7 @@ def _progress() -> Progress:
     )
 
 
-def _report(tally: Tally, seconds: float) -> dict[str, Any]:
+def _report(tally: "Tally", seconds: float) -> dict[str, Any]:
     return {
         "resources": tally.resources,
         "created": tally.statuses["created"],
@@ -110,7 +114,7 @@ def _report(tally: Tally, seconds: float) -> dict[str, Any]:
     }
 
 
-def _show_findings(tally: Tally) -> None:
+def _show_findings(tally: "Tally") -> None:
     for finding in tally.findings[:SHOWN]:
         typer.echo(str(finding), err=True)
     if len(tally.findings) > SHOWN:

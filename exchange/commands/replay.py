@@ -1,17 +1,15 @@
 """`yilian replay`: the messages that could not be processed, and another try for them."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-import asyncpg
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from exchange.commands.connected import connected, from_environment
-from exchange.inbound.inbox import requeue
 from exchange.settings import Settings
 
 # The issues name codes and addresses, never what stands in the message.
@@ -35,17 +33,19 @@ def replay(
         typer.echo(f"{count} messages wait to be processed again")
 
 
-async def _quarantined(settings: Settings) -> Sequence[asyncpg.Record]:
+async def _quarantined(settings: Settings) -> Sequence[Mapping[str, Any]]:
     async with connected(settings) as connection:
-        return await connection.fetch(QUARANTINED)
+        return [dict(row) for row in await connection.fetch(QUARANTINED)]
 
 
 async def _requeue(settings: Settings, ids: Sequence[int] | None) -> int:
+    from exchange.inbound.inbox import requeue
+
     async with connected(settings) as connection:
         return await requeue(connection, ids)
 
 
-def _show(rows: Sequence[asyncpg.Record], as_json: bool) -> None:
+def _show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     if as_json:
         for row in rows:
             typer.echo(

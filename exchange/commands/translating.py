@@ -1,0 +1,77 @@
+"""What a message becomes, as the running hub would make it, and how `yilian translate` tells it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from adapters.merge import merged
+
+from adapters.hl7v2.acknowledge import Fault
+from adapters.hl7v2.translate import MapLibrary
+from adapters.hl7v2.translate import translate as translate_message
+from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
+from adapters.translation import Coverage, Translation
+from exchange.commands.messages import messages_of
+from exchange.inbound.envelope import sealed
+from exchange.settings import Settings
+from profiles.definitions import definitions
+from profiles.structure import compile_structure
+from terminology.issue import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the running hub translates with. `hospital` overrides what a message says of its sender."""
+
+    hospitals: Hospitals
+    hospital: Hospital | None
+    library: MapLibrary
+    check: Callable[[dict[str, Any]], list[Issue]]
+
+
+def translation_rules(settings: Settings, hospital: str | None) -> Rules:
+    """Raises MapError for a hospital's file that cannot be read."""
+    r4 = definitions()
+    hospitals = load_hospitals(settings.hospitals, settings.base)
+    sender = None if hospital is None else hospitals.for_facility(hospital)
+    return Rules(hospitals, sender, MapLibrary(r4), compile_structure(r4))
+
+
+def sources_of(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Each message of a file; of several, the number stands behind the file's name."""
+    messages = messages_of(path.read_bytes())
+    for number, raw in enumerate(messages, 1):
+        yield str(path) if len(messages) == 1 else f"{path}#{number}", raw
+
+
+def translated(rules: Rules, raw: bytes) -> Translation:
+    """As the hub would translate it; what the hub would refuse has an issue that says so."""
+    charset = None if rules.hospital is None else rules.hospital.charset
+    envelope = sealed(raw, "file", charset, rules.hospitals)
+    if envelope.message is None or envelope.faults:
+        return Translation((), [_issue(fault) for fault in envelope.faults], Coverage(0, 0, 0), ())
+    sender = rules.hospital or envelope.hospital
+    made = translate_message(envelope.message, sender, datetime.now(UTC), rules.library.of(sender))
+    found = [issue for entry in made.entries for issue in rules.check(merged(None, entry))]
+    return replace(made, issues=[*made.issues, *found])
+
+
+def line(source: str, translation: Translation) -> dict[str, Any]:
+    """The contract of `yilian translate`."""
+    return {
+        "source": source,
+        "bundle": _bundle(translation),
+        "issues": [asdict(issue) for issue in translation.issues],
+        "coverage": asdict(translation.coverage),
+    }
+
+
+def _bundle(translation: Translation) -> dict[str, Any]:
+    """FHIR has no empty arrays."""
+    return {name: value for name, value in translation.bundle().items() if value}
+
+
+def _issue(fault: Fault) -> Issue:
+    return Issue("error", "structure", f"{fault.diagnostics} (Table 0357: {fault.code})", fault.address)
