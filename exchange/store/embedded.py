@@ -238,13 +238,22 @@ def _initialise(data: Path, account: Account) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise ServerFailed(f"initdb failed: {done.stderr.strip()[-2000:]}")
+        raise ServerFailed(f"{done.stderr.strip()[-2000:]}{_hint(account)}")
     with (unfinished / "postgresql.conf").open("a") as file:
         file.write(f"\ninclude_if_exists '{CONFIGURATION}'\n")
     (unfinished / "pg_hba.conf").write_text(
         "# The folder of the socket is closed to all others.\nlocal all all trust\n"
     )
     unfinished.rename(data)
+
+
+def _hint(account: Account) -> str:
+    if not account.word.startswith("other"):
+        return ""
+    return (
+        f"\nPostgreSQL refuses root and user namespaces are not allowed here, so it runs as uid {account.uid}: "
+        "choose a data folder, and an installation, that this account may enter."
+    )
 
 
 def _arguments(data: Path, sockets: Path) -> tuple[str, ...]:
