@@ -251,8 +251,8 @@ def _hint(account: Account) -> str:
     if not account.word.startswith("other"):
         return ""
     return (
-        f"\nPostgreSQL refuses root and user namespaces are not allowed here, so it runs as uid {account.uid}: "
-        "choose a data folder, and an installation, that this account may enter."
+        "\nPostgreSQL refuses root, and user namespaces are not allowed here, so it runs as uid "
+        f"{account.uid}: choose a data folder, and an installation, that this account may enter."
     )
 
 
