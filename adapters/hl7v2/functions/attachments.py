@@ -1,0 +1,78 @@
+"""ED and RP → Attachment.
+
+https://hl7.org/fhir/R4/datatypes.html#Attachment
+"""
+
+import base64
+import re
+from typing import Any
+
+from adapters.hl7v2.context import Context
+from adapters.hl7v2.functions.coded import squeezed
+from adapters.hl7v2.functions.times import date_time
+from adapters.hl7v2.reading import Value
+
+Json = dict[str, Any]
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
+_SPACE = re.compile(r"\s+")
+
+
+def ed_attachment(value: Value, context: Context) -> Json | None:
+    """ED → Attachment with its data; None if the data are not what ED-4 says."""
+    data = _data(value.text(4), value.text(5))
+    if data is None:
+        return None
+    made = _content_type(value.text(2), value.text(3), context)
+    made["data"] = data
+    if application := value.text(1):
+        made["title"] = application
+    return made
+
+
+def _data(encoding: str, text: str) -> str | None:
+    """base64 of the content. A4 says A, Hex or Base64; without it, what looks like base64 is."""
+    if not text:
+        return None
+    bare = _SPACE.sub("", text)
+    word = encoding.upper()
+    if word == "HEX":
+        return base64.b64encode(bytes.fromhex(bare)).decode() if _HEX.fullmatch(bare) else None
+    if word != "A" and len(bare) % 4 == 0 and _BASE64.fullmatch(bare):
+        return bare
+    return None if word == "BASE64" else base64.b64encode(text.encode()).decode()
+
+
+def rp_attachment(value: Value, context: Context) -> Json | None:
+    """RP → Attachment by its address; None if the pointer is no URL."""
+    pointer = value.text(1)
+    if not pointer or _SPACE.search(pointer):
+        return None
+    made = _content_type(value.text(3), value.text(4), context)
+    made["url"] = pointer
+    if application := value.sub(2).text(1):
+        made["title"] = application
+    return made
+
+
+def _content_type(kind: str, subtype: str, context: Context) -> Json:
+    """The media type of Table 0191 and 0291: the subtype alone if it names one, else type/subtype."""
+    known = context.word("MediaType", subtype.upper()) or context.word("MediaType", kind.upper())
+    if known:
+        return {"contentType": known}
+    spelled = "/".join(squeezed(each.lower()).replace(" ", "-") for each in (kind, subtype) if each)
+    return {"contentType": spelled} if spelled else {}
+
+
+def titled_attachment(
+    value: Value, context: Context, *, kind: Value, title: Value | None = None, created: Value | None = None
+) -> Json | None:
+    """OBX-5 as an Attachment, by OBX-2, with OBX-3 as its title."""
+    made = ed_attachment(value, context) if kind.text(1) == "ED" else rp_attachment(value, context)
+    if made is not None and title is not None:
+        words = title.text(9) or title.text(2) or title.text(5)
+        code = title.text(1) or title.text(4)
+        made["title"] = f"{words} ({code})" if words and code else words or code
+    if made is not None and created is not None and (moment := date_time(created, context)):
+        made["creation"] = moment
+    return made

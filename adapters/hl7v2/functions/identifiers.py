@@ -1,0 +1,289 @@
+"""CX, EI, EIP, HD, DLN, PLN → Identifier, and the keys by which ids are made.
+
+https://hl7.org/fhir/R4/datatypes.html#Identifier. A system is what the sender names as OID, UUID or URI;
+else what the hospital's file or the vocabulary `IdentifierSystem` says of the authority or the type; else
+the hospital's own: `{base}/sid/{hospital}/{authority unless it is the hospital}/{type}`. There is never a
+made-up system of nobody's.
+"""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from adapters.hl7v2.context import Context
+from adapters.hl7v2.functions.coded import table_coding
+from adapters.hl7v2.functions.times import period_of
+from adapters.hl7v2.functions.urls import STRUCTURE, URI
+from adapters.hl7v2.reading import Value
+from adapters.mapping.functions import Several
+from adapters.mapping.identity import key
+from terminology.naming import CITIZEN_ID
+
+Json = dict[str, Any]
+CHECK_DIGIT = STRUCTURE + "identifier-checkDigit"
+CHECK_DIGIT_SCHEME = STRUCTURE + "namingsystem-checkDigit"
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*)){3,}", re.ASCII)
+_URI_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.ASCII)
+# A citizen id by its form alone: where a number of that form cannot be another's.
+_CITIZEN = re.compile(
+    r"[1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx]", re.ASCII
+)
+_OLD_CITIZEN = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}", re.ASCII)
+# Types that say "national number" of any nation.
+_NATIONAL = frozenset(("NI", "NNCHN"))
+_PATIENT_TYPES = ("MR", "PI", "PT")
+
+
+def universal_uri(universal: str, kind: str) -> str:
+    """The URI of a universal id: an OID, a UUID or a URI; "" for what is none (DNS, CLIA, local)."""
+    kind = kind.upper()
+    if kind in ("ISO", "OID", "") and _OID.fullmatch(universal.removeprefix("urn:oid:")):
+        return f"urn:oid:{universal.removeprefix('urn:oid:')}"
+    if kind in ("UUID", "GUID"):
+        try:
+            return f"urn:uuid:{UUID(universal)}"
+        except ValueError:
+            return ""
+    return universal if kind in ("URI", "URL", "") and _URI_FORM.fullmatch(universal) else ""
+
+
+def is_citizen_id(number: str) -> bool:
+    """Whether a number has the form of a citizen id (its check digit is the index's business)."""
+    return bool(_CITIZEN.fullmatch(number) or _OLD_CITIZEN.fullmatch(number))
+
+
+def system_and_assigner(
+    context: Context, namespace: str, universal: str, kind: str, type_code: str, number: str
+) -> tuple[str, Json | None]:
+    """The system of a number, and what else the authority says (an Identifier.assigner)."""
+    hospital = context.hospital
+    system = universal_uri(universal, kind) if universal else ""
+    if system:
+        return system, {"display": namespace} if namespace else None
+    assigner = _assigner(namespace, universal, kind)
+    for name in (namespace, type_code):
+        if name and (known := hospital.systems.get(name)):
+            return known, assigner
+    known = context.word("IdentifierSystem", type_code.upper())
+    if known and (known != CITIZEN_ID or type_code.upper() not in _NATIONAL or is_citizen_id(number)):
+        return known, assigner
+    names = (hospital.id, hospital.name, *hospital.facilities)
+    own = namespace.casefold() in [name.casefold() for name in names]
+    parts = [] if own or not namespace else [namespace]
+    return hospital.identifier_system(*parts, type_code or "id"), assigner
+
+
+def _assigner(namespace: str, universal: str, kind: str) -> Json | None:
+    """A universal id that cannot be a system is kept as the assigner's identifier."""
+    made: Json = {}
+    if universal:
+        identifier: Json = {"value": universal}
+        if kind:
+            identifier = {"type": {"text": kind}, **identifier}
+        made["identifier"] = identifier
+    if namespace and (universal or made):
+        made["display"] = namespace
+    return made or None
+
+
+def type_concept(context: Context, code: str) -> Json | None:
+    """Identifier.type: a code of Table 0203, or the hospital's own."""
+    if not code:
+        return None
+    return {"coding": [table_coding(context, "IdentifierType", "0203", code)]}
+
+
+def cx_identifier(value: Value, context: Context, *, kind: str = "", type: str = "") -> Json | None:
+    """CX → Identifier. `kind` names the system where the sender gives no type, `type` is the type it then
+    has."""
+    number = value.text(1)
+    if not number:
+        return None
+    type_code = value.text(5)
+    authority = value.sub(4)
+    system, assigner = system_and_assigner(
+        context, authority.text(1), authority.text(2), authority.text(3), type_code or type or kind, number
+    )
+    made: Json = {}
+    if extensions := _check_digit(value.text(2), value.text(3)):
+        made["extension"] = extensions
+    if concept := type_concept(context, type_code or type):
+        made["type"] = concept
+    made |= {"system": system, "value": number}
+    if value.count() > 5:
+        if validity := period_of(value, context, 7, 8):
+            made["period"] = validity
+        assigner = _facility(value.sub(6)) or assigner
+    if assigner:
+        made["assigner"] = assigner
+    return made
+
+
+def _check_digit(digit: str, scheme: str) -> list[Json]:
+    pairs = ((CHECK_DIGIT, digit), (CHECK_DIGIT_SCHEME, scheme))
+    return [{"url": url, "valueString": text} for url, text in pairs if text]
+
+
+def _facility(facility: Value) -> Json | None:
+    """CX-6: the facility that gave the number."""
+    if not (facility.has(1) or facility.has(2)):
+        return None
+    made: Json = {}
+    if universal := facility.text(2):
+        uri = universal_uri(universal, facility.text(3))
+        made["identifier"] = {"system": URI, "value": uri} if uri else {"value": universal}
+    if name := facility.text(1):
+        made["display"] = name
+    return made
+
+
+def ssn_identifier(value: Value, context: Context, *, type: str) -> Json | None:
+    """PID-19 → Identifier: a citizen id if it has that form, else a number of the hospital's."""
+    number = value.whole()
+    if not number:
+        return None
+    if is_citizen_id(number):
+        return {"type": type_concept(context, "NNCHN"), "system": CITIZEN_ID, "value": number}
+    system, _ = system_and_assigner(context, "", "", "", type, number)
+    return {"type": type_concept(context, type), "system": system, "value": number}
+
+
+def ei_identifier(value: Value, context: Context, *, kind: str, type: str = "") -> Json | None:
+    """EI → Identifier. `kind` names the system where the sender names no authority."""
+    number = value.text(1)
+    if not number:
+        return None
+    system, assigner = system_and_assigner(context, value.text(2), value.text(3), value.text(4), kind, number)
+    made: Json = {"type": type_concept(context, type)} if type else {}
+    made |= {"system": system, "value": number}
+    if assigner:
+        made["assigner"] = assigner
+    return made
+
+
+def eip_identifiers(value: Value, context: Context, *, kind: str, placer: str, filler: str) -> Several | None:
+    """EIP → the placer's and the filler's Identifier. An EI sent in its place is read as one."""
+    if value.count() > 2:
+        made = [ei_identifier(value, context, kind=kind, type=placer)]
+    else:
+        made = [
+            ei_identifier(value.sub(part), context, kind=kind, type=type_code)
+            for part, type_code in ((1, placer), (2, filler))
+            if value.has(part)
+        ]
+    found = tuple(each for each in made if each)
+    return Several(found) if found else None
+
+
+def group_number(value: Value, context: Context, *, kind: str, type: str) -> Json | None:
+    """EI → Identifier; of an EIP the placer's number, else the filler's."""
+    if value.count() > 2:
+        return ei_identifier(value, context, kind=kind, type=type)
+    return ei_identifier(value.sub(1 if value.has(1) else 2), context, kind=kind, type=type)
+
+
+def parent_order(value: Value, context: Context) -> Json | None:
+    """EIP of a parent order → Identifier of that order."""
+    return group_number(value, context, kind="placer-order", type="PLAC" if value.has(1) else "FILL")
+
+
+def device_reference(value: Value, context: Context) -> Json | None:
+    """EI of an instrument → Reference(Device) by its identifier."""
+    identifier = ei_identifier(value, context, kind="device")
+    return {"type": "Device", "identifier": identifier} if identifier else None
+
+
+def hd_identifier(value: Value, context: Context) -> Several | None:
+    """HD → Identifiers of a facility: its universal id, and its name in messages."""
+    made: list[Json] = []
+    if universal := value.text(2):
+        uri = universal_uri(universal, value.text(3))
+        made.append({"system": URI, "value": uri} if uri else {"value": universal})
+    if namespace := value.text(1):
+        made.append({"system": context.hospital.identifier_system("facility"), "value": namespace})
+    return Several(tuple(made)) if made else None
+
+
+def dln_identifier(value: Value, context: Context) -> Json | None:
+    """DLN → Identifier of type DL; the issuing state is the assigner."""
+    number = value.text(1)
+    if not number:
+        return None
+    made: Json = {"type": type_concept(context, "DL")}
+    issuer = value.text(2)
+    made |= {"system": context.hospital.identifier_system(*filter(None, (issuer, "DL"))), "value": number}
+    if validity := period_of(value, context, 99, 3):
+        made["period"] = validity
+    return made
+
+
+def pln_identifier(value: Value, context: Context) -> Json | None:
+    """PLN → Identifier."""
+    number = value.text(1)
+    if not number:
+        return None
+    type_code = value.text(2)
+    system, assigner = system_and_assigner(
+        context, value.text(3), "", "", type_code or "practitioner", number
+    )
+    made: Json = {"type": type_concept(context, type_code)} if type_code else {}
+    made |= {"system": system, "value": number}
+    if validity := period_of(value, context, 99, 4):
+        made["period"] = validity
+    if assigner:
+        made["assigner"] = assigner
+    return made
+
+
+def cx_key(values: list[Value], context: Context) -> str | None:
+    """System and value of the first CX."""
+    return _cx_key(values[0], context) if values else None
+
+
+def patient_key(values: list[Value], context: Context) -> str | None:
+    """System and value of the number that names the patient: the first of type MR, PI or PT, else the
+    first."""
+    numbered = [value for value in values if value.has(1)]
+    typed = (value for value in numbered if value.peek(5).upper() in _PATIENT_TYPES)
+    chosen = next(typed, numbered[0] if numbered else None)
+    return _cx_key(chosen, context) if chosen is not None else None
+
+
+def _cx_key(value: Value, context: Context) -> str | None:
+    identifier = cx_identifier(value, context, kind="MR")
+    return key(identifier["system"], identifier["value"]) if identifier else None
+
+
+def ssn_key(values: list[Value], context: Context) -> str | None:
+    identifier = ssn_identifier(values[0], context, type="SS") if values else None
+    return key(identifier["system"], identifier["value"]) if identifier else None
+
+
+def ei_key(values: list[Value], context: Context) -> str | None:
+    """System and value of an order number."""
+    identifier = ei_identifier(values[0], context, kind="order") if values else None
+    return key(identifier["system"], identifier["value"]) if identifier else None
+
+
+def eip_key(values: list[Value], context: Context) -> str | None:
+    """System and value of the filler's number, else of the placer's."""
+    if not values:
+        return None
+    value = values[0]
+    if value.count() > 2:
+        return ei_key(values, context)
+    return ei_key([value.sub(2 if value.has(2) else 1)], context)
+
+
+def code_key(values: list[Value], context: Context) -> str | None:
+    """What distinguishes a code within its field: code and system as sent, else the text."""
+    if not values:
+        return None
+    value = values[0]
+    text = value.peek(1) or value.peek(4) or value.peek(2) or value.peek(9)
+    system = value.peek(3) if value.has(1) else ""
+    return key(text, system) if text else None
+
+
+def text_key(values: list[Value], context: Context) -> str | None:
+    return values[0].whole() or None if values else None

@@ -1,0 +1,245 @@
+"""XCN, CNN, NDL, XON → Practitioner, PractitionerRole and Organization, and references to them.
+
+A person without a number cannot be told from a namesake, so no resource is made of one: the reference carries
+the name only. Organizations are told apart by their number or, within one hospital, by their name.
+https://hl7.org/fhir/R4/references.html#Reference
+"""
+
+from typing import Any
+
+from adapters.hl7v2.context import Context
+from adapters.hl7v2.functions.coded import table_coding
+from adapters.hl7v2.functions.contacts import xad_address, xtn_telecom
+from adapters.hl7v2.functions.identifiers import (
+    CHECK_DIGIT,
+    CHECK_DIGIT_SCHEME,
+    cx_identifier,
+    system_and_assigner,
+    type_concept,
+)
+from adapters.hl7v2.functions.names import human_name
+from adapters.hl7v2.functions.times import period_of
+from adapters.hl7v2.functions.urls import STRUCTURE, THO, V2
+from adapters.hl7v2.reading import Value
+from adapters.mapping.functions import Made
+from adapters.mapping.identity import key, resource_id
+
+Json = dict[str, Any]
+PERFORMER_FUNCTION = STRUCTURE + "event-performerFunction"
+_XCN_NAME = (2, 3, 4, 5, 6, 0)
+
+
+def xcn_practitioner(
+    value: Value,
+    context: Context,
+    *,
+    address: Value | None = None,
+    telecom: Value | None = None,
+    role: str = "",
+) -> Made | None:
+    """XCN or CN → Reference(Practitioner). `role` (Table 0912) says as what, where the element cannot."""
+    name = human_name(value, context, _XCN_NAME, use_part=10)
+    identifier = _xcn_identifier(value, context)
+    if value.count() > 16:
+        if professional := value.text(21):
+            name.setdefault("suffix", []).append(professional)
+        if validity := period_of(value, context, 19, 20, span=17):
+            name["period"] = validity
+    made: Json = {}
+    if name.keys() & {"family", "given", "text", "suffix", "prefix"}:
+        made["name"] = [name]
+    if degree := value.text(7):
+        made["qualification"] = [{"code": _degree(degree, context)}]
+    if address is not None and (where := xad_address(address, context)):
+        made["address"] = [where]
+    if telecom is not None and (points := xtn_telecom(telecom, context)):
+        made["telecom"] = list(points.values)
+    return _in_role(_practitioner(identifier, made, context), role)
+
+
+def _in_role(made: Made | None, role: str) -> Made | None:
+    if made is None or not role:
+        return made
+    system = V2 + "0912" if role == "MDIR" else THO + "v3-ParticipationType"
+    concept = {"coding": [{"system": system, "code": role}]}
+    extension = {"url": PERFORMER_FUNCTION, "valueCodeableConcept": concept}
+    return Made({"extension": [extension], **made.value}, made.resources)
+
+
+def _practitioner(identifier: Json | None, made: Json, context: Context) -> Made | None:
+    display = made["name"][0].get("text", "") if "name" in made else ""
+    if identifier is None:
+        return Made({"type": "Practitioner", "display": display}, ()) if display else None
+    business_key = key(identifier["system"], identifier["value"])
+    practitioner_id = resource_id("Practitioner", context.hospital.id, business_key)
+    resource = {"resourceType": "Practitioner", "id": practitioner_id, "identifier": [identifier], **made}
+    return Made(_reference("Practitioner", practitioner_id, display), (resource,))
+
+
+def _reference(resource_type: str, identity: str, display: str) -> Json:
+    made = {"reference": f"{resource_type}/{identity}"}
+    if display:
+        made["display"] = display
+    return made
+
+
+def _xcn_identifier(value: Value, context: Context) -> Json | None:
+    number = value.text(1)
+    if not number:
+        return None
+    authority = value.sub(9)
+    type_code = value.text(13)
+    system, assigner = system_and_assigner(
+        context, authority.text(1), authority.text(2), authority.text(3), type_code or "practitioner", number
+    )
+    made: Json = {}
+    pairs = ((CHECK_DIGIT, value.text(11)), (CHECK_DIGIT_SCHEME, value.text(12)))
+    if extensions := [{"url": url, "valueString": text} for url, text in pairs if text]:
+        made["extension"] = extensions
+    if concept := type_concept(context, type_code):
+        made["type"] = concept
+    made |= {"system": system, "value": number}
+    if facility := value.sub(14).text(1):
+        assigner = {**(assigner or {}), "display": facility}
+    if assigner:
+        made["assigner"] = assigner
+    return made
+
+
+def _degree(degree: str, context: Context) -> Json:
+    """Table 0360."""
+    return {"coding": [table_coding(context, "Degree", "0360", degree)]}
+
+
+def ndl_practitioner(value: Value, context: Context, *, role: str = "") -> Made | None:
+    """NDL → Reference(Practitioner): its CNN, whose parts are sub-components."""
+    person = value.sub(1)
+    name = human_name(person, context, (2, 3, 4, 5, 6, 7), use_part=99)
+    identifier: Json | None = None
+    if number := person.text(1):
+        system, assigner = system_and_assigner(
+            context, person.text(9), person.text(10), person.text(11), "practitioner", number
+        )
+        identifier = {"system": system, "value": number, **({"assigner": assigner} if assigner else {})}
+    made = _practitioner(identifier, {"name": [name]} if name.get("text") else {}, context)
+    return _in_role(made, role)
+
+
+def practitioner_key(values: list[Value], context: Context) -> str | None:
+    """System and value of a person's number, or the name."""
+    if not values:
+        return None
+    identifier = _xcn_identifier(values[0], context)
+    if identifier:
+        return key(identifier["system"], identifier["value"])
+    return values[0].whole() or None
+
+
+def xon_organization(
+    value: Value,
+    context: Context,
+    *,
+    address: Value | None = None,
+    telecom: Value | None = None,
+    contact: Value | None = None,
+    number: Value | None = None,
+) -> Made | None:
+    """XON → Reference(Organization). `number` is a CX that stands elsewhere (IN1-3)."""
+    name = value.text(1)
+    identifier = _xon_identifier(value, context)
+    given = [identifier] if identifier else []
+    if number is not None and (other := cx_identifier(number, context, kind="organization")):
+        given.append(other)
+    if not name and not given:
+        return None
+    made: Json = {"identifier": given} if given else {}
+    if name:
+        made["name"] = name
+    if telecom is not None and (points := xtn_telecom(telecom, context)):
+        made["telecom"] = list(points.values)
+    if address is not None and (where := xad_address(address, context)):
+        made["address"] = [where]
+    if contact is not None and (person := human_name(contact, context, (1, 2, 3, 4, 5, 6), use_part=7)).get(
+        "text"
+    ):
+        made["contact"] = [{"name": person}]
+    return organization(made, context)
+
+
+def cx_organization(value: Value, context: Context) -> Made | None:
+    """CX that names an organization → Reference(Organization)."""
+    identifier = cx_identifier(value, context, kind="organization")
+    return organization({"identifier": [identifier]}, context) if identifier else None
+
+
+def employer_organization(
+    value: Value, context: Context, *, address: Value | None = None, telecom: Value | None = None
+) -> Made | None:
+    """XPN that names an employer (GT1-16) → Reference(Organization)."""
+    name = human_name(value, context, (1, 2, 3, 4, 5, 6), use_part=7).get("text")
+    if not name:
+        return None
+    made: Json = {"name": name}
+    if telecom is not None and (points := xtn_telecom(telecom, context)):
+        made["telecom"] = list(points.values)
+    if address is not None and (where := xad_address(address, context)):
+        made["address"] = [where]
+    return organization(made, context)
+
+
+def organization(made: Json, context: Context) -> Made:
+    """A reference to the Organization that has these elements: known by its first identifier, or by its
+    name."""
+    identifiers = made.get("identifier")
+    if identifiers:
+        business_key = key(identifiers[0]["system"], identifiers[0]["value"])
+    else:
+        business_key = key("name", made["name"])
+    identity = resource_id("Organization", context.hospital.id, business_key)
+    resource = {"resourceType": "Organization", "id": identity, **made}
+    return Made(_reference("Organization", identity, made.get("name", "")), (resource,))
+
+
+def _xon_identifier(value: Value, context: Context) -> Json | None:
+    number = value.text(10) or value.text(3)
+    if not number:
+        return None
+    authority = value.sub(6)
+    type_code = value.text(7)
+    system, assigner = system_and_assigner(
+        context, authority.text(1), authority.text(2), authority.text(3), type_code or "organization", number
+    )
+    made: Json = {}
+    pairs = ((CHECK_DIGIT, value.text(4)), (CHECK_DIGIT_SCHEME, value.text(5)))
+    if extensions := [{"url": url, "valueString": text} for url, text in pairs if text]:
+        made["extension"] = extensions
+    if concept := type_concept(context, type_code):
+        made["type"] = concept
+    made |= {"system": system, "value": number}
+    if facility := value.sub(8).text(1):
+        assigner = {**(assigner or {}), "display": facility}
+    if assigner:
+        made["assigner"] = assigner
+    return made
+
+
+def cwe_organization(value: Value, context: Context) -> Made | None:
+    """CWE that names an organization (OBX-15) → Reference(Organization)."""
+    code, text = value.text(1), value.text(2) or value.text(9)
+    if not code and not text:
+        return None
+    made: Json = {}
+    if code:
+        authority = value.text(3)
+        system, assigner = system_and_assigner(context, authority, "", "", "organization", code)
+        made["identifier"] = [
+            {"system": system, "value": code, **({"assigner": assigner} if assigner else {})}
+        ]
+    made["name"] = text or code
+    return organization(made, context)
+
+
+def hd_organization(value: Value, context: Context) -> Made | None:
+    """HD → Reference(Organization) by the facility's name in messages."""
+    name = value.text(1) or value.text(2)
+    return organization({"name": name}, context) if name else None

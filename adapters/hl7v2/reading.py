@@ -1,0 +1,152 @@
+"""What data-type functions see of a message: values that remember what was read of them.
+
+A leaf counts as mapped when a function read it and its result reached a resource. Functions therefore read
+only what they carry over, or what decides how; `has` asks without reading.
+"""
+
+import re
+from collections.abc import Iterator
+
+from adapters.hl7v2.escape import Delimiters
+from adapters.hl7v2.parse import NULL, Segment
+
+Ledger = dict[tuple[int, int, int], set[int]]
+"""What was mapped of each repetition: (segment position, field, repetition) → leaves. A leaf is `component
+<< 8 | sub-component`; sub-component 0 stands for all of a component, 0 for the whole repetition."""
+IGNORED = -1
+
+_NOT_FHIR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
+
+
+class Value:
+    """One repetition of a field, or one component of it. Text comes out unescaped, without blanks around
+    it; a null (`""`) comes out as ""."""
+
+    __slots__ = ("_component", "_delimiters", "_key", "_ledger", "_parts", "raw", "read")
+
+    def __init__(
+        self,
+        raw: str,
+        delimiters: Delimiters,
+        ledger: Ledger,
+        key: tuple[int, int, int],
+        component: int = 0,
+        read: set[int] | None = None,
+    ) -> None:
+        self.raw = raw
+        self.read: set[int] = set() if read is None else read
+        self._delimiters = delimiters
+        self._ledger = ledger
+        self._key = key
+        self._component = component
+        self._parts: list[str] | None = None
+
+    @property
+    def is_null(self) -> bool:
+        """The sender deletes the value."""
+        if self.raw == NULL:
+            self.read.add(self._component << 8)
+            return True
+        return False
+
+    def keep(self) -> None:
+        """What was read of this repetition has reached a resource."""
+        kept = self._ledger.get(self._key)
+        if kept is None:
+            self._ledger[self._key] = self.read
+        else:
+            kept |= self.read
+
+    def ignore(self) -> None:
+        """What no other row maps of this repetition is left out on purpose."""
+        self._ledger.setdefault(self._key, set()).add(IGNORED)
+
+    def text(self, part: int) -> str:
+        """A component (or, of a component, a sub-component) as one text."""
+        raw = self._part(part)
+        if not raw:
+            return ""
+        self.read.add(self._component << 8 | part if self._component else part << 8)
+        return self._clean(raw)
+
+    def whole(self) -> str:
+        """All of it as one text, whatever separators the sender left in it."""
+        self.read.add(self._component << 8)
+        return self._clean(self.raw)
+
+    def has(self, part: int) -> bool:
+        """Whether a component is there and not null; this is not reading it."""
+        raw = self._part(part)
+        return bool(raw) and raw != NULL and not raw.isspace()
+
+    def peek(self, part: int) -> str:
+        """A component's text without reading it: for choices that leave no trace."""
+        raw = self._part(part)
+        return self._clean(raw) if raw else ""
+
+    def sub(self, part: int) -> "Value":
+        """A component as a value of its own, whose parts are its sub-components."""
+        return Value(self._part(part), self._delimiters, self._ledger, self._key, part, self.read)
+
+    def count(self) -> int:
+        """How many parts there are."""
+        return len(self._split())
+
+    def pieces(self) -> Iterator[int]:
+        """The parts that have content."""
+        return (part for part in range(1, self.count() + 1) if self.has(part))
+
+    def _part(self, part: int) -> str:
+        parts = self._parts or self._split()
+        return parts[part - 1] if part <= len(parts) else ""
+
+    def _split(self) -> list[str]:
+        if self._parts is None:
+            delimiters = self._delimiters
+            self._parts = self.raw.split(delimiters.subcomponent if self._component else delimiters.component)
+        return self._parts
+
+    def _clean(self, raw: str) -> str:
+        if raw == NULL:
+            return ""
+        delimiters = self._delimiters
+        if delimiters.escape in raw:
+            raw = delimiters.unescape(raw)
+        if not raw.isprintable():
+            raw = _NOT_FHIR.sub("", raw)
+        return raw.strip()
+
+
+class Node:
+    """A segment while it is translated."""
+
+    __slots__ = ("_delimiters", "_ledger", "event", "fields", "kind", "segment")
+
+    def __init__(
+        self, segment: Segment, delimiters: Delimiters, ledger: Ledger, kind: str, event: str
+    ) -> None:
+        self.segment = segment
+        self.fields = segment.fields()
+        self.kind = kind
+        self.event = event
+        self._delimiters = delimiters
+        self._ledger = ledger
+
+    @property
+    def raw(self) -> tuple[str, ...]:
+        """The content without the set id, by which two segments are the same."""
+        return (self.segment.name, *self.fields[2:])
+
+    def values(self, field: int) -> list[Value]:
+        """The repetitions that are not empty."""
+        if field >= len(self.fields) or not (raw := self.fields[field]):
+            return []
+        position = self.segment.position
+        delimiters, ledger = self._delimiters, self._ledger
+        if delimiters.repetition not in raw:
+            return [Value(raw, delimiters, ledger, (position, field, 1))]
+        return [
+            Value(part, delimiters, ledger, (position, field, number))
+            for number, part in enumerate(raw.split(delimiters.repetition), 1)
+            if part
+        ]

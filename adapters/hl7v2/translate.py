@@ -1,0 +1,178 @@
+"""An HL7 v2 message to FHIR resources, by the maps of its hospital; pure.
+
+https://build.fhir.org/ig/HL7/v2-to-fhir/. Empty is unchanged and `""` is deleted: entries are merged into
+what is stored (`adapters.merge`), results replace it. Every leaf of the message ends as mapped, ignored or
+residue.
+"""
+
+from collections import OrderedDict
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from adapters.hl7v2.context import Context
+from adapters.hl7v2.coverage import account
+from adapters.hl7v2.functions import functions
+from adapters.hl7v2.parse import Message, Segment
+from adapters.hl7v2.reading import Ledger, Node
+from adapters.hl7v2.sources import V2Sources
+from adapters.hl7v2.structure import Group, group
+from adapters.hospitals.hospital import Hospital
+from adapters.mapping.compile import CompiledMap, Maps, compile_maps
+from adapters.mapping.draft import Scope
+from adapters.mapping.layers import joined, overridden
+from adapters.mapping.model import Model
+from adapters.mapping.read import read_layer
+from adapters.mapping.rows import Layer
+from adapters.mapping.run import Work
+from adapters.translation import Entry, Translation
+from terminology.issue import Issue
+
+# Segments that say something about the segment before them.
+LIBRARY_SIZE = 512
+_ANNOTATIONS = frozenset(("NTE", "PRT", "ROL", "ARV", "CTI", "FT1"))
+
+
+@cache
+def base_layer() -> Layer:
+    """The hub's own maps."""
+    folder = files("adapters.hl7v2.maps")
+    paths = sorted(
+        (path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda path: path.name
+    )
+    return joined(read_layer(path.read_text("utf-8"), path.name) for path in paths)
+
+
+def maps_for(hospital: Hospital, model: Model) -> Maps:
+    """The base maps as the hospital's layer changes them, compiled. Raises MapError with file and line."""
+    layer = overridden(base_layer(), hospital.layer)
+    words = {"hospital.id": hospital.id, "hospital.name": hospital.name, "hospital.base": hospital.base}
+    return compile_maps(layer, model, V2Sources(layer.segments), functions(), words)
+
+
+class MapLibrary:
+    """The compiled maps of every hospital, made on its first message."""
+
+    __slots__ = ("_compiled", "_model")
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._compiled: OrderedDict[str, Maps] = OrderedDict()
+
+    def of(self, hospital: Hospital) -> Maps:
+        """Raises MapError."""
+        known = self._compiled.get(hospital.id)
+        if known is None:
+            known = self._compiled[hospital.id] = maps_for(hospital, self._model)
+            if len(self._compiled) > LIBRARY_SIZE:
+                self._compiled.popitem(last=False)
+        return known
+
+
+def translate(message: Message, hospital: Hospital, received: datetime, maps: Maps) -> Translation:
+    """The resources that a message says, in the order of their first mention.
+
+    An issue of severity `error` means that nothing may be stored: no patient, a patient without a number, a
+    record merged into itself. `received` is the hub's time of receipt.
+    """
+    ledger: Ledger = {}
+    tree = group(message)
+    context = Context(hospital, time_zone(hospital.timezone), maps.vocabularies)
+    work = Work(hospital.id, context)
+    if message.first("PID") is None:
+        work.issues.append(Issue("error", "required", "the message has no PID segment", "PID"))
+    walk = _Walk(maps, work, message, ledger)
+    walk.group(tree, None)
+    drafts = work.finish()
+    coverage, residue = account(message, ledger, maps.ignored, walk.twins)
+    return Translation(
+        entries=[
+            Entry(draft.resource, draft.mode, tuple(dict.fromkeys(draft.deletions))) for draft in drafts
+        ],
+        issues=[*work.issues, *tree.issues],
+        coverage=coverage,
+        residue=residue,
+    )
+
+
+@lru_cache(maxsize=64)
+def time_zone(name: str) -> tzinfo:
+    """A zone by name; China's is known even where the system has no zone data."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        if name != "Asia/Shanghai":
+            raise
+        return timezone(timedelta(hours=8))
+
+
+class _Walk:
+    """Goes through the groups in order and runs the maps that are for each segment."""
+
+    def __init__(self, maps: Maps, work: Work, message: Message, ledger: Ledger) -> None:
+        self.maps = maps.by_segment
+        self.work = work
+        self.message = message
+        self.ledger = ledger
+        self.kind = message.text("MSH-9.1")
+        self.event = message.text("MSH-9.2")
+        self.before = ""
+        self.nodes = [
+            Node(each, message.delimiters, ledger, self.kind, self.event) for each in message.segments
+        ]
+        self.following: dict[int, list[Node]] = {}
+        self.twins: dict[int, Segment] = {}
+        self.find_continued()
+
+    def find_continued(self) -> None:
+        """A text may go over several segments that stand next to each other and say the same of it."""
+        continued = {name: each for name, maps in self.maps.items() for each in maps if each.continues}
+        anywhere = Scope("", None)
+        first: Node | None = None
+        for node in self.nodes:
+            each = continued.get(node.segment.name)
+            if each is None or each.continues_when is None or not each.continues_when(node, anywhere):
+                first = None
+            elif first is not None and _alike(each, first, node, anywhere):
+                self.following.setdefault(first.segment.position, []).append(node)
+                self.twins[node.segment.position] = first.segment
+            else:
+                first = node
+
+    def group(self, tree: Group, parent: Scope | None) -> None:
+        scope = Scope(tree.name if parent else "", parent, lambda name: self.below(tree, name))
+        for child in tree.children:
+            if isinstance(child, Segment):
+                scope.nodes.setdefault(child.name, []).append(self.nodes[child.position])
+        for child in tree.children:
+            if isinstance(child, Group):
+                self.group(child, scope)
+            elif child.position not in self.twins:
+                self.segment(self.nodes[child.position], scope)
+        self.work.close(scope)
+
+    def below(self, tree: Group, name: str) -> Node | None:
+        found = next((segment for segment in tree.walk() if segment.name == name), None)
+        return self.nodes[found.position] if found is not None else None
+
+    def segment(self, node: Node, scope: Scope) -> None:
+        name = node.segment.name
+        for each in self.maps.get(name, ()):
+            if _applies(each, scope.name, self.before) and (each.when is None or each.when(node, scope)):
+                following = self.following.get(node.segment.position, ())
+                self.work.run(each, node, node.raw, scope, following)
+        if name not in _ANNOTATIONS:
+            self.before = name
+
+
+def _applies(each: CompiledMap, group_name: str, before: str) -> bool:
+    if each.within and group_name not in each.within:
+        return False
+    if each.without and group_name in each.without:
+        return False
+    return not each.after or before in each.after
+
+
+def _alike(each: CompiledMap, first: Node, node: Node, scope: Scope) -> bool:
+    return all(text(first, scope) == text(node, scope) for text in each.continues)

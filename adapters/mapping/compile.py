@@ -1,0 +1,325 @@
+"""Maps and rows compiled once to closures; whatever could never work is a fault with its file and line.
+
+Faults are: an unknown function, vocabulary, extension or label, an argument the function does not take, a
+target that R4 does not have, a source path that can never find anything, a condition that cannot be read.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from adapters.mapping.condition import Condition, compile_condition
+from adapters.mapping.draft import Scope
+from adapters.mapping.fault import Fault, MapError
+from adapters.mapping.functions import Function
+from adapters.mapping.model import Model, Sources, Text, Values
+from adapters.mapping.rows import ABSENT, Layer, Map, Missing, Row, Vocabulary
+from adapters.mapping.target import Place, compile_target, deletion, without_slots
+
+Part = Callable[[Any, Scope, Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """Values through a function to a target. `inputs` are read once a node."""
+
+    id: str
+    source: Values
+    when: Condition | None
+    call: Callable[..., Any]
+    takes_all: bool
+    inputs: tuple[tuple[str, Values], ...]
+    place: Place
+    deletes: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRow:
+    """An assignment, or a reference to the resource of a label."""
+
+    id: str
+    when: Condition | None
+    place: Place
+    value: Any
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A reference made when the group `at` (empty: the node's own) is complete: to every resource of that
+    label."""
+
+    id: str
+    at: str
+    place: Place
+    reference: str
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRow:
+    """What is left out on purpose, under a condition."""
+
+    source: Values
+    when: Condition
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMap:
+    """A map ready to run; `rows` in the order written, defaults and links apart."""
+
+    name: str
+    segment: str
+    resource: str
+    onto: str
+    label: str
+    mode: Any
+    same: bool
+    apart: str
+    when: Condition | None
+    within: frozenset[str]
+    without: frozenset[str]
+    after: frozenset[str]
+    identity: tuple[tuple[Part, ...], ...]
+    missing: Missing | None
+    rows: tuple[ValueRow | FixedRow, ...]
+    defaults: tuple[tuple[Place, Any], ...]
+    links: tuple[LinkRow, ...]
+    ignores: tuple[IgnoreRow, ...]
+    continues: tuple[Text, ...]
+    continues_when: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Every map by the kind of node it is for, what is ignored (source path → reason), and the
+    vocabularies."""
+
+    by_segment: Mapping[str, tuple[CompiledMap, ...]]
+    ignored: Mapping[str, str]
+    vocabularies: Mapping[str, Vocabulary]
+
+
+def compile_maps(
+    layer: Layer,
+    model: Model,
+    sources: Sources,
+    functions: Mapping[str, Function],
+    words: Mapping[str, str] | None = None,
+) -> Maps:
+    """Compiles a layer. `words` stand for the `{name}` placeholders in assignments. Raises MapError."""
+    compiler = _Compiler(layer, model, sources, functions, words or {})
+    by_segment: dict[str, list[CompiledMap]] = {}
+    ignored: dict[str, str] = {}
+    for each in layer.maps.values():
+        by_segment.setdefault(each.segment, []).append(compiler.map(each))
+        for row in each.rows:
+            if row.ignore and not row.when:
+                compiler.checked(row, partial(sources.values, row.source, each.segment))
+                ignored[row.source] = row.ignore
+    if compiler.faults:
+        raise MapError(compiler.faults)
+    frozen = {segment: tuple(maps) for segment, maps in by_segment.items()}
+    return Maps(frozen, ignored, layer.vocabularies)
+
+
+class _Compiler:
+    """Collects faults instead of stopping at the first."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        model: Model,
+        sources: Sources,
+        functions: Mapping[str, Function],
+        words: Mapping[str, str],
+    ) -> None:
+        self.layer = layer
+        self.model = model
+        self.sources = sources
+        self.functions = functions
+        self.words = words
+        self.faults: list[Fault] = []
+        self.labels = {
+            each.label: each.resource for each in layer.maps.values() if each.resource and each.label
+        }
+
+    def checked(self, at: Row | Map, compile_it: Callable[[], Any]) -> Any:
+        """The result, or None and a fault."""
+        try:
+            return compile_it()
+        except ValueError as error:
+            name = f"row {at.id!r}" if isinstance(at, Row) else f"map {at.name!r}"
+            self.faults.append(Fault(at.place, f"{name}: {error}"))
+            return None
+
+    def map(self, each: Map) -> CompiledMap:
+        resource = each.resource or self.labels.get(each.onto, "")
+        if each.onto and not resource:
+            self.faults.append(Fault(each.place, f"map {each.name!r}: no map has the label {each.onto!r}"))
+        if each.resource and not each.identity:
+            self.faults.append(Fault(each.place, f"map {each.name!r} makes a resource but has no identity"))
+        if each.resource and self.model.element(f"{each.resource}.id") is None:
+            self.faults.append(Fault(each.place, f"map {each.name!r}: R4 has no {each.resource}"))
+            resource = ""
+        rows = self.rows(each)
+        active = [row for row in rows if not row.ignore] if resource else []
+        compiled = [(row, self.row(row, each, resource)) for row in active]
+        return CompiledMap(
+            name=each.name,
+            segment=each.segment,
+            resource=each.resource,
+            onto=each.onto,
+            label=each.label or each.onto,
+            mode=each.mode,
+            same=each.repeats == "same",
+            apart=each.apart,
+            when=self.condition(each, each.when, each.segment),
+            within=frozenset(each.within),
+            without=frozenset(each.without),
+            after=frozenset(each.after),
+            identity=tuple(
+                tuple(self.checked(each, partial(self.part, part, each)) for part in parts)
+                for parts in each.identity
+            ),
+            missing=each.missing,
+            rows=tuple(row for _, row in compiled if isinstance(row, ValueRow | FixedRow)),
+            defaults=tuple(row for _, row in compiled if isinstance(row, tuple)),
+            links=tuple(row for _, row in compiled if isinstance(row, LinkRow)),
+            ignores=tuple(self.ignore(row, each) for row in rows if row.ignore and row.when),
+            continues=tuple(self.checked(each, partial(self.text, path, each)) for path in each.continues),
+            continues_when=self.condition(each, each.continues_when, each.segment),
+        )
+
+    def rows(self, each: Map) -> tuple[Row, ...]:
+        """A map's own rows, then those of the map it is like."""
+        if not each.like:
+            return each.rows
+        other = self.layer.maps.get(each.like)
+        if other is None or other.like:
+            self.faults.append(
+                Fault(each.place, f"map {each.name!r}: there is no map {each.like!r} of its own rows")
+            )
+            return each.rows
+        return (*each.rows, *other.rows)
+
+    def ignore(self, row: Row, each: Map) -> IgnoreRow:
+        when = self.condition(row, row.when, each.segment) or (lambda node, scope: False)
+        source = self.checked(row, partial(self.sources.values, row.source, each.segment))
+        return IgnoreRow(source, when, row.ignore)
+
+    def condition(self, at: Row | Map, text: str, segment: str) -> Condition | None:
+        if not text:
+            return None
+        compiled: Condition | None = self.checked(
+            at, lambda: compile_condition(text, lambda path: self.sources.text(path, segment))
+        )
+        return compiled
+
+    def text(self, path: str, each: Map) -> Text:
+        return self.sources.text(path, each.segment)
+
+    def part(self, text: str, each: Map) -> Part:
+        """`@label`, `=text`, `path` or `path function`; with `?` at the end it may be empty."""
+        if text.startswith("="):
+            return lambda node, scope, context: text[1:]
+        if text.startswith("@"):
+            if text[1:] not in self.labels:
+                raise ValueError(f"identity: no map has the label {text[1:]!r}")
+            return partial(_labelled, text[1:])
+        path, _, name = text.removesuffix("?").partition(" ")
+        empty = "" if text.endswith("?") else None
+        if name:
+            if name not in self.functions:
+                raise ValueError(f"identity: there is no function {name!r}")
+            call = self.functions[name].call
+            values = self.sources.values(path, each.segment)
+            return lambda node, scope, context: call(values(node, scope), context) or empty
+        read = self.sources.text(path, each.segment)
+        return lambda node, scope, context: read(node, scope) or empty
+
+    def row(self, row: Row, each: Map, resource: str) -> Any:
+        place = self.checked(
+            row, lambda: compile_target(row.target, resource, self.model, self.layer.extensions, row.beside)
+        )
+        when = self.condition(row, row.when, each.segment)
+        if row.reference:
+            return self.reference(row, place, when, resource)
+        if row.default is not ABSENT:
+            return (place, self.worded(row.default))
+        if row.value is not ABSENT:
+            return FixedRow(row.id, when, place, self.worded(row.value), "")
+        function = self.function(row)
+        if function is None:
+            return None
+        return ValueRow(
+            id=f"{each.name}/{row.id}",
+            source=self.checked(row, partial(self.sources.values, row.source, each.segment)),
+            when=when,
+            call=partial(function.call, **self.arguments(row, function)),
+            takes_all=function.takes_all,
+            inputs=tuple(
+                (name, self.checked(row, partial(self.sources.values, path, each.segment)))
+                for name, path in row.inputs.items()
+            ),
+            place=place,
+            deletes=self.checked(row, partial(self.deletion, row)),
+        )
+
+    def deletion(self, row: Row) -> str:
+        return deletion(row.target if row.deletes is None else row.deletes, self.layer.extensions)
+
+    def reference(self, row: Row, place: Place, when: Condition | None, resource: str) -> Any:
+        if row.reference not in self.labels:
+            self.faults.append(Fault(row.place, f"row {row.id!r}: no map has the label {row.reference!r}"))
+        if not row.at:
+            return FixedRow(row.id, when, place, None, row.reference)
+        return LinkRow(row.id, row.at, place, row.reference, not self.repeats(row, resource))
+
+    def repeats(self, row: Row, resource: str) -> bool:
+        path = without_slots(row.target)
+        lists = (self.model.element(f"{resource}.{'.'.join(path.split('.')[: i + 1])}") for i in range(9))
+        return any(element is not None and element.is_list for element in lists)
+
+    def function(self, row: Row) -> Function | None:
+        if not row.source:
+            self.faults.append(Fault(row.place, f"row {row.id!r} has a target but nothing to put there"))
+            return None
+        function = self.functions.get(row.function)
+        if function is None:
+            self.faults.append(Fault(row.place, f"row {row.id!r}: there is no function {row.function!r}"))
+            return None
+        offered = set(row.given) | set(row.inputs) | ({"vocabulary"} if row.vocabulary else set())
+        for name in sorted(offered - function.parameters):
+            self.faults.append(Fault(row.place, f"row {row.id!r}: {function.name} takes no {name!r}"))
+        for name in sorted(function.required - offered - {"field"}):
+            self.faults.append(Fault(row.place, f"row {row.id!r}: {function.name} needs {name!r}"))
+        return function
+
+    def arguments(self, row: Row, function: Function) -> dict[str, Any]:
+        arguments = dict(row.given)
+        if "field" in function.parameters:
+            arguments.setdefault("field", row.source)
+        if row.vocabulary:
+            arguments["vocabulary"] = self.layer.vocabularies.get(row.vocabulary)
+            if arguments["vocabulary"] is None:
+                text = f"row {row.id!r}: there is no vocabulary {row.vocabulary!r}"
+                self.faults.append(Fault(row.place, text))
+        return arguments
+
+    def worded(self, value: Any) -> Any:
+        """The constant with its `{name}` placeholders filled in."""
+        if isinstance(value, str):
+            for name, word in self.words.items():
+                value = value.replace("{" + name + "}", word)
+            return value
+        if isinstance(value, dict):
+            return {key: self.worded(item) for key, item in value.items()}
+        return [self.worded(item) for item in value] if isinstance(value, list) else value
+
+
+def _labelled(label: str, node: Any, scope: Scope, context: Any) -> str | None:
+    draft = scope.labelled(label)
+    return draft.id if draft else None

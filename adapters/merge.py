@@ -1,0 +1,241 @@
+"""What is stored and what a message says of it, as one resource.
+
+HL7 v2.8 chapter 2, 2.10.4.1: an empty field leaves the stored value, `""` deletes it, a value replaces it.
+So: an element the message does not have stays; a primitive or object it has is replaced, member by member;
+of a list, the stored items that speak of the same thing as a sent one go, and the sent ones are added. What
+"the same thing" is stands in `KEYS`. The rules make merging twice the same as merging once.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.mapping.target import DELETION
+from adapters.translation import Entry, Resource
+
+Json = dict[str, Any]
+Key = Callable[[Any], Any]
+
+NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+# Elements of which R4 allows one type only.
+_CHOICES = (
+    *("deceased", "multipleBirth", "onset", "abatement", "effective", "value", "occurrence", "asNeeded"),
+    *("performed", "quantity", "collected"),
+)
+
+
+def merged(stored: Resource | None, entry: Entry) -> Resource:
+    """The resource to store; neither argument is changed. `meta` of what is stored is not taken over."""
+    sent = entry.resource
+    if stored is None or entry.mode == "replace":
+        return sent
+    kept = {name: value for name, value in stored.items() if name != "meta"}
+    for deletion in entry.deletions:
+        kept = _without(kept, deletion)
+    return _object(kept, sent, sent["resourceType"])
+
+
+def _object(stored: Json, sent: Json, path: str) -> Json:
+    if sent.get("deceasedBoolean") and "deceasedDateTime" in stored:
+        sent = {name: value for name, value in sent.items() if name != "deceasedBoolean"}
+    made = dict(stored)
+    for name in sent:
+        _drop_other_choice(made, sent, name)
+    for name, value in sent.items():
+        made[name] = _element(stored.get(name), value, f"{path}.{name}") if name in made else value
+        if f"_{name}" in made and f"_{name}" not in sent and made[name] != stored.get(name):
+            del made[f"_{name}"]  # what stood beside the old value
+    if path == "Encounter" and "location" in sent:
+        made["location"] = _left(made["location"], sent["location"])
+    return made
+
+
+def _element(stored: Any, sent: Any, path: str) -> Any:
+    if stored is not None and _says_nothing(sent, path):
+        return stored
+    if isinstance(stored, dict) and isinstance(sent, dict):
+        return sent if path.rpartition(".")[2] in _WHOLE else _object(stored, sent, path)
+    if isinstance(stored, list) and isinstance(sent, list):
+        return _list(stored, sent, KEYS.get(path) or KEYS.get(path.rpartition(".")[2]) or _itself)
+    return sent
+
+
+# Objects that are one statement: members of an old one do not complete a new one.
+_WHOLE = frozenset(
+    (
+        *(
+            "maritalStatus",
+            "code",
+            "class",
+            "serviceType",
+            "priority",
+            "type",
+            "clinicalStatus",
+            "admitSource",
+        ),
+        *(
+            "verificationStatus",
+            "relationship",
+            "subject",
+            "patient",
+            "encounter",
+            "requester",
+            "serviceProvider",
+        ),
+        *(
+            "managingOrganization",
+            "reAdmission",
+            "dischargeDisposition",
+            "destination",
+            "asserter",
+            "valueQuantity",
+        ),
+        *("preAdmissionIdentifier", "partOf", "physicalType", "length", "accessionIdentifier", "requisition"),
+    )
+)
+
+
+def _says_nothing(value: Any, path: str) -> bool:
+    """What the hub writes where FHIR demands a value and the message gave none."""
+    if value == "unknown" and path.endswith(".status"):
+        return True
+    if not isinstance(value, dict):
+        return False
+    absent = value.get("extension")
+    if absent and value.keys() == {"extension"}:
+        return any(str(each.get("url", "")).endswith("/data-absent-reason") for each in absent)
+    return value.get("system") == NULL_FLAVOR
+
+
+def _list(stored: list[Any], sent: list[Any], key: Key) -> list[Any]:
+    """Stored items in their order, those replaced in the place of the first of them, then what is new."""
+    incoming: dict[Any, list[Any]] = {}
+    for item in sent:
+        same = incoming.setdefault(key(item), [])
+        if item not in same:
+            same.append(item)
+    made: list[Any] = []
+    placed: set[Any] = set()
+    for item in stored:
+        of = key(item)
+        if of not in incoming:
+            made.append(item)
+        elif of not in placed:
+            placed.add(of)
+            made.extend(incoming[of])
+    for of, items in incoming.items():
+        if of not in placed:
+            made.extend(items)
+    return made
+
+
+def _drop_other_choice(made: Json, sent: Json, name: str) -> None:
+    """`onsetString` takes the place of `onsetDateTime`."""
+    for choice in _CHOICES:
+        if name.startswith(choice) and name[len(choice) : len(choice) + 1].isupper():
+            for other in [key for key in made if key.startswith(choice) and key != name and key not in sent]:
+                if other[len(choice) : len(choice) + 1].isupper():
+                    del made[other]
+
+
+def _left(locations: list[Json], sent: list[Json]) -> list[Json]:
+    """A patient who is now in one place has left the others."""
+    if not any(each.get("status") == "active" for each in sent):
+        return locations
+    now = [each["location"] for each in sent]
+    return [
+        {**each, "status": "completed"}
+        if each.get("status") == "active" and each.get("location") not in now
+        else each
+        for each in locations
+    ]
+
+
+def _without(resource: Json, deletion: str) -> Json:
+    """Takes away what FHIRPath of a small kind names: `name`, `period.start`, `telecom.where(use='home')`,
+    `extension.where(url='…')`. A choice is named by its stem (`deceased`)."""
+    found = DELETION.fullmatch(deletion)
+    if not found:
+        raise ValueError(f"not a deletion: {deletion!r}")
+    name, where, text, rest = found.groups()
+    if name in _CHOICES:
+        return {key: value for key, value in resource.items() if not _is_type_of(key, name)}
+    value = resource.get(name)
+    if value is None:
+        return resource
+    if where:
+        return _with(resource, name, [item for item in value if not _has(item, where, text)])
+    if rest and isinstance(value, dict):
+        return _with(resource, name, _without(value, rest))
+    return {key: item for key, item in resource.items() if key not in (name, f"_{name}")}
+
+
+def _with(resource: Json, name: str, value: Any) -> Json:
+    if value:
+        return {**resource, name: value}
+    return {key: item for key, item in resource.items() if key != name}
+
+
+def _is_type_of(key: str, choice: str) -> bool:
+    bare = key.removeprefix("_")
+    return bare.startswith(choice) and bare[len(choice) : len(choice) + 1].isupper()
+
+
+def _has(value: Any, path: str, text: str) -> bool:
+    """Whether any value at the path, through lists, is the text."""
+    if isinstance(value, list):
+        return any(_has(item, path, text) for item in value)
+    name, _, rest = path.partition(".")
+    if not isinstance(value, dict) or name not in value:
+        return False
+    inner = value[name]
+    if rest:
+        return _has(inner, rest, text)
+    return text in inner if isinstance(inner, list) else bool(inner == text)
+
+
+def _itself(item: Any) -> Any:
+    """Items that are only the same when they are equal: a set."""
+    return _frozen(item)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return frozenset((key, _frozen(item)) for key, item in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, list) else (type(value).__name__, value)
+
+
+def _members(*names: str) -> Key:
+    return lambda item: tuple(_frozen(item.get(name)) for name in names)
+
+
+def _codings(concept: Any) -> Any:
+    """A concept by its codings, else by its text."""
+    codings = [
+        (each.get("system"), each.get("code")) for each in concept.get("coding", ()) if each.get("code")
+    ]
+    return frozenset(codings) or concept.get("text")
+
+
+KEYS: Mapping[str, Key] = {
+    # A number is known by system and value: a message that names one number does not take the others away.
+    "identifier": _members("system", "value"),
+    # A new number of a kind takes the place of the old ones of that kind, and likewise with names and addresses.
+    "telecom": _members("system", "use"),
+    "name": _members("use"),
+    "address": _members("use", "type"),
+    "extension": _members("url"),
+    "communication": lambda item: _codings(item.get("language", {})),
+    "qualification": lambda item: _codings(item.get("code", {})),
+    "Encounter.participant": lambda item: tuple(_codings(each) for each in item.get("type", ())),
+    "Encounter.location": lambda item: _frozen(item.get("location")),
+    "Encounter.diagnosis": lambda item: (_frozen(item.get("condition")), _frozen(item.get("use"))),
+    "Encounter.type": lambda item: tuple(sorted(str(each.get("system")) for each in item.get("coding", ()))),
+    "Patient.generalPractitioner": lambda item: "the ones named last",
+    "link": lambda item: _frozen(item.get("other")),
+    "reasonCode": _codings,
+    "Coverage.class": lambda item: _codings(item.get("type", {})),
+    "Coverage.payor": lambda item: "payor",
+    "note": _members("text"),
+    "AllergyIntolerance.reaction": lambda item: "reaction",
+    "coding": _members("system", "code"),
+}
