@@ -14,19 +14,19 @@ https://www.postgresql.org/docs/18/indexes-ordering.html
 
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
-from exchange.search import order, ranges
+from dataclasses import replace
+
+from exchange.search import order, ranges, side
 from exchange.search.builder import Builder
 from exchange.search.dates import DAY
 from exchange.search.plan import Plan
 from exchange.search.predicate import (
-    SIDE,
     chained_tokens,
     conditions,
     has_column,
     has_values,
     patient_keys,
     referring_tokens,
-    side_table,
 )
 from exchange.search.query import (
     AnyOf,
@@ -45,7 +45,7 @@ from exchange.search.query import (
     Tokens,
     Updated,
 )
-from exchange.search.stream import Stream, stream_of, streamed, within
+from exchange.search.stream import MILLISECOND, Stream, stream_of, streamed
 
 # A criterion up to this rank names few resources.
 BOUNDED = 4
@@ -103,17 +103,11 @@ def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
         case Chain():
             return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {chained_tokens(b, criterion)}"
         case Has():
-            referred = f"x.{has_column(criterion)} = ANY({has_values(b, criterion)})"
-            return f"SELECT x.rid FROM resource_index x WHERE {referred} AND x.type = {plan.number}"
-        case LeadingDate():
-            return _by_date(b, plan, criterion)
+            return _referred(b, plan, criterion)
         case AnyOf(criteria):
             parts = [candidates(b, plan, each) for each in criteria]
             return None if None in parts else " UNION ALL ".join(part for part in parts if part)
-    if isinstance(criterion, SIDE):
-        table, condition = side_table(b, criterion)
-        return f"SELECT x.rid FROM {table} x WHERE {condition}"
-    return None
+    return side.rids(b, criterion) if isinstance(criterion, side.Side) else None
 
 
 def _by_patient(b: Builder, plan: Plan, criterion: Patients) -> str:
@@ -130,15 +124,12 @@ def _of_patients(plan: Plan, keys: str, *, several: bool) -> str:
     return f"{own} UNION ALL SELECT c.rid FROM compartment_index c WHERE c.patient = ANY({keys})"
 
 
-def _by_date(b: Builder, plan: Plan, criterion: LeadingDate) -> str | None:
-    hull = ranges.hull(criterion.comparisons)
-    if hull.low is None and hull.high is None:
-        return None
-    found = f"SELECT x.rid FROM resource_index x WHERE x.type = {plan.number} AND {within(b, hull, 'ts')}"
-    if not hull.long or hull.low is None:
-        return found
-    long = b.argument(list(criterion.long), "bigint[]")
-    return f"{found} UNION ALL SELECT x.rid FROM resource_index x WHERE x.tokens && {long}"
+def _referred(b: Builder, plan: Plan, criterion: Has) -> str:
+    """Each reference looked up by itself."""
+    return (
+        f"SELECT x.rid FROM unnest({has_values(b, criterion)}) p CROSS JOIN LATERAL (SELECT y.rid "
+        f"FROM resource_index y WHERE y.{has_column(criterion)} = p AND y.type = {plan.number} OFFSET 0) x"
+    )
 
 
 def rows(b: Builder, targets: Targets) -> str:
@@ -157,11 +148,27 @@ def matching(b: Builder, plan: Plan) -> str:
         return f"SELECT * FROM resource_index i WHERE i.type = {plan.number} AND {conditions(b, plan)}"
     if isinstance(best, Tokens):
         return _by_tokens(b, plan)
+    if isinstance(best, LeadingDate | Updated):
+        return _by_date(b, plan, best)
     listed = candidates(b, plan, best)
     if listed is None:
         return f"SELECT * FROM resource_index i WHERE i.type = {plan.number} AND {conditions(b, plan)}"
     left_out = (best,) if isinstance(best, Ids | Identifiers) else ()
     return _among(b, plan, f"SELECT DISTINCT rid FROM ({listed}) c", conditions(b, plan, left_out))
+
+
+def _by_date(b: Builder, plan: Plan, criterion: LeadingDate | Updated) -> str:
+    """The rows within what the dates leave; and those marked as long that begin below it."""
+    of_type = f"SELECT * FROM resource_index i WHERE i.type = {plan.number}"
+    if isinstance(criterion, Updated):
+        bounds = ranges.within(b, ranges.hull(criterion.comparisons, MILLISECOND), "i.updated")
+        return " AND ".join((of_type, *bounds, conditions(b, plan)))
+    hull = ranges.hull(criterion.comparisons)
+    within = " AND ".join((of_type, *ranges.within(b, hull, "i.ts"), conditions(b, plan)))
+    if not hull.long or hull.low is None:
+        return within
+    marked = _by_tokens(b, replace(plan, criteria=(*plan.criteria, Tokens(criterion.long))))
+    return f"{within} UNION ALL SELECT * FROM ({marked}) i WHERE i.ts < {b.argument(hull.low, 'bigint')}"
 
 
 def _among(b: Builder, plan: Plan, found: str, condition: str) -> str:
@@ -206,9 +213,9 @@ def gathered(b: Builder, plan: Plan, found: str) -> str:
 def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
     """The page from whichever way turns out to be short; the others are not entered."""
     parts, few = [], "false"
-    if isinstance(best, SIDE):
-        table, condition = side_table(b, best)
-        probe = b.table("probe", f"SELECT x.rid FROM {table} x WHERE {condition} LIMIT {PROBE + 1}")
+    listed = _listed(b, best)
+    if listed is not None:
+        probe = b.table("probe", listed)
         few = f"(SELECT count(*) <= {PROBE} FROM {probe})"
         near = _among(b, plan, f"SELECT DISTINCT rid FROM {probe}", conditions(b, plan))
         parts.append(f"SELECT * FROM ({gathered(b, plan, near)}) n WHERE {few}")
@@ -218,3 +225,14 @@ def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
     rest = gathered(b, plan, matching(b, plan))
     parts.append(f"SELECT * FROM ({rest}) r WHERE NOT {few} AND NOT {full}")
     return f"SELECT * FROM ({' UNION ALL '.join(parts)}) p ORDER BY {order.order_by(plan.sort)}"
+
+
+def _listed(b: Builder, best: Criterion | None) -> str | None:
+    """The first rids of a criterion from a btree, which can be read as far as wanted; a GIN index cannot."""
+    if isinstance(best, Tokens) and best.codes:
+        codes = b.argument(list(best.codes), "bigint[]")
+        return (
+            f"SELECT x.rid FROM unnest({codes}) q CROSS JOIN LATERAL (SELECT c.rid FROM code_index c "
+            f"WHERE c.code = q ORDER BY c.ts LIMIT {PROBE + 1}) x LIMIT {PROBE + 1}"
+        )
+    return side.rids(b, best, PROBE + 1) if isinstance(best, side.Side) else None

@@ -12,8 +12,8 @@ from typing import Any
 
 MICROSECOND = timedelta(microseconds=1)
 DAY = 86_400_000_000
-SHORT = 2 * DAY
-"""What an instant, a day, a night's stay may span; a longer leading date carries a token (`token.LONG`)."""
+SHORT = 25 * 3_600_000_000
+"""What an instant or a day (of a change of the clock, too) may span; a longer date is marked in the index."""
 BEGINNING = -(2**63)
 FOREVER = 2**63 - 1
 

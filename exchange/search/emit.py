@@ -278,7 +278,7 @@ def date(source: Source, around: Surroundings) -> Emit:
     def emit(value: Any, sink: Sink) -> None:
         found = range_of(value, zone)
         if found is not None:
-            sink.dates.append((number, *found))
+            sink.dates.append((-number if found[1] - found[0] > dates.SHORT else number, *found))
 
     return emit
 
@@ -303,7 +303,7 @@ def number(source: Source) -> Emit:
     def emit(value: Any, sink: Sink) -> None:
         bounds = numbers.range_bounds(value) if isinstance(value, dict) else (float(value), float(value))
         if bounds is not None:
-            sink.numbers.append((identity, *bounds))
+            sink.numbers.append((_marked(identity, bounds), *bounds))
 
     return emit
 
@@ -316,9 +316,14 @@ def quantity(source: Source) -> Emit:
         bounds, units = measure(value)
         if bounds is not None:
             for unit in units or (None,):
-                sink.quantities.append((identity, unit, *bounds))
+                sink.quantities.append((_marked(identity, bounds), unit, *bounds))
 
     return emit
+
+
+def _marked(identity: int, bounds: numbers.Bounds) -> int:
+    """A wide value stands under the negative id, so that a btree on its lower end finds all others."""
+    return identity if bounds[0] == bounds[1] else -identity
 
 
 Measure = tuple[numbers.Bounds | None, tuple[int, ...]]

@@ -62,7 +62,8 @@ def expression(b: Builder, key: SortKey) -> str:
         return "(SELECT r.id FROM resource r WHERE r.rid = i.rid)"
     low, high, _ = _SIDES[key.source]
     value = f"max(x.{high})" if key.descending else f"min(x.{low})"
-    parameters = b.argument(list(key.parameters), "smallint[]")
+    negative = [-parameter for parameter in key.parameters]
+    parameters = b.argument([*key.parameters, *negative], "smallint[]")
     return f"(SELECT {value} FROM {key.source} x WHERE x.rid = i.rid AND x.param = ANY({parameters}))"
 
 

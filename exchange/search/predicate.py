@@ -7,11 +7,9 @@ https://www.postgresql.org/docs/18/functions-subquery.html
 
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
-from exchange.search import ranges
+from exchange.search import ranges, side
 from exchange.search.builder import Builder
 from exchange.search.plan import Plan
 from exchange.search.query import (
@@ -20,21 +18,15 @@ from exchange.search.query import (
     Criterion,
     Has,
     HasLeadingDate,
-    Identifiers,
     Ids,
     LeadingDate,
     Not,
     PatientReferences,
     Patients,
-    Present,
-    Quantities,
-    Ranges,
-    Strings,
     Targets,
     Tokens,
     Updated,
 )
-from exchange.search.text import after_prefix, normalised, sought_grams
 from exchange.store.types import type_number
 from mpi.store import PATIENT_KEYS
 
@@ -70,8 +62,7 @@ def predicate(b: Builder, criterion: Criterion) -> str:
         case Not(inner):
             return f"({predicate(b, inner)}) IS NOT TRUE"
         case _:
-            table, condition = side_table(b, criterion)
-            return f"EXISTS (SELECT 1 FROM {table} x WHERE x.rid = i.rid AND {condition} OFFSET 0)"
+            return side.condition(b, criterion)
 
 
 def conditions(b: Builder, plan: Plan, left_out: tuple[Criterion, ...] = ()) -> str:
@@ -167,71 +158,3 @@ def has_values(b: Builder, criterion: Has) -> str:
     if criterion.as_patient:
         return b.array("referred", patients, "uuid", criterion)
     return b.array("referred", references, "bigint", criterion)
-
-
-SIDE = (Identifiers, Strings, Ranges, Quantities, Present)
-
-
-def side_table(b: Builder, criterion: Any) -> tuple[str, str]:
-    """The side table and the condition on its row `x`."""
-    parameters = f"x.param = ANY({b.argument(list(criterion.parameters), 'smallint[]')})"
-    table, condition = _CONDITIONS[type(criterion)](b, criterion)
-    return table, f"{parameters} AND {condition}"
-
-
-def _identifiers(b: Builder, criterion: Identifiers) -> tuple[str, str]:
-    anywhere = [value for system, value in criterion.identifiers if system is None]
-    placed = [(system, value) for system, value in criterion.identifiers if system is not None]
-    conditions = []
-    if anywhere:
-        conditions.append(f"x.value = ANY({b.argument(anywhere, 'text[]')})")
-    for system in sorted({system for system, _ in placed}):
-        values = b.argument([value for of, value in placed if of == system], "text[]")
-        conditions.append(f"(x.value = ANY({values}) AND x.system = {b.argument(system, 'text')})")
-    return "identifier_index", "(" + " OR ".join(conditions) + ")"
-
-
-def _strings(b: Builder, criterion: Strings) -> tuple[str, str]:
-    if criterion.how == "exact":
-        plain = b.argument([normalised(value) for value in criterion.values], "text[]")
-        exact = b.argument(list(criterion.values), "text[]")
-        return "string_index", f"x.value = ANY({plain}) AND x.exact = ANY({exact})"
-    condition = _prefix if criterion.how == "prefix" else _contains
-    return "string_index", "(" + " OR ".join(condition(b, value) for value in criterion.values) + ")"
-
-
-def _prefix(b: Builder, value: str) -> str:
-    lowest, highest = b.argument(value, "text"), after_prefix(value)
-    below = "" if highest is None else f" AND x.value ~<~ {b.argument(highest, 'text')}"
-    return f"(x.value ~>=~ {lowest}{below})"
-
-
-def _contains(b: Builder, value: str) -> str:
-    grams = b.argument(sought_grams(value), "text[]")
-    return f"(x.grams @> {grams} AND strpos(x.value, {b.argument(value, 'text')}) > 0)"
-
-
-def _ranges(b: Builder, criterion: Ranges) -> tuple[str, str]:
-    if criterion.table == "date_index":
-        return "date_index", ranges.any_date(b, "x.lo", "x.hi", criterion.comparisons)
-    return "number_index", ranges.any_number(b, criterion.comparisons)
-
-
-def _quantities(b: Builder, criterion: Quantities) -> tuple[str, str]:
-    condition = ranges.any_number(b, (criterion.comparison,))
-    if criterion.units:
-        condition += f" AND x.unit = ANY({b.argument(list(criterion.units), 'bigint[]')})"
-    return "quantity_index", condition
-
-
-def _present(b: Builder, criterion: Present) -> tuple[str, str]:
-    return criterion.table, "true"
-
-
-_CONDITIONS: dict[type, Callable[[Builder, Any], tuple[str, str]]] = {
-    Identifiers: _identifiers,
-    Strings: _strings,
-    Ranges: _ranges,
-    Quantities: _quantities,
-    Present: _present,
-}

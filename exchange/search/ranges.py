@@ -23,8 +23,20 @@ _DATES = {
     "ap": "({lo} < {high} AND {hi} > {low})",
 }
 
-# The ends of a resource's range are inclusive here; the prefixes of order take the value as exact.
-_NUMBERS = {
+# A number is a point unless it stands under the negative id of its parameter. The prefixes of order take the
+# value searched for as exact; the upper end of an implicit range is exclusive.
+_POINTS = {
+    "eq": "({lo} >= {low} AND {lo} < {high})",
+    "ne": "({lo} < {low} OR {lo} >= {high})",
+    "gt": "{lo} > {high}",
+    "lt": "{lo} < {low}",
+    "ge": "{lo} >= {low}",
+    "le": "{lo} <= {high}",
+    "sa": "{lo} > {high}",
+    "eb": "{lo} < {low}",
+    "ap": "({lo} >= {low} AND {lo} <= {high})",
+}
+_WIDE = {
     "eq": "({lo} >= {low} AND {hi} < {high})",
     "ne": "({lo} < {low} OR {hi} >= {high})",
     "gt": "{hi} > {high}",
@@ -36,7 +48,7 @@ _NUMBERS = {
     "ap": "({lo} <= {high} AND {hi} >= {low})",
 }
 # A value with more digits than a double has leaves no room around it.
-_POINTS = {"eq": "({lo} = {low} AND {hi} = {high})", "ne": "({lo} <> {low} OR {hi} <> {high})"}
+_EXACT = {"eq": "({lo} = {low} AND {hi} = {high})", "ne": "({lo} <> {low} OR {hi} <> {high})"}
 
 
 def any_date(b: Builder, lo: str, hi: str, comparisons: Iterable[Comparison]) -> str:
@@ -49,16 +61,13 @@ def _date(b: Builder, lo: str, hi: str, comparison: Comparison) -> str:
     return _filled(b, _DATES[comparison.prefix], lo, hi, ends, "bigint")
 
 
-def any_number(b: Builder, comparisons: Iterable[Comparison]) -> str:
-    """True if the range of the row `x` fulfils one of the comparisons."""
-    return "(" + " OR ".join(_number(b, comparison) for comparison in comparisons) + ")"
-
-
-def _number(b: Builder, comparison: Comparison) -> str:
+def number(b: Builder, comparison: Comparison, *, wide: bool) -> str:
+    """True if the row `x` fulfils the comparison."""
     ends = {"low": comparison.low, "high": comparison.high}
-    is_point = comparison.low == comparison.high and comparison.prefix in _POINTS
-    condition = (_POINTS if is_point else _NUMBERS)[comparison.prefix]
-    return _filled(b, condition, "x.lo", "x.hi", ends, "float8")
+    conditions = _WIDE if wide else _POINTS
+    if comparison.low == comparison.high:
+        conditions = conditions | _EXACT
+    return _filled(b, conditions[comparison.prefix], "x.lo", "x.hi", ends, "float8")
 
 
 def _filled(b: Builder, condition: str, lo: str, hi: str, ends: Mapping[str, float], cast: str) -> str:
@@ -70,7 +79,7 @@ def _filled(b: Builder, condition: str, lo: str, hi: str, ends: Mapping[str, flo
 class Hull:
     """The bounds, inclusive, on the start of a range that fulfils a comparison; None for no bound.
 
-    `long`: a range longer than SHORT may fulfil it from below `low`.
+    `long`: a longer range may fulfil it from below `low`.
     """
 
     low: int | None
@@ -78,15 +87,25 @@ class Hull:
     long: bool = False
 
 
-def hull(comparisons: Iterable[Comparison]) -> Hull:
-    """The bounds that all alternatives stay within."""
-    hulls = [_hull(comparison) for comparison in comparisons]
+def hull(comparisons: Iterable[Comparison], short: int = SHORT) -> Hull:
+    """The bounds that the start of a range, `short` at most, stays within under one of the alternatives."""
+    hulls = [_hull(comparison, short) for comparison in comparisons]
     lows, highs = [each.low for each in hulls], [each.high for each in hulls]
     return Hull(
         None if None in lows else min(low for low in lows if low is not None),
         None if None in highs else max(high for high in highs if high is not None),
         any(each.long for each in hulls),
     )
+
+
+def within(b: Builder, hull: Hull, column: str) -> list[str]:
+    """The conditions that the column stays within the hull."""
+    bounds = []
+    if hull.low is not None:
+        bounds.append(f"{column} >= {b.argument(hull.low, 'bigint')}")
+    if hull.high is not None:
+        bounds.append(f"{column} <= {b.argument(hull.high, 'bigint')}")
+    return bounds
 
 
 def both(one: Hull, other: Hull) -> Hull:
@@ -96,9 +115,9 @@ def both(one: Hull, other: Hull) -> Hull:
     return Hull(max(lows, default=None), min(highs, default=None), one.long or other.long)
 
 
-def _hull(comparison: Comparison) -> Hull:
+def _hull(comparison: Comparison, short: int) -> Hull:
     low, high = int(comparison.low), int(comparison.high)
-    before = max(high - SHORT, BEGINNING)
+    before = max(high - short, BEGINNING)
     match comparison.prefix:
         case "eq":
             return Hull(low, high)
@@ -107,7 +126,7 @@ def _hull(comparison: Comparison) -> Hull:
         case "ge":
             return Hull(min(low, before), None, long=True)
         case "ap":
-            return Hull(max(low - SHORT, BEGINNING), min(high, FOREVER), long=True)
+            return Hull(max(low - short, BEGINNING), min(high, FOREVER), long=True)
         case "sa":
             return Hull(high, None)
         case "lt" | "eb":

@@ -8,16 +8,23 @@ https://www.postgresql.org/docs/18/indexes-ordering.html
 
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exchange.search import order, ranges
 from exchange.search.builder import Builder
 from exchange.search.plan import Plan
-from exchange.search.predicate import conditions, patient_keys, predicate
+from exchange.search.predicate import conditions, patient_keys
 from exchange.search.query import Criterion, LeadingDate, Patients, Tokens, Updated
 
-# Rows that are looked at when nothing says how many of them the other criteria let pass.
-STRETCH = 4000
+# Rows that are looked at when nothing says how many of them the other criteria let pass; fewer where each has
+# to be looked up in resource_index.
+STRETCH = 2000
+STRETCH_LOOKED_UP = 500
+# `meta.lastUpdated` has milliseconds.
+MILLISECOND = 1000
+
+EVERYTHING = ranges.Hull(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +32,25 @@ class Stream:
     """Which index to read.
 
     patients, codes  the criteria that fix its first columns
-    column           what it is ordered by before rid: `ts`, `updated`, or nothing
-    dates            the criterion on that column
+    column           what it is ordered by before rid: `ts`, `updated`, `id`, or nothing
+    hull             what the criteria on that column leave of it
+    long             tokens of the rows that may be outside the hull all the same
+    dated            rows without the column's value cannot match
     exact            it may be read until the page is full: nearly all its rows match, or they are few
     """
 
     column: str
     patients: Patients | None
     codes: Tokens | None
-    dates: LeadingDate | Updated | None
+    hull: ranges.Hull
+    long: tuple[int, ...]
+    dated: bool
     exact: bool
 
     @property
     def table(self) -> str:
+        if self.column == "id":
+            return "resource"
         return "resource_index" if self.codes is None else "code_index"
 
     @property
@@ -49,7 +62,7 @@ class Stream:
 def stream_of(plan: Plan) -> Stream | None:
     """The stream that gives the plan's order, if there is one."""
     sources = [key.source for key in plan.sort]
-    if sources not in ([], ["ts"], ["updated"]):
+    if sources not in ([], ["ts"], ["updated"], ["id"]):
         return None
     column = sources[0] if sources else ""
     patients = codes = None
@@ -58,43 +71,45 @@ def stream_of(plan: Plan) -> Stream | None:
         codes = next((each for each in plan.criteria if isinstance(each, Tokens) and each.codes), None)
         if patients is not None and patients.several:
             return None
-    dates = _dates(plan, column)
-    rest = [each for each in plan.criteria if each not in (patients, codes, dates)]
+    dates = [each for each in plan.criteria if isinstance(each, _DATES.get(column, ()))]
+    rest = [each for each in plan.criteria if each not in (patients, codes, *dates)]
     exact = patients is not None or (not rest and plan.allowed is None)
-    return Stream(column, patients, codes, dates, exact)
+    hull, long = _hull(dates)
+    if long and (patients is not None or not exact):  # few rows anyway, or a page that must not miss any
+        hull, long = ranges.Hull(None, hull.high), ()
+    return Stream(column, patients, codes, hull, long, bool(dates), exact)
 
 
-def _dates(plan: Plan, column: str) -> LeadingDate | Updated | None:
-    for each in plan.criteria:
-        if isinstance(each, LeadingDate if column == "ts" else Updated) and column:
-            return each
-    return None
+_DATES: Mapping[str, type[LeadingDate] | type[Updated]] = {"ts": LeadingDate, "updated": Updated}
+
+
+def _hull(dates: Sequence[Criterion]) -> tuple[ranges.Hull, tuple[int, ...]]:
+    """What the criteria leave together; the marks of the rows that may lie below it and still fulfil them."""
+    hull = EVERYTHING
+    long: tuple[int, ...] = ()
+    for each in dates:
+        if isinstance(each, Updated):
+            hull = ranges.both(hull, ranges.hull(each.comparisons, MILLISECOND))
+        elif isinstance(each, LeadingDate):
+            hull = ranges.both(hull, ranges.hull(each.comparisons))
+            long = each.long
+    return hull, long if hull.long and hull.low is not None else ()
 
 
 def streamed(b: Builder, plan: Plan, way: Stream) -> str:
     """A query for rid and k0. A stream that is not exact looks at STRETCH rows, and the page may be short."""
-    hull = ranges.hull(way.dates.comparisons) if way.dates is not None else ranges.Hull(None, None)
-    split = hull.long and hull.low is not None
-    if split and not (way.exact and way.patients is None):
-        hull, split = ranges.Hull(None, hull.high), False
-    parts = [_merged(b, plan, way, hull)]
-    if split and isinstance(way.dates, LeadingDate):
-        parts.append(_long(b, plan, way.dates, hull))
-    united = " UNION ALL ".join(f"({part})" for part in parts)
-    return f"SELECT DISTINCT * FROM ({united}) s ORDER BY {order.order_by(plan.sort)} LIMIT {plan.limit}"
+    cut = f"ORDER BY {order.order_by(plan.sort)} LIMIT {plan.limit}"
+    merged = f"SELECT DISTINCT * FROM ({_merged(b, plan, way)}) s {cut}"
+    if not way.long:
+        return merged
+    first = b.table("first", merged)
+    long = f"SELECT * FROM ({_long(b, plan, way)}) l"
+    if plan.sort[0].descending:  # they come after all others
+        long += f" WHERE (SELECT count(*) < {plan.limit} FROM {first})"
+    return f"SELECT * FROM (SELECT * FROM {first} UNION ALL {long}) s {cut}"
 
 
-def within(b: Builder, hull: ranges.Hull, column: str) -> str:
-    """The condition on x that the column has a value inside the hull."""
-    bounds = [f"x.{column} IS NOT NULL"]
-    if hull.low is not None:
-        bounds.append(f"x.{column} >= {b.argument(hull.low, 'bigint')}")
-    if hull.high is not None:
-        bounds.append(f"x.{column} <= {b.argument(hull.high, 'bigint')}")
-    return " AND ".join(bounds)
-
-
-def _merged(b: Builder, plan: Plan, way: Stream, hull: ranges.Hull) -> str:
+def _merged(b: Builder, plan: Plan, way: Stream) -> str:
     heads, fixed = [], []
     if way.patients is not None:
         heads.append(f"unnest({patient_keys(b, way.patients)}) p")
@@ -104,22 +119,25 @@ def _merged(b: Builder, plan: Plan, way: Stream, hull: ranges.Hull) -> str:
         fixed.append("x.code = q")
     else:
         fixed.append(f"x.type = {plan.number}")
-    parts = " UNION ALL ".join(f"({part})" for part in _parts(b, plan, way, fixed, hull))
+    if way.table == "resource":
+        fixed.append("x.body IS NOT NULL")  # deleted
+    parts = " UNION ALL ".join(f"({part})" for part in _parts(b, plan, way, fixed))
     if not heads:
         return parts
     return f"SELECT s.* FROM {' CROSS JOIN '.join(heads)} CROSS JOIN LATERAL ({parts}) s"
 
 
-def _parts(b: Builder, plan: Plan, way: Stream, fixed: list[str], hull: ranges.Hull) -> list[str]:
+def _parts(b: Builder, plan: Plan, way: Stream, fixed: list[str]) -> list[str]:
     """The rows with a value, and then those without."""
     if not way.column:
         return [_rows(b, plan, way, [*fixed, *_after_rid(b, plan)])]
     found = []
     value = plan.cursor.values[0] if plan.cursor else None
     if plan.cursor is None or value is not None:
-        wanted = [*fixed, within(b, hull, way.column), *_after_value(b, plan, way.column)]
+        bounds = ranges.within(b, way.hull, f"x.{way.column}")
+        wanted = [*fixed, f"x.{way.column} IS NOT NULL", *bounds, *_after_value(b, plan)]
         found.append(_rows(b, plan, way, wanted))
-    if way.column == "ts" and way.dates is None:
+    if way.column == "ts" and not way.dated:
         wanted = [*fixed, "x.ts IS NULL", *(_after_rid(b, plan) if value is None else [])]
         found.append(_rows(b, plan, way, wanted))
     return found
@@ -131,11 +149,13 @@ def _after_rid(b: Builder, plan: Plan) -> list[str]:
     return [f"x.rid {_beyond(plan)} {b.argument(plan.cursor.rid, 'bigint')}"]
 
 
-def _after_value(b: Builder, plan: Plan, column: str) -> list[str]:
+def _after_value(b: Builder, plan: Plan) -> list[str]:
     if plan.cursor is None:
         return []
-    place = f"{b.argument(plan.cursor.values[0], 'bigint')}, {b.argument(plan.cursor.rid, 'bigint')}"
-    return [f"(x.{column}, x.rid) {_beyond(plan)} ({place})"]
+    key = plan.sort[0]
+    value = b.argument(plan.cursor.values[0], order.cast(key))
+    rid = b.argument(plan.cursor.rid, "bigint")
+    return [f"(x.{key.source}, x.rid) {_beyond(plan)} ({value}, {rid})"]
 
 
 def _beyond(plan: Plan) -> str:
@@ -151,26 +171,29 @@ def _rows(b: Builder, plan: Plan, way: Stream, wanted: list[str]) -> str:
     condition = conditions(b, plan, way.fixed)
     if condition == "true":
         return f"SELECT x.rid{key.format('x')} {scan} LIMIT {plan.limit}"
-    stretch = "OFFSET 0" if way.exact else f"LIMIT {STRETCH}"
+    stretch = STRETCH if way.table == "resource_index" else STRETCH_LOOKED_UP
+    fence = "OFFSET 0" if way.exact else f"LIMIT {stretch}"
     if way.table == "resource_index":
         return (
-            f"SELECT i.rid{key.format('i')} FROM (SELECT * {scan} {stretch}) i "
+            f"SELECT i.rid{key.format('i')} FROM (SELECT * {scan} {fence}) i "
             f"WHERE {condition} ORDER BY {by.format('i')} LIMIT {plan.limit}"
         )
     return (
-        f"SELECT x.rid{key.format('x')} FROM (SELECT x.rid, x.ts {scan} {stretch}) x CROSS JOIN LATERAL "
-        f"(SELECT * FROM resource_index r WHERE r.rid = x.rid OFFSET 0) i "
+        f"SELECT x.rid{key.format('x')} FROM (SELECT x.rid, x.{way.column} {scan} {fence}) x "
+        f"CROSS JOIN LATERAL (SELECT * FROM resource_index r WHERE r.rid = x.rid OFFSET 0) i "
         f"WHERE {condition} ORDER BY {by.format('x')} LIMIT {plan.limit}"
     )
 
 
-def _long(b: Builder, plan: Plan, dates: LeadingDate, hull: ranges.Hull) -> str:
+def _long(b: Builder, plan: Plan, way: Stream) -> str:
     """The rows that begin below the hull and still reach into it: few, and marked by a token."""
-    tokens = [Tokens(dates.long), *(each for each in plan.criteria if isinstance(each, Tokens))]
+    tokens = [Tokens(way.long), *(each for each in plan.criteria if isinstance(each, Tokens))]
     scan = " AND ".join(f"x.tokens && {b.argument(list(each.hashes), 'bigint[]')}" for each in tokens)
+    after = order.after(b, plan.sort, plan.cursor)
     return (
         f"SELECT * FROM (SELECT i.rid, i.ts AS k0 "
         f"FROM (SELECT * FROM resource_index x WHERE {scan} OFFSET 0) i "
-        f"WHERE i.type = {plan.number} AND i.ts < {b.argument(hull.low, 'bigint')} "
-        f"AND {predicate(b, dates)} OFFSET 0) g WHERE {order.after(b, plan.sort, plan.cursor)}"
+        f"WHERE i.type = {plan.number} AND i.ts < {b.argument(way.hull.low, 'bigint')} "
+        f"AND {conditions(b, plan, tuple(tokens))} OFFSET 0) g WHERE {after} "
+        f"ORDER BY {order.order_by(plan.sort)} LIMIT {plan.limit}"
     )

@@ -1,0 +1,136 @@
+"""Criteria that a side table answers: as a condition on a row, and as a look-up of rows.
+
+A look-up reads each btree range by itself and in the order of the btree, so that a limit on it never tempts
+the planner to read the whole table in hope of an early end.
+
+https://www.postgresql.org/docs/18/indexes-multicolumn.html
+"""
+
+# ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
+
+from collections.abc import Iterable
+
+from exchange.search import ranges
+from exchange.search.builder import Builder
+from exchange.search.query import Identifiers, Present, Quantities, Ranges, Strings
+from exchange.search.text import after_prefix, normalised, sought_grams
+
+Side = Identifiers | Strings | Ranges | Quantities | Present
+
+
+def table(criterion: Side) -> str:
+    """The side table that holds the values."""
+    match criterion:
+        case Identifiers():
+            return "identifier_index"
+        case Strings():
+            return "string_index"
+        case Quantities():
+            return "quantity_index"
+        case _:
+            return criterion.table
+
+
+def condition(b: Builder, criterion: Side) -> str:
+    """True for a row `i` of resource_index that has such a value, looked up by its rid."""
+    found = " OR ".join(f"({where})" for where, _ in _branches(b, criterion))
+    return f"EXISTS (SELECT 1 FROM {table(criterion)} x WHERE x.rid = i.rid AND ({found}) OFFSET 0)"
+
+
+def rids(b: Builder, criterion: Side, limit: int | None = None) -> str:
+    """A query for the rids of all rows that have such a value, some more than once; or of that many."""
+    parts = []
+    for where, by in _branches(b, criterion):
+        cut = f" ORDER BY {by} LIMIT {limit}" if limit is not None and by else ""
+        parts.append(f"(SELECT x.rid FROM {table(criterion)} x WHERE {where}{cut})")
+    return " UNION ALL ".join(parts) + (f" LIMIT {limit}" if limit is not None else "")
+
+
+def _branches(b: Builder, criterion: Side) -> list[tuple[str, str]]:
+    """Conditions on a row `x` of the side table, any of which will do, each with the order of its btree."""
+    match criterion:
+        case Identifiers():
+            return _identifiers(b, criterion)
+        case Strings():
+            return [branch for value in criterion.values for branch in _strings(b, criterion, value)]
+        case Ranges():
+            make = _numbers if criterion.table == "number_index" else _dates
+            return make(b, criterion)
+        case Quantities():
+            return _quantities(b, criterion)
+        case Present():
+            by = _FIRST.get(criterion.table, "")
+            return [(_of(b, n), by) for n in _both_signs(criterion.parameters)]
+
+
+_FIRST = {"string_index": "x.value USING ~<~", "date_index": "x.lo", "number_index": "x.lo"}
+
+
+def _of(b: Builder, parameter: int) -> str:
+    return f"x.param = {b.argument(parameter, 'smallint')}"
+
+
+def _both_signs(parameters: Iterable[int]) -> list[int]:
+    """Wide values stand under the negative id of their parameter."""
+    return [sign * parameter for sign in (1, -1) for parameter in parameters]
+
+
+def _identifiers(b: Builder, criterion: Identifiers) -> list[tuple[str, str]]:
+    of = f"x.param = ANY({b.argument(list(criterion.parameters), 'smallint[]')})"
+    found = []
+    anywhere = [value for system, value in criterion.identifiers if system is None]
+    if anywhere:
+        found.append((f"x.value = ANY({b.argument(anywhere, 'text[]')}) AND {of}", ""))
+    for system in sorted({system for system, _ in criterion.identifiers if system is not None}):
+        values = b.argument([value for each, value in criterion.identifiers if each == system], "text[]")
+        found.append((f"x.value = ANY({values}) AND {of} AND x.system = {b.argument(system, 'text')}", ""))
+    return found
+
+
+def _strings(b: Builder, criterion: Strings, value: str) -> list[tuple[str, str]]:
+    if criterion.how == "prefix":
+        within = _prefix(b, value)
+        return [(f"{_of(b, n)} AND {within}", "x.value USING ~<~") for n in criterion.parameters]
+    of = f"x.param = ANY({b.argument(list(criterion.parameters), 'smallint[]')})"
+    if criterion.how == "contains":
+        grams = b.argument(sought_grams(value), "text[]")
+        return [(f"{of} AND x.grams @> {grams} AND strpos(x.value, {b.argument(value, 'text')}) > 0", "")]
+    plain, exact = b.argument(normalised(value), "text"), b.argument(value, "text")
+    return [(f"{of} AND x.value = {plain} AND x.exact = {exact}", "")]
+
+
+def _prefix(b: Builder, value: str) -> str:
+    lowest, highest = b.argument(value, "text"), after_prefix(value)
+    below = "" if highest is None else f" AND x.value ~<~ {b.argument(highest, 'text')}"
+    return f"x.value ~>=~ {lowest}{below}"
+
+
+def _dates(b: Builder, criterion: Ranges) -> list[tuple[str, str]]:
+    """A date that is longer than most begins where it likes; the others near what is asked for."""
+    found = []
+    for comparison in criterion.comparisons:
+        fulfils = ranges.any_date(b, "x.lo", "x.hi", (comparison,))
+        near = " AND ".join((fulfils, *ranges.within(b, ranges.hull((comparison,)), "x.lo")))
+        for n in criterion.parameters:
+            found += [(f"{_of(b, n)} AND {near}", "x.lo"), (f"{_of(b, -n)} AND {fulfils}", "x.lo")]
+    return found
+
+
+def _numbers(b: Builder, criterion: Ranges) -> list[tuple[str, str]]:
+    return [
+        (f"{_of(b, n)} AND {ranges.number(b, comparison, wide=n < 0)}", "x.lo")
+        for comparison in criterion.comparisons
+        for n in _both_signs(criterion.parameters)
+    ]
+
+
+def _quantities(b: Builder, criterion: Quantities) -> list[tuple[str, str]]:
+    found = []
+    for n in _both_signs(criterion.parameters):
+        fulfils = f"{_of(b, n)} AND {ranges.number(b, criterion.comparison, wide=n < 0)}"
+        if not criterion.units:
+            found.append((fulfils, ""))
+        found += [
+            (f"{fulfils} AND x.unit = {b.argument(unit, 'bigint')}", "x.lo") for unit in criterion.units
+        ]
+    return found
