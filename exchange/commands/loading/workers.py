@@ -1,23 +1,22 @@
 """Processes that prepare units, one conversation each: read → what it declares and asks → answers → writes.
 
-https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods
+https://docs.python.org/3/library/asyncio-subprocess.html. Not multiprocessing: its fork copies the event
+loop's threads and locks, its spawn loads the command line again.
 """
 
 import asyncio
-import multiprocessing
 import os
-import signal
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.process import BaseProcess
 
+from exchange.commands.loading.conversation import LENGTH, Answer, Question, Spoken, packed, unpacked
 from exchange.commands.loading.files import Unit
-from exchange.commands.loading.preparation import Prepared, compile_rules, prepare, read
+from exchange.commands.loading.preparation import Prepared
 
-# A fresh interpreter: a fork would copy the event loop and its threads' locks.
-_CONTEXT = multiprocessing.get_context("spawn")
+PROGRAM = "exchange.commands.loading.worker"
 
 
 class WorkerLost(Exception):
@@ -28,19 +27,10 @@ class WorkerLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a unit declares (`Type|system|value`, `Type/id`), and the conditional references it asks."""
-
-    declared: list[tuple[str, str]]
-    asked: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Worker:
-    """One process at the other end of a pipe."""
+    """One process at the other end of two pipes."""
 
-    process: BaseProcess
-    pipe: Pipe
+    process: Process
 
     async def ask(self, unit: Unit) -> Question:
         """Begin with a unit."""
@@ -50,18 +40,23 @@ class Worker:
 
     async def prepare(self, matches: Mapping[str, str]) -> Prepared:
         """Go on with it: conditional reference → `Type/id`."""
-        prepared = await self._exchange(matches)
+        prepared = await self._exchange(Answer(matches))
         assert isinstance(prepared, Prepared)
         return prepared
 
     async def leave(self) -> None:
         """Put the unit aside."""
-        await self._exchange(None)
+        await self._exchange(Answer(None))
 
-    async def _exchange(self, message: object) -> object:
+    async def _exchange(self, said: Spoken) -> Spoken:
+        source, sink = self.process.stdout, self.process.stdin
+        assert source is not None
+        assert sink is not None
         try:
-            await asyncio.to_thread(self.pipe.send, message)
-            return await asyncio.to_thread(self.pipe.recv)
+            sink.write(packed(said))
+            await sink.drain()
+            (length,) = LENGTH.unpack(await source.readexactly(LENGTH.size))
+            return unpacked(await source.readexactly(length))
         except (EOFError, OSError):
             raise WorkerLost from None
 
@@ -69,40 +64,22 @@ class Worker:
 @asynccontextmanager
 async def workers(base: str, number: int) -> AsyncIterator[list[Worker]]:
     """`number` running workers; they end with the block, and with this process."""
-    started = [_start(base) for _ in range(number)]
+    started: list[Worker] = []
     try:
+        for _ in range(number):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", PROGRAM, base, stdin=PIPE, stdout=PIPE
+            )
+            started.append(Worker(process))
         yield started
     finally:
         for worker in started:
-            worker.pipe.close()
-            worker.process.terminate()
+            with suppress(ProcessLookupError):
+                worker.process.terminate()
         for worker in started:
-            await asyncio.to_thread(worker.process.join)
+            await worker.process.communicate()
 
 
 def processors() -> int:
     """How many workers can run at once."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _start(base: str) -> Worker:
-    ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=_work, args=(theirs, base), daemon=True)
-    process.start()
-    theirs.close()
-    return Worker(process, ours)
-
-
-def _work(pipe: Pipe, base: str) -> None:
-    """Ctrl-C is for the command, which then closes the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    rules = compile_rules(base)
-    try:
-        while True:
-            unit: Unit = pipe.recv()
-            reading = read(unit)
-            pipe.send(Question(reading.declared(), frozenset(reading.asked())))
-            matches: Mapping[str, str] | None = pipe.recv()
-            pipe.send(None if matches is None else prepare(unit, reading, matches, rules))
-    except (EOFError, OSError):
-        return

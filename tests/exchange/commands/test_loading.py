@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import json
-import multiprocessing
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +208,6 @@ async def test_loading_again_changes_nothing(store: Store) -> None:
     again = await store.load()
     assert (again.resources, again.statuses["unchanged"]) == (4, 4)
     assert await store.pool.fetchval("SELECT max(version) FROM resource") == 1
-    assert not multiprocessing.active_children()
 
 
 async def test_what_stands_in_the_store_already_is_found(store: Store) -> None:
