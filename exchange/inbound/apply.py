@@ -57,7 +57,7 @@ async def apply(hub: Hub, works: Sequence[Work]) -> list[Settled]:
 async def _planned(hub: Hub, works: Sequence[Work]) -> Plan:
     references = sorted({reference for work in works for reference in work.references})
     if not references:
-        return Plan()
+        return Plan({}, {})
     async with hub.pool.acquire() as connection:
         stored = await fetch(connection, references)
     plan = plan_from_stored(dict(zip(references, stored, strict=True)))

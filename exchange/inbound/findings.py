@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters.hl7v2 import fault
 from adapters.hl7v2.acknowledge import Fault
-from adapters.hl7v2.parse import split_address
+from adapters.hl7v2.parse import Message, split_address
 from terminology.issue import Issue
 
 _CODES: Final = {
@@ -28,9 +28,15 @@ UNAVAILABLE: Final = (
 )
 
 
-def translation_faults(issues: Iterable[Issue]) -> list[Fault]:
-    """What forbids storing the translation. An issue's expression is an address in the message."""
-    return [_fault(issue) for issue in issues if issue.severity in _FORBIDDING]
+def translation_faults(issues: Iterable[Issue], message: Message) -> list[Fault]:
+    """What forbids storing the translation. An issue's expression is an address in the message.
+
+    A merge whose PID and MRG are out of order may pair the wrong patients: it is refused.
+    """
+    merges = message.first("MRG") is not None
+    return [
+        _fault(issue) for issue in issues if issue.severity in _FORBIDDING or (merges and _is_disorder(issue))
+    ]
 
 
 def resource_faults(issues: Iterable[Issue]) -> list[Fault]:
@@ -40,6 +46,10 @@ def resource_faults(issues: Iterable[Issue]) -> list[Fault]:
         for issue in issues
         if issue.severity in _FORBIDDING
     ]
+
+
+def _is_disorder(issue: Issue) -> bool:
+    return issue.code == "structure" and issue.expression.startswith(("PID", "MRG"))
 
 
 def _fault(issue: Issue) -> Fault:

@@ -9,19 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapters.merge import merged
-
 from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.parse import Message
 from adapters.hospitals.hospital import Hospital
+from adapters.merge import merged
 from adapters.translation import Entry, Translation
-from exchange.fhirjson import loads
+from exchange.fhirjson import loads, split
 from exchange.hub import Hub
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.findings import resource_faults, translation_faults
 from exchange.inbound.provenance import provenance
 from exchange.outcome import FhirError
-from exchange.store.batch import Write
+from exchange.store.batch import Write, rendered
 from exchange.store.fetch import Stored
 from mpi.store import Record
 
@@ -54,7 +53,8 @@ class Work:
 class Plan:
     """What several messages together write. `rejected`: which of them cannot be stored, and why."""
 
-    current: dict[Reference, tuple[Resource | None, int | None]] = field(default_factory=dict)
+    stored: Mapping[Reference, Stored | None]
+    current: dict[Reference, Resource | None]
     writes: dict[Reference, Write] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     rejected: dict[int, list[Fault]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ def work_from_envelope(id_: int, received: datetime, envelope: Envelope, transla
     if envelope.message is None or envelope.faults:
         return Work(id_, received, envelope, None, tuple(envelope.faults), frozenset())
     translation = translate(envelope.message, envelope.hospital, received)
-    faults = tuple(translation_faults(translation.issues))
+    faults = tuple(translation_faults(translation.issues, envelope.message))
     patients = (_reference(entry) for entry in translation.entries)
     ids = frozenset(id_ for type_, id_ in patients if type_ == "Patient")
     return Work(id_, received, envelope, translation, faults, ids)
@@ -73,13 +73,7 @@ def work_from_envelope(id_: int, received: datetime, envelope: Envelope, transla
 
 def plan_from_stored(stored: Mapping[Reference, Stored | None]) -> Plan:
     """A plan that builds on the stored versions."""
-    plan = Plan()
-    for reference, found in stored.items():
-        if found is None or found.body is None:
-            plan.current[reference] = None, None if found is None else found.version
-        else:
-            plan.current[reference] = loads(found.body), found.version
-    return plan
+    return Plan(stored, {r: loads(s.body) if s and s.body else None for r, s in stored.items()})
 
 
 def add(plan: Plan, work: Work, hub: Hub) -> None:
@@ -88,32 +82,43 @@ def add(plan: Plan, work: Work, hub: Hub) -> None:
     resources: dict[Reference, Resource] = {}
     for entry in work.translation.entries:
         reference = _reference(entry)
-        before = resources.get(reference, plan.current[reference][0])
+        before = resources.get(reference, plan.current[reference])
         resources[reference] = merged(before, entry)
-    base = hub.settings.base
-    made = provenance(work.envelope, work.received, list(resources), base)
+    made = provenance(work.envelope, work.received, list(resources), hub.settings.base)
     try:
         writes = {
-            reference: _write(hub, resource, plan.current[reference])
+            reference: _write(hub, resource, plan.stored[reference])
             for reference, resource in resources.items()
-            if resource != plan.current[reference][0]
+            if not _is_current(plan, reference, resource)
         }
         writes["Provenance", made["id"]] = hub.write("update", made)
     except FhirError as error:
         plan.rejected[work.id] = resource_faults(error.issues)
         return
     plan.writes |= writes
-    for reference, resource in resources.items():
-        plan.current[reference] = resource, plan.current[reference][1]
-        if reference[0] == "Patient":
-            plan.records.append(_record(resource, work.envelope.hospital))
+    plan.current |= resources
+    patients = (resource for (type_, _), resource in resources.items() if type_ == "Patient")
+    plan.records += [_record(patient, work.envelope.hospital) for patient in patients]
 
 
-def _write(hub: Hub, resource: Resource, current: tuple[Resource | None, int | None]) -> Write:
-    before, version = current
-    if version is None:
+def _is_current(plan: Plan, reference: Reference, resource: Resource) -> bool:
+    """Is the resource, byte for byte, what is stored or about to be?"""
+    head, tail = split(resource)
+    planned = plan.writes.get(reference)
+    if planned is not None:
+        return (planned.head, planned.tail) == (head, tail)
+    stored = plan.stored[reference]
+    if stored is None:
+        return False
+    write = Write("update", *reference, head, tail)
+    return rendered(write, stored.version, stored.updated) == stored.body
+
+
+def _write(hub: Hub, resource: Resource, stored: Stored | None) -> Write:
+    """A write that fails if somebody else wrote the resource after it was read."""
+    if stored is None:
         return hub.write("create", resource)
-    return hub.write("update", resource, version if before is not None else None)
+    return hub.write("update", resource, stored.version if stored.body is not None else None)
 
 
 def _record(patient: Resource, hospital: Hospital) -> Record:

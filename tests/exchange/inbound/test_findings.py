@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.hl7v2.parse import parse
 from exchange.inbound.findings import resource_faults, translation_faults
 from terminology.issue import Issue
 
@@ -19,8 +20,18 @@ from terminology.issue import Issue
     ],
 )
 def test_translation(issue: Issue, code: str, address: str) -> None:
-    [fault] = translation_faults([Issue("warning", "value", "w"), issue, Issue("information", "value", "i")])
+    issues = [Issue("warning", "structure", "w"), issue, Issue("information", "value", "i")]
+    [fault] = translation_faults(issues, parse("MSH|^~\\&|A"))
     assert (fault.code, fault.address, fault.diagnostics) == (code, address, issue.diagnostics)
+
+
+def test_a_merge_in_disorder_is_refused() -> None:
+    issues = [
+        Issue("warning", "structure", "out of order", "PID"),
+        Issue("information", "structure", "Z", "ZPI"),
+    ]
+    [fault] = translation_faults(issues, parse("MSH|^~\\&|A\rMRG|1\rPID|1"))
+    assert (fault.code, fault.address) == ("100", "PID")
 
 
 def test_resources() -> None:
