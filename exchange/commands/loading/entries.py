@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/bundle.html#references · https://hl7.org/fhir/R4/http.h
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -33,12 +33,24 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A `reference` that may have to be rewritten: `container["reference"]` is `value`."""
+
+    container: Resource
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource at its place in the file. `issues` say why it cannot be stored."""
+    """One resource at its place in the file. `issues` say why it cannot be stored.
+
+    `references` are those that do not name a resource as the hub stores it.
+    """
 
     place: str
     resource: Resource
     full_url: str = ""
+    references: Sequence[Reference] = ()
     issues: list[Issue] = field(default_factory=list)
 
     @property
@@ -53,14 +65,6 @@ class Document:
 
     entries: Sequence[Entry]
     atomic: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A `reference` that may have to be rewritten: `container["reference"]` is `value`."""
-
-    container: Resource
-    value: str
 
 
 def document_of(value: Resource, place: str) -> Document:
@@ -82,18 +86,24 @@ def identities(document: Document) -> dict[str, str]:
     return {entry.full_url: entry.name for entry in document.entries if entry.full_url and entry.resource}
 
 
-def references(resource: Resource) -> Iterator[Reference]:
-    """Every Reference.reference, also inside contained resources."""
+def references(resource: Resource) -> list[Reference]:
+    """Every Reference.reference but those as plain as `Patient/1` and `#contained`; contained ones too."""
+    found = []
     stack: list[Any] = [resource]
     while stack:
         node = stack.pop()
         if type(node) is dict:
             value = node.get("reference")
-            if type(value) is str:
-                yield Reference(node, value)
-            stack.extend(child for child in node.values() if type(child) is dict or type(child) is list)
+            if type(value) is str and (":" in value or "?" in value):
+                found.append(Reference(node, value))
+            for child in node.values():
+                if type(child) is dict or type(child) is list:
+                    stack.append(child)
         else:
-            stack.extend(child for child in node if type(child) is dict or type(child) is list)
+            for child in node:
+                if type(child) is dict or type(child) is list:
+                    stack.append(child)
+    return found
 
 
 def key_of(reference: str) -> str | None:
@@ -127,7 +137,7 @@ def asked(document: Document) -> set[str]:
         reference.value
         for entry in document.entries
         if not entry.issues
-        for reference in references(entry.resource)
+        for reference in entry.references
         if "?" in reference.value and conditional(reference.value) is not None
     }
 
@@ -137,7 +147,7 @@ def link(entry: Entry, known: Mapping[str, str], matches: Mapping[str, str]) -> 
 
     known: full URL → `Type/id`, of the document; matches: conditional reference → `Type/id`.
     """
-    for reference in references(entry.resource):
+    for reference in entry.references:
         value = reference.value
         target = known.get(value) or matches.get(value)
         if target is not None:
@@ -186,7 +196,7 @@ def _identified(entry: Entry) -> Entry:
         entry.resource["id"] = _uuid_of(entry.full_url) or _content_id(entry.resource)
     elif not isinstance(id_, str) or not _ID.fullmatch(id_):
         return _refused(entry.place, "its id is no FHIR id")
-    return entry
+    return replace(entry, references=references(entry.resource))
 
 
 def _refused(place: str, reason: str) -> Entry:
