@@ -28,6 +28,7 @@ def test_translation(issue: Issue, code: str, address: str) -> None:
 def test_a_merge_in_disorder_is_refused() -> None:
     issues = [
         Issue("warning", "structure", "out of order", "PID"),
+        Issue("warning", "structure", "not here", "NK1"),
         Issue("information", "structure", "Z", "ZPI"),
     ]
     [fault] = translation_faults(issues, parse("MSH|^~\\&|A\rMRG|1\rPID|1"))
