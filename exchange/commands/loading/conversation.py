@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 
 from exchange.commands.loading.files import Unit
 from exchange.commands.loading.preparation import Prepared
@@ -50,10 +50,16 @@ def unpacked(body: bytes) -> Spoken:
     said: Any = pickle.loads(body)  # noqa: S301
     if isinstance(said, tuple):
         writes, findings = said
-        return Prepared([Write(*write, row=IndexRow(*row)) for write, row in writes], findings)
+        return Prepared([_write(*write, row) for write, row in writes], findings)
     spoken: Spoken = said
     return spoken
 
 
 def _plain(write: Write) -> tuple[Any, Any]:
     return _WRITE(write), _ROW(write.row)
+
+
+def _write(
+    action: Literal["update"], kind: str, id_: str, head: bytes, tail: bytes, row: tuple[Any, ...]
+) -> Write:
+    return Write(action, kind, id_, head, tail, IndexRow(*row))
