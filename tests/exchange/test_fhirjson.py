@@ -129,10 +129,10 @@ def test_a_duplicate_member_is_always_seen(names: list[str], spaced: bool) -> No
     ids=lambda value: str(value)[:40],
 )
 def test_what_cannot_be_kept_is_refused(raw: bytes, code: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(UnreadableJson) as refused:
         loads(raw)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert refused.value.issue.code == code
     assert refused.value.issue.diagnostics
 
