@@ -43,7 +43,8 @@ def rids(b: Builder, criterion: Side, limit: int | None = None) -> str:
     for where, by in _branches(b, criterion):
         cut = f" ORDER BY {by} LIMIT {limit}" if limit is not None and by else ""
         parts.append(f"(SELECT x.rid FROM {table(criterion)} x WHERE {where}{cut})")
-    return " UNION ALL ".join(parts) + (f" LIMIT {limit}" if limit is not None else "")
+    united = " UNION ALL ".join(parts)
+    return united if limit is None else f"SELECT u.rid FROM ({united}) u LIMIT {limit}"
 
 
 def _branches(b: Builder, criterion: Side) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ https://www.postgresql.org/docs/18/indexes-ordering.html
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.search import order, ranges
 from exchange.search.builder import Builder
@@ -98,6 +98,8 @@ def _hull(dates: Sequence[Criterion]) -> tuple[ranges.Hull, tuple[int, ...]]:
 
 def streamed(b: Builder, plan: Plan, way: Stream) -> str:
     """A query for rid and k0. A stream that is not exact looks at STRETCH rows, and the page may be short."""
+    if way.codes is not None and not way.exact:
+        return _walked(b, plan, way)
     cut = f"ORDER BY {order.order_by(plan.sort)} LIMIT {plan.limit}"
     merged = f"SELECT DISTINCT * FROM ({_merged(b, plan, way)}) s {cut}"
     if not way.long:
@@ -107,6 +109,19 @@ def streamed(b: Builder, plan: Plan, way: Stream) -> str:
     if plan.sort[0].descending:  # they come after all others
         long += f" WHERE (SELECT count(*) < {plan.limit} FROM {first})"
     return f"SELECT * FROM (SELECT * FROM {first} UNION ALL {long}) s {cut}"
+
+
+def _walked(b: Builder, plan: Plan, way: Stream) -> str:
+    """The matches among the first rows of several streams, merged before any is left out, so that none runs
+    ahead of another."""
+    by = order.order_by(plan.sort)
+    bare = replace(plan, criteria=way.fixed, allowed=None, limit=STRETCH_LOOKED_UP)
+    first = f"SELECT DISTINCT * FROM ({_merged(b, bare, way)}) s ORDER BY {by} LIMIT {bare.limit}"
+    return (
+        f"SELECT * FROM (SELECT x.* FROM ({first}) x CROSS JOIN LATERAL "
+        f"(SELECT * FROM resource_index r WHERE r.rid = x.rid OFFSET 0) i "
+        f"WHERE {conditions(b, plan, way.fixed)}) w ORDER BY {by} LIMIT {plan.limit}"
+    )
 
 
 def _merged(b: Builder, plan: Plan, way: Stream) -> str:
@@ -128,7 +143,7 @@ def _merged(b: Builder, plan: Plan, way: Stream) -> str:
 
 
 def _parts(b: Builder, plan: Plan, way: Stream, fixed: list[str]) -> list[str]:
-    """The rows with a value, and then those without."""
+    """The rows with a value, and then those without: not both, where the first may have stopped early."""
     if not way.column:
         return [_rows(b, plan, way, [*fixed, *_after_rid(b, plan)])]
     found = []
@@ -137,10 +152,10 @@ def _parts(b: Builder, plan: Plan, way: Stream, fixed: list[str]) -> list[str]:
         bounds = ranges.within(b, way.hull, f"x.{way.column}")
         wanted = [*fixed, f"x.{way.column} IS NOT NULL", *bounds, *_after_value(b, plan)]
         found.append(_rows(b, plan, way, wanted))
-    if way.column == "ts" and not way.dated:
+    if way.column == "ts" and not way.dated and (way.exact or not found):
         wanted = [*fixed, "x.ts IS NULL", *(_after_rid(b, plan) if value is None else [])]
         found.append(_rows(b, plan, way, wanted))
-    return found
+    return found or [_rows(b, plan, way, ["false"])]
 
 
 def _after_rid(b: Builder, plan: Plan) -> list[str]:
