@@ -1,0 +1,185 @@
+"""The hub as one process: the database, HTTP and MLLP, from the first to the last.
+
+https://www.uvicorn.org/
+"""
+
+import asyncio
+import errno
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from adapters.hl7v2.parse import Message
+from adapters.hl7v2.translate import MapLibrary, translate
+from adapters.hospitals.hospital import Hospital, load_hospitals
+from adapters.translation import Translation
+from exchange.app import build_app
+from exchange.database import migrate, own_database
+from exchange.hub import Hub, open_hub
+from exchange.inbound.http import hl7v2_router
+from exchange.inbound.mllp import listening
+from exchange.inbound.reception import open_reception
+from exchange.inbound.work import Translate
+from exchange.operations.everything import ways
+from exchange.protocol import BoundedHttp
+from exchange.settings import Settings
+
+KEEP_ALIVE_SECONDS: Final = 60
+FINISH_SECONDS: Final = 10
+BACKLOG: Final = 1024
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+_log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Run the hub until SIGINT or SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for talkative in ("uvicorn", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
+    uvloop.run(run(settings, _announce))
+
+
+async def run(settings: Settings, announce: Callable[[Settings], None]) -> None:
+    """The same inside a running loop. `announce` is called with the settings as they became (ports of 0 are
+    real ones then) as soon as all doors are open."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_log_without_text)
+    task = asyncio.current_task()
+    assert task is not None
+    for number in SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        async with running(settings) as actual:
+            announce(actual)
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        _log.info("stopped")
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Settings]:
+    """A hub with all its doors open; they close in the opposite order."""
+    async with AsyncExitStack() as stack:
+        door = stack.enter_context(_bound(settings.http_host, settings.http_port))
+        settings = settings.model_copy(update={"http_port": door.getsockname()[1]})
+        database = await stack.enter_async_context(own_database(settings))
+        await migrate(database.dsn)
+        hub = await stack.enter_async_context(open_hub(settings, database.dsn))
+        hospitals = load_hospitals(settings.hospitals, settings.base)
+        reception = await stack.enter_async_context(open_reception(hub, hospitals, _translating(hub)))
+        app = build_app(hub, [hl7v2_router(reception)])
+        await stack.enter_async_context(http_listening(app, door, settings.header_timeout))
+        listener = await stack.enter_async_context(listening(reception))
+        warming = asyncio.create_task(_warm(hub))
+        stack.callback(warming.cancel)
+        yield settings.model_copy(update={"mllp_port": listener.port})
+
+
+def _translating(hub: Hub) -> Translate:
+    library = MapLibrary(hub.definitions)
+
+    def translating(message: Message, hospital: Hospital, received: datetime) -> Translation:
+        return translate(message, hospital, received, library.of(hospital))
+
+    return translating
+
+
+@asynccontextmanager
+async def http_listening(app: ASGIApp, door: socket.socket, head_seconds: float) -> AsyncIterator[None]:
+    """uvicorn on a bound socket; at the end requests under way may finish."""
+    config = uvicorn.Config(
+        app,
+        http=partial(BoundedHttp, head_seconds=head_seconds),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve([door]))
+    try:
+        await server.opened.wait()
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+class _Server(uvicorn.Server):
+    """The hub itself listens to signals. `opened` is set when the door is open, or will never be."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.opened = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.opened.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            told = f"port {port} of {host} is in use: stop what uses it, or set YILIAN_HTTP_PORT"
+            raise OSError(errno.EADDRINUSE, told) from None
+        door.setblocking(False)
+        yield door
+
+
+async def _warm(hub: Hub) -> None:
+    """Compile what would be compiled when first asked for, a little at a time. What is loaded then stays, so
+    the collector need not look at it again (p99 30 → 3 ms)."""
+    for name in sorted(hub.definitions.resource_types):
+        hub.search.registry.of(name)
+        hub.extraction.visitor(name)
+        await asyncio.sleep(0.001)
+    ways(hub.search.registry)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)
+
+
+def _announce(settings: Settings) -> None:
+    mllp = f"{settings.mllp_host}:{settings.mllp_port}"
+    sys.stdout.write(f"Yilian listens: FHIR {settings.fhir_url} · HL7 v2 mllp://{mllp} · Ctrl-C stops it\n")
+    sys.stdout.flush()
+
+
+def _log_without_text(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The text of an exception may hold a patient's data."""
+    error = context.get("exception")
+    _log.error("%s: %s", context.get("message"), type(error).__name__ if error else "no exception")
