@@ -12,6 +12,8 @@ from exchange.demo.people import CITY, Resident
 
 # MSH-10 is counted when all of a hospital's messages are in order.
 CONTROL_ID = "{control_id}"
+# Who gives out health cards: the city, not the hospital.
+_CARDS = "&2.16.156.10011.1.19&ISO"
 _ADULT = 22
 
 
@@ -147,7 +149,7 @@ def _evn(event: str, at: datetime) -> str:
 
 def _pid(visit: Visit) -> str:
     person = visit.person
-    identifiers = [_mrn(visit), f"{person.health_card}^^^^HC"]
+    identifiers = [_mrn(visit), f"{person.health_card}^^^{_CARDS}^HC"]
     if visit.shows_citizen_id:
         identifiers.append(f"{person.citizen_id}^^^^NI")
     return (

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 from exchange.commands.loading.files import Unit
 from exchange.commands.loading.preparation import Prepared
@@ -50,7 +50,7 @@ def unpacked(body: bytes) -> Spoken:
     said: Any = pickle.loads(body)  # noqa: S301
     if isinstance(said, tuple):
         writes, findings = said
-        return Prepared([_write(*write, row) for write, row in writes], findings)
+        return Prepared([_write(write, row) for write, row in writes], findings)
     spoken: Spoken = said
     return spoken
 
@@ -59,7 +59,5 @@ def _plain(write: Write) -> tuple[Any, Any]:
     return _WRITE(write), _ROW(write.row)
 
 
-def _write(
-    action: Literal["update"], kind: str, id_: str, head: bytes, tail: bytes, row: tuple[Any, ...]
-) -> Write:
-    return Write(action, kind, id_, head, tail, IndexRow(*row))
+def _write(plain: tuple[Any, ...], row: tuple[Any, ...]) -> Write:
+    return Write(*plain, IndexRow(*row))  # type: ignore[call-arg]  # mypy takes `*plain` to be all of it
