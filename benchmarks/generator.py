@@ -7,12 +7,14 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
+from typing import cast
 
 import uvloop
 
 from benchmarks.workload import OPERATIONS
 
 PREPARED = 400
+GRACE = 60.0
 
 
 @dataclass(slots=True)
@@ -47,8 +49,7 @@ class Connection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's is not derived from it
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -105,7 +106,8 @@ async def _drive(requests: list[bytes], expected: int, port: int, clients: int, 
             port,
         )
         connections.append(connection)
-    await asyncio.gather(*(connection.closed for connection in connections))
+    async with asyncio.timeout(seconds + GRACE):
+        await asyncio.gather(*(connection.closed for connection in connections))
     figures.seconds = time.perf_counter() - began
     figures.latencies.sort()
     return figures
