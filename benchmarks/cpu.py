@@ -13,10 +13,10 @@ def of_process(pid: int) -> float:
     return sum(_fields(pid)[11:13]) / _ticks()
 
 
-def of_session(leader: int) -> float:
-    """Seconds of all processes in the session, and of those that its leader has seen end."""
-    living = sum(sum(fields[11:13]) for fields in _all() if fields[3] == leader)
-    return (living + sum(_fields(leader)[13:15])) / _ticks()
+def of_family(parent: int) -> float:
+    """Seconds of a process, of its children, and of those children that it has seen end."""
+    living = sum(sum(fields[11:13]) for fields in _all() if fields[1] == parent)
+    return (living + sum(_fields(parent)[11:15])) / _ticks()
 
 
 def _all() -> Iterator[list[int]]:

@@ -104,11 +104,11 @@ def _rounds(
             for operation in OPERATIONS:
                 database = embedded.USER if operation.name in ("read", "search") else BESIDE
                 limit = pgbench.limit(operation.name, sockets, database, clients, seconds)
-                before = cpu.of_process(hub.process.pid), cpu.of_session(postmaster.pid)
+                before = cpu.of_process(hub.process.pid), cpu.of_family(postmaster.pid)
                 figures = pool.submit(
                     drive, operation.name, hub.http_port, token, clients, seconds, number
                 ).result()
-                after = cpu.of_process(hub.process.pid), cpu.of_session(postmaster.pid)
+                after = cpu.of_process(hub.process.pid), cpu.of_family(postmaster.pid)
                 spent = [(b - a) / len(figures.latencies) * 1e6 for a, b in zip(before, after, strict=True)]
                 measured[operation.name].append(Measured(limit, figures, spent[0], spent[1]))
     return measured
