@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/http.html#trules · https://hl7.org/fhir/R4/bundle.html#
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from exchange.outcome import FhirError, rejection
@@ -82,9 +82,10 @@ def sites(resource: Resource, full_urls: frozenset[str]) -> list[Site]:
     A Bundle inside the Bundle has names of its own and is left alone.
     """
     found: list[Site] = []
-    stack: list[tuple[Any, _Link]] = [(resource, _Link(None, resource["resourceType"], resource))]
+    stack: list[_Link] = [(None, resource["resourceType"], resource)]
     while stack:
-        node, link = stack.pop()
+        link = stack.pop()
+        node = link[2]
         members: Iterable[tuple[Any, Any]]
         if type(node) is dict:
             if node.get("resourceType") == "Bundle":
@@ -96,9 +97,9 @@ def sites(resource: Resource, full_urls: frozenset[str]) -> list[Site]:
             kind = type(value)
             if kind is str:
                 if key == "reference" or value in full_urls:
-                    found.append(Site(node, key, value, *_paths(_Link(link, key, value))))
+                    found.append(Site(node, key, value, *_paths((link, key, value))))
             elif kind is dict or kind is list:
-                stack.append((value, _Link(link, key, value)))
+                stack.append((link, key, value))
     return found
 
 
@@ -183,13 +184,8 @@ _HEADERS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A node on the way down to a string."""
-
-    above: "_Link | None"
-    key: Any
-    node: Any
+# A node on the way down to a string: what is above it, its key there, and itself.
+_Link: TypeAlias = tuple["_Link | None", Any, Any]
 
 
 def _paths(link: _Link) -> tuple[str, str]:
@@ -199,14 +195,15 @@ def _paths(link: _Link) -> tuple[str, str]:
     inside = True
     step: _Link | None = link
     while step is not None:
-        expression.append(f"[{step.key}]" if type(step.key) is int else f".{step.key}")
+        above, key, node = step
+        expression.append(f"[{key}]" if type(key) is int else f".{key}")
         if inside:
-            if type(step.node) is dict and "resourceType" in step.node:
-                element.append(str(step.node["resourceType"]))
+            if type(node) is dict and "resourceType" in node:
+                element.append(str(node["resourceType"]))
                 inside = False
-            elif type(step.key) is str:
-                element.append(step.key)
-        step = step.above
+            elif type(key) is str:
+                element.append(key)
+        step = above
     return "".join(reversed(expression)).removeprefix("."), ".".join(reversed(element))
 
 

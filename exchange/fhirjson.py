@@ -74,10 +74,10 @@ def split(resource: Resource) -> tuple[bytes, bytes]:
     return head[:-1] + b',"meta":{', tail + (b"," + dumps(rest)[1:] if rest else b"}")
 
 
-def identity(body: bytes) -> tuple[str, str]:
+def identity(body: bytes) -> tuple[bytes, bytes]:
     """Type and id of a stored body, which `split` began."""
     parts = body.split(b'"', 8)
-    return parts[3].decode(), parts[7].decode()
+    return parts[3], parts[7]
 
 
 _NOTHING: Final[Resource] = {}

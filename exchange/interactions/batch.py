@@ -38,7 +38,7 @@ def entry_request(request: Request, entry: Entry) -> Request:
         entry.method,
         request.grant,
         request.base,
-        parameters=decoded(entry.query),
+        parameters=decoded(entry.query) if entry.query else (),
         query=entry.query,
         headers={**entry.headers, "prefer": prefer},
         resource=entry.resource,

@@ -75,7 +75,7 @@ async def find(connection: Connection, queries: Mapping[Criteria, Query]) -> dic
                 single[criteria] = wanted
             case _:
                 page = await search(connection, query)
-                found[criteria] = tuple(identity(body)[1] for body in page.bodies)
+                found[criteria] = tuple(identity(body)[1].decode() for body in page.bodies)
     return found | await _identified(connection, single)
 
 

@@ -18,10 +18,10 @@ def with_entries(start: dict[str, Any], entries: Sequence[bytes]) -> bytes:
     return b'%b,"entry":[%b]}' % (head[:-1], b",".join(entries)) if entries else head
 
 
-def found_entry(base: str, body: bytes, mode: bytes, form: Form) -> bytes:
+def found_entry(base: bytes, body: bytes, mode: bytes, form: Form) -> bytes:
     """An entry of a searchset: a stored resource, as match or include."""
-    full_url = f"{base}/{'/'.join(identity(body))}"
-    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (full_url.encode(), form(body), mode)
+    kind, id_ = identity(body)
+    return _FOUND % (base, kind, id_, form(body), mode)
 
 
 def response_entry(response: Response) -> bytes:
@@ -40,4 +40,5 @@ def response_entry(response: Response) -> bytes:
     return b'{"resource":%b,"response":%b}' % (response.body, dumps(told))
 
 
+_FOUND = b'{"fullUrl":"%b/%b/%b","resource":%b,"search":{"mode":"%b"}}'
 _OUTCOME = b'{"resourceType":"OperationOutcome","issue":'

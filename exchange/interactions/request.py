@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
@@ -189,7 +189,10 @@ def if_match(header: str | None) -> int | None:
 
 
 def http_date(instant: datetime) -> str:
-    return format_datetime(instant.astimezone(UTC), usegmt=True)
+    """`Sat, 21 Nov 2026 02:37:08 GMT`"""
+    utc = instant.astimezone(UTC)
+    day, month = _DAYS[utc.weekday()], _MONTHS[utc.month - 1]
+    return f"{day}, {utc.day:02} {month} {utc.year:04} {utc.hour:02}:{utc.minute:02}:{utc.second:02} GMT"
 
 
 def is_unmodified(headers: Mapping[str, str], version: int, updated: datetime) -> bool:
@@ -228,6 +231,8 @@ def _takes_json(media_range: str) -> bool:
     return media in _RANGES and not refused
 
 
+_DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _JSON: Final = frozenset((FHIR_JSON, "application/json", "text/json", "application/json+fhir"))
 _FORMATS: Final = _JSON | {"json"}
 _RANGES: Final = _JSON | {"*/*", "application/*", "*", "text/*"}

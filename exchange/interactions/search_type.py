@@ -1,7 +1,7 @@
 """https://hl7.org/fhir/R4/http.html#search"""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from exchange.fhirjson import dumps
@@ -34,7 +34,7 @@ async def search_with(hub: Hub, connection: Connection, request: Request) -> Res
     require_types(request.grant, query)
     form = form_of(parameters, hub.definitions)
     page = await search(connection, query)
-    return Response(200, searchset(f"{request.base}/{request.type}", request.base, query, page, form))
+    return Response(200, searchset(request, query, page, form))
 
 
 def form_parameters(request: Request) -> Parameters:
@@ -58,26 +58,32 @@ def require_types(grant: Grant, query: Query) -> None:
         grant.require(chained, "s")
 
 
-def searchset(url: str, base: str, query: Query, page: Page, form: Form) -> bytes:
+def searchset(request: Request, query: Query, page: Page, form: Form) -> bytes:
     """The Bundle: what was found is sent as it is stored."""
-    start = {"resourceType": "Bundle", "type": "searchset"} | (
-        {} if page.total is None else {"total": page.total}
-    )
-    links = [{"relation": "self", "url": _url(url, query.accepted)}]
+    start: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
+    if page.total is not None:
+        start["total"] = page.total
+    used = _used(request, query)
+    url = f"{request.base}/{request.type}?"
+    start["link"] = [{"relation": "self", "url": (url + used).removesuffix("?")}]
     if page.next is not None:
-        links.append({"relation": "next", "url": _url(url, (*query.accepted, ("_cursor", page.next)))})
-    entries = [
-        *(found_entry(base, body, b"match", form) for body in page.bodies),
-        *(found_entry(base, body, b"include", form) for body in page.included),
-    ]
+        next_ = f"{used}&_cursor={page.next}" if used else f"_cursor={page.next}"
+        start["link"].append({"relation": "next", "url": url + next_})
+    base = request.base.encode()
+    entries = [found_entry(base, body, b"match", form) for body in page.bodies]
+    entries += [found_entry(base, body, b"include", form) for body in page.included]
     if query.ignored:
         outcome = dumps(operation_outcome(query.ignored))
         entries.append(b'{"resource":%b,"search":{"mode":"outcome"}}' % outcome)
-    return with_entries({**start, "link": links}, entries)
+    return with_entries(start, entries)
 
 
-def _url(url: str, parameters: Parameters) -> str:
-    return f"{url}?{urlencode(parameters)}" if parameters else url
+def _used(request: Request, query: Query) -> str:
+    """The parameters that the search took: the client's own text where it took them all."""
+    sent = request.query
+    if request.method != "POST" and not query.ignored and "_cursor" not in sent and sent.isascii():
+        return sent
+    return urlencode(query.accepted)
 
 
 def _chained(criteria: Sequence[Criterion]) -> Iterator[str]:

@@ -153,9 +153,9 @@ def _bundle(request: Request, parameters: Parameters, ask: Ask, records: list[An
         cursor = f"{shown[-1]['phase']}-{shown[-1]['rid']}"
         links.append({"relation": "next", "url": _url(url, (*kept, ("_cursor", cursor)))})
     start = {"resourceType": "Bundle", "type": "searchset", "link": links}
-    modes = (b"match", b"include")
+    base, modes = request.base.encode(), (b"match", b"include")
     return with_entries(
-        start, [found_entry(request.base, record["body"], modes[record["phase"]], form) for record in shown]
+        start, [found_entry(base, record["body"], modes[record["phase"]], form) for record in shown]
     )
 
 

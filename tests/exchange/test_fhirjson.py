@@ -181,5 +181,5 @@ def test_split_leaves_room_for_version_and_time(resource: dict[str, Any], rest: 
     body = loads(head + b'"versionId":"%d","lastUpdated":"%s"' % (3, b"now") + tail)
     meta = {"versionId": "3", "lastUpdated": "now", **rest.pop("meta", {})}
     assert body == {"resourceType": "Patient", "id": "1", "meta": meta, **rest}
-    assert identity(head + tail) == ("Patient", "1")
+    assert identity(head + tail) == (b"Patient", b"1")
     assert list(body)[:3] == ["resourceType", "id", "meta"]

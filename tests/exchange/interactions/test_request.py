@@ -1,11 +1,15 @@
 """Headers that decide about the answer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exchange.interactions.request import (
     decoded,
+    http_date,
     if_match,
     instant_of,
     preference,
@@ -108,6 +112,13 @@ def test_instants() -> None:
     ):
         with pytest.raises(FhirError):
             instant_of(text, "_since")
+
+
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(9000, 1, 1), timezones=st.just(timezone(timedelta(hours=8))))
+)
+def test_dates_of_headers(instant: datetime) -> None:
+    assert http_date(instant) == format_datetime(instant.astimezone(UTC), usegmt=True)
 
 
 def test_parameters() -> None:
