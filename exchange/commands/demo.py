@@ -37,10 +37,10 @@ def demo(
     with _folder(data_dir) as folder:
         settings = from_environment().model_copy(update={"data_dir": folder, "database_url": None})
         try:
-            tally = uvloop.run(play(settings, Size(seed, hospitals, residents, messages), leave))
+            findings = uvloop.run(play(settings, Size(seed, hospitals, residents, messages), leave))
         except (KeyboardInterrupt, asyncio.CancelledError):
             return
-    if tally.refused:
+    if findings:
         raise typer.Exit(FINDINGS)
 
 

@@ -38,8 +38,8 @@ class Size:
     messages: int | None
 
 
-async def play(settings: Settings, size: Size, leave: bool) -> Tally:
-    """Push, show, and go on serving unless told to leave; gives what the hub acknowledged."""
+async def play(settings: Settings, size: Size, leave: bool) -> int:
+    """Push, show, and go on serving unless told to leave; gives how much was not as it should be."""
     console = Console()
     task = asyncio.current_task()
     assert task is not None
@@ -48,11 +48,12 @@ async def play(settings: Settings, size: Size, leave: bool) -> Tally:
     async with stage(settings, world(size.seed, size.hospitals, residents=0).hospitals) as held:
         made = _world(size, held)
         tally = await _pushed(held.settings, made, console)
-        _show(await _record(held.settings, made), held.settings, console)
+        record = await _record(held.settings, made)
+        _show(record, held.settings, console)
         if held.own and not leave:
             console.print(f"\nThe hub goes on serving {held.settings.fhir_url} until Ctrl-C.")
             await asyncio.Event().wait()
-    return tally
+    return tally.refused + (record is None)
 
 
 def _world(size: Size, held: Stage) -> World:
@@ -93,10 +94,11 @@ async def _record(settings: Settings, made: World) -> Record | None:
         headers={"Authorization": f"Bearer {await _token(settings)}"},
         timeout=60,
     ) as http:
-        people = sorted(made.residents, key=lambda person: -len(made.visited[person.number]))
-        for person in people[:CANDIDATES]:
+        people = sorted(made.residents, key=lambda person: -len(made.visited[person.number]))[:CANDIDATES]
+        wanted = min(SEVERAL, max(len(made.visited[person.number]) for person in people))
+        for person in people:
             record = await fetch_record(http, person.citizen_id)
-            if record is not None and len(record.hospital_patients) >= min(SEVERAL, len(made.hospitals)):
+            if record is not None and len(record.hospital_patients) >= wanted:
                 return record
     return None
 
@@ -112,7 +114,7 @@ async def _token(settings: Settings) -> str:
 
 def _show(record: Record | None, settings: Settings, console: Console) -> None:
     if record is None:
-        console.print("Nobody is known at several hospitals: let there be more residents.")
+        console.print("The hub knows none of those who went to several hospitals: that should not be.")
         return
     console.print(shown(record))
     console.print("To repeat it, in another terminal:\n")
