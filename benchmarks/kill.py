@@ -23,6 +23,7 @@ import conformance.mllp
 from benchmarks.running_hub import RunningHub, start, stop
 
 CONNECTIONS: Final = 38
+FACILITIES: Final = 4
 REPLY_SECONDS: Final = 60.0
 MESSAGE_SYSTEM: Final = "https://yilian.example/fhir/sid/hl7v2-message"
 ONCE: Final = ("Patient", "Encounter", "DiagnosticReport", "Observation", "Provenance")
@@ -38,7 +39,7 @@ class Hospital:
     sent: list[bytes] = field(default_factory=list)
     waiting: bytes | None = None
     acknowledged: list[bytes] = field(default_factory=list)
-    refused: list[bytes] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     async def push(self, port: int, until: float) -> None:
         """Sends one message after the other, first the one that waits for its answer, until a moment comes or
@@ -50,7 +51,10 @@ class Hospital:
                         self.waiting = next(self.source)
                         self.sent.append(self.waiting)
                     answer = await client.ask(self.waiting, REPLY_SECONDS)
-                    (self.acknowledged if b"MSA|AA|" in answer else self.refused).append(self.waiting)
+                    if b"MSA|AA|" in answer:
+                        self.acknowledged.append(self.waiting)
+                    else:
+                        self.refused.append(answer.decode("utf-8", "replace").replace("\r", " "))
                     self.waiting = None
         except (OSError, EOFError):
             return
@@ -76,8 +80,8 @@ def messages(hospital: int, seed: int) -> Iterator[bytes]:
         number += 1
         patient, visit = f"{hospital:02}{number:06}", f"V{hospital:02}{number:06}"
         name = f"{choose.choice('赵钱孙李周吴郑王')}^{choose.choice('伟芳娜敏静')}"
-        pid = f"PID|1||{patient}^^^H{hospital}^PI||{name}||19800101|M"
-        pv1 = f"PV1|1|O|||||||||||||||||{visit}^^^H{hospital}^VN"
+        pid = f"PID|1||{patient}^^^H^PI||{name}||19800101|M"
+        pv1 = f"PV1|1|O|||||||||||||||||{visit}^^^H^VN"
         yield _message(hospital, f"{number}A", "ADT^A04^ADT_A01", "EVN|A04|20240101120000", pid, pv1)
         yield _message(
             hospital,
@@ -94,7 +98,7 @@ def messages(hospital: int, seed: int) -> Iterator[bytes]:
 
 
 def prove(folder: Path, points: int, seed: int, longest: float) -> Proof:
-    """Kills the hub at `points` random moments, at most `longest` seconds after it began to be pushed."""
+    """Kills the hub at `points` random moments, at most `longest` seconds after its first acknowledgement."""
     choose = random.Random(seed)
     hospitals = [Hospital(number, messages(number, seed)) for number in range(1, CONNECTIONS + 1)]
     unanswered = 0
@@ -102,8 +106,7 @@ def prove(folder: Path, points: int, seed: int, longest: float) -> Proof:
         hub = start(folder / "data", folder / "hub.log")
         asyncio.run(_pushed_and_killed(hub, hospitals, choose.uniform(0.05, longest)))
         unanswered += sum(hospital.waiting is not None for hospital in hospitals)
-        acknowledged = sum(len(hospital.acknowledged) for hospital in hospitals)
-        print(f"kill {point + 1}: {acknowledged} acknowledged so far", flush=True)
+        print(f"kill {point + 1}: {_acknowledged(hospitals)} acknowledged so far", flush=True)
     hub = start(folder / "data", folder / "hub.log")
     try:
         asyncio.run(_pushed(hub, hospitals, 0.2))
@@ -114,10 +117,18 @@ def prove(folder: Path, points: int, seed: int, longest: float) -> Proof:
 
 
 async def _pushed_and_killed(hub: RunningHub, hospitals: list[Hospital], after: float) -> None:
+    """`after` the first acknowledgement, so that the hub is in full swing."""
+    before = _acknowledged(hospitals)
     pushing = asyncio.create_task(_pushed(hub, hospitals, 3600))
+    while _acknowledged(hospitals) == before and not pushing.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
     await asyncio.sleep(after)
     await asyncio.to_thread(hub.kill)
     await pushing
+
+
+def _acknowledged(hospitals: list[Hospital]) -> int:
+    return sum(len(hospital.acknowledged) for hospital in hospitals)
 
 
 async def _pushed(hub: RunningHub, hospitals: list[Hospital], seconds: float) -> None:
@@ -129,7 +140,7 @@ async def _proof(
     hub: RunningHub, token: str, hospitals: list[Hospital], kills: int, unanswered: int
 ) -> Proof:
     sent = [raw for hospital in hospitals for raw in hospital.sent]
-    problems = [f"hospital {each.number}: {len(each.refused)} refused" for each in hospitals if each.refused]
+    problems = [f"refused: {answer}" for each in hospitals for answer in each.refused]
     problems += [f"hospital {each.number} waits for an answer" for each in hospitals if each.waiting]
     async with conformance.fhir.connected(hub.fhir, token) as fhir:
         stored = {type_: await fhir.search(type_, _count="1000") for type_ in ONCE}
@@ -147,9 +158,8 @@ async def _proof(
         resources = local if type_ == "Patient" else stored[type_]
         again = [resource["id"] for resource in resources if resource["meta"]["versionId"] != "1"]
         problems += [f"{type_}/{id_} was written more than once" for id_ in again]
-    acknowledged = sum(len(hospital.acknowledged) for hospital in hospitals)
     counts = {type_: len(resources) for type_, resources in stored.items()}
-    return Proof(kills, len(sent), acknowledged, unanswered, counts, problems)
+    return Proof(kills, len(sent), _acknowledged(hospitals), unanswered, counts, problems)
 
 
 def _is_enterprise(patient: dict[str, Any]) -> bool:
@@ -171,7 +181,8 @@ def _not_once(sent: list[bytes], provenances: list[dict[str, Any]]) -> list[str]
 
 
 def _message(hospital: int, control_id: str, kind: str, *segments: str) -> bytes:
-    header = f"MSH|^~\\&|HIS|H{hospital}|HUB||20240101120000||{kind}|{control_id}|P|2.5.1||||||UNICODE UTF-8"
+    sender = f"HIS{hospital}|H{hospital % FACILITIES}"
+    header = f"MSH|^~\\&|{sender}|HUB||20240101120000||{kind}|{control_id}|P|2.5.1||||||UNICODE UTF-8"
     return "".join(f"{segment}\r" for segment in (header, *segments)).encode()
 
 
@@ -181,9 +192,7 @@ def main() -> int:
     )
     arguments.add_argument("--points", type=int, default=20)
     arguments.add_argument("--seed", type=int, default=random.randrange(1 << 30))
-    arguments.add_argument(
-        "--longest", type=float, default=3.0, help="seconds of pushing before a kill, at most"
-    )
+    arguments.add_argument("--longest", type=float, default=3.0, help="seconds before a kill, at most")
     given = arguments.parse_args()
     print(f"seed {given.seed}")
     with tempfile.TemporaryDirectory(prefix="yilian-kill-") as folder:

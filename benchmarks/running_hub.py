@@ -1,8 +1,8 @@
 """A hub of one's own for a while: `yilian serve` as a process on a data folder, and how to reach it."""
 
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import httpx
-
 START_SECONDS: Final = 60.0
 YILIAN: Final = (sys.executable, "-m", "exchange.cli")
+_LISTENS: Final = re.compile(rb"http://127\.0\.0\.1:(\d+)/fhir.*mllp://127\.0\.0\.1:(\d+)")
 
 
 @dataclass(slots=True)
@@ -57,25 +56,26 @@ class RunningHub:
 
 
 def start(data: Path, log: Path, **settings: str) -> RunningHub:
-    """Starts a hub on free ports and waits until it answers."""
-    http_port, mllp_port = free_port(), free_port()
+    """Starts a hub on any free ports and waits until it says that it listens."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("YILIAN_")}
     environment |= {
         "YILIAN_DATA_DIR": str(data),
-        "YILIAN_HTTP_PORT": str(http_port),
-        "YILIAN_MLLP_PORT": str(mllp_port),
+        "YILIAN_HTTP_PORT": "0",
+        "YILIAN_MLLP_PORT": "0",
         **settings,
     }
+    said = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
         process = subprocess.Popen([*YILIAN, "serve"], env=environment, stdout=output, stderr=output)
-    hub = RunningHub(process, http_port, mllp_port, environment)
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(hub):
+    while not (found := _LISTENS.search(log.read_bytes()[said:])):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             raise RuntimeError(f"the hub did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
-        time.sleep(0.05)
-    return hub
+        time.sleep(0.02)
+    http_port, mllp_port = map(int, found.groups())
+    environment |= {"YILIAN_HTTP_PORT": str(http_port), "YILIAN_MLLP_PORT": str(mllp_port)}
+    return RunningHub(process, http_port, mllp_port, environment)
 
 
 @contextmanager
@@ -96,20 +96,3 @@ def stop(hub: RunningHub) -> None:
             hub.process.wait(30)
         except subprocess.TimeoutExpired:
             hub.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _answers(hub: RunningHub) -> bool:
-    try:
-        if httpx.get(f"{hub.fhir}/metadata", timeout=5).status_code != 200:
-            return False
-        with socket.create_connection(("127.0.0.1", hub.mllp_port), 1):
-            return True
-    except (httpx.HTTPError, OSError):
-        return False
