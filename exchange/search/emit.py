@@ -257,9 +257,9 @@ def whole_name(source: Source) -> Emit:
     number = source.number
 
     def emit(value: Any, sink: Sink) -> None:
-        given = "".join(part for part in value.get("given", ()) if part)
-        whole = value.get("family", "") + given
-        if given and whole != value.get("text") and is_chinese(whole):
+        parts = [value.get("family"), *value.get("given", ())]
+        whole = "".join(part for part in parts if part)
+        if whole not in (*parts, value.get("text")) and is_chinese(whole):
             sink.strings.append((number, normalised(whole), whole))
 
     return emit

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exchange.fhirjson import dumps, loads, split
@@ -24,7 +24,9 @@ from exchange.search.token import token
 from exchange.store.batch import Write
 from exchange.store.transact import transact
 from mpi.keys import patient_key
+from mpi.store import Record, resolve
 from profiles.definitions import definitions
+from terminology.naming import identify
 from tests.exchange.search import oracle
 from tests.exchange.search.worlds import BASE, LOINC, queries, worlds
 
@@ -117,6 +119,7 @@ async def scenario(url: str, resources: list[Resource], asked: list[Any], count:
         await connection.close()
 
 
+@settings(max_examples=30)
 @given(worlds(), st.lists(queries(), min_size=5, max_size=25), st.integers(1, 7))
 def test_the_sql_search_equals_the_naive_search(
     database_url: str, resources: list[Resource], asked: list[Any], count: int
@@ -124,6 +127,7 @@ def test_the_sql_search_equals_the_naive_search(
     asyncio.run(scenario(database_url, resources, asked, count))
 
 
+@settings(max_examples=30)
 @given(worlds(), st.lists(queries(), min_size=5, max_size=25), st.integers(1, 7))
 def test_it_does_so_on_the_long_ways_too(
     database_url: str, resources: list[Resource], asked: list[Any], count: int
@@ -315,3 +319,66 @@ async def test_a_caller_sees_the_allowed_patients_only(connection: asyncpg.Conne
         page = await ask(connection, "Observation", *parameters, ("_summary", "count"), allowed=q)
         assert page.total == (1 if parameters[0][0] == "patient" else 0)
     assert ids(await ask(connection, "Observation", allowed=())) == []
+
+
+CITIZEN_ID = {"system": "urn:oid:2.16.156.10011.1.3", "value": "11010519491231002X"}
+
+
+async def one_person(connection: asyncpg.Connection) -> str:
+    """Two hospitals' records of one citizen; gives back the enterprise id."""
+    hospitals = []
+    for id_ in ("h1", "h2"):
+        patient = {
+            "resourceType": "Patient",
+            "id": id_,
+            "identifier": [CITIZEN_ID],
+            "name": [{"text": "王明"}],
+        }
+        record = Record(f"hospital-{id_}", "1", id_, patient)
+        async with connection.transaction():
+            hospitals.append(await resolve(connection, record, START, identify))
+        await store(connection, [patient])
+    assert hospitals[0].enterprise_id == hospitals[1].enterprise_id
+    return hospitals[0].enterprise_id
+
+
+async def test_the_enterprise_patient_stands_for_all_its_records(connection: asyncpg.Connection) -> None:
+    enterprise = await one_person(connection)
+    await store(
+        connection,
+        [
+            {"resourceType": "Patient", "id": enterprise, "identifier": [CITIZEN_ID]},
+            dated("a", 1, patient="h1"),
+            dated("b", 2, patient="h2"),
+            dated("c", 3, patient="stranger"),
+            observation("d", performer=[{"reference": "Patient/h2"}]),
+            {"resourceType": "AuditEvent", "id": "e", "entity": [{"what": {"reference": "Patient/h1"}}]},
+            {
+                "resourceType": "AuditEvent",
+                "id": "f",
+                "agent": [{"who": {"reference": f"Patient/{i}"}} for i in "xy"]
+                + [{"who": {"reference": "Patient/h2"}}],
+            },
+        ],
+    )
+    whole = f"Patient/{enterprise}"
+    for asked, expected in [
+        ([("patient", whole)], ["a", "b"]),
+        ([("patient", whole), ("code", f"{LOINC}|1-1"), ("_sort", "-date")], ["b", "a"]),
+        ([("subject", whole), ("date", "ge2024-01-02")], ["b"]),
+        ([("patient", "Patient/h1")], ["a"]),
+        ([("performer", whole)], ["d"]),
+        ([("patient.identifier", "11010519491231002X")], ["a", "b"]),
+        ([("patient:not-a-modifier", whole)], None),
+    ]:
+        if expected is None:
+            with pytest.raises(SearchError):
+                await ask(connection, "Observation", *asked)
+            continue
+        found = ids(await ask(connection, "Observation", *asked))
+        assert (found if "_sort" in dict(asked) else sorted(found)) == expected
+        counted = await ask(connection, "Observation", *asked, ("_summary", "count"))
+        assert counted.total == len(expected)
+    assert sorted(ids(await ask(connection, "AuditEvent", ("patient", whole)))) == ["e", "f"]
+    page = await ask(connection, "Patient", ("_id", enterprise), ("_revinclude", "Observation:patient"))
+    assert sorted(loads(body)["id"] for body in page.included) == ["a", "b"]
