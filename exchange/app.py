@@ -27,6 +27,7 @@ from exchange.trust.grant import Grant
 from exchange.trust.token_endpoint import token_endpoint, token_url_of
 
 ROOT: Final = "/fhir"
+MAX_UNDER_WAY: Final = 1000
 NOBODY: Final = Grant("", None, frozenset())
 
 
@@ -63,9 +64,16 @@ class FhirEndpoint:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._respond(scope, receive)
+        if self.under_way >= MAX_UNDER_WAY:
+            raise FhirError("busy", "Too many requests at once; try again", headers=(("Retry-After", "1"),))
+        self.under_way += 1
+        try:
+            response = await self._respond(scope, receive)
+        finally:
+            self.under_way -= 1
         await send_response(response, scope["method"], send)
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:

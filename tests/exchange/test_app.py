@@ -1,5 +1,6 @@
 """The HTTP face: who may come in, how it refuses, and that nothing a client sends makes it fail."""
 
+import asyncio
 import gzip
 import json
 import logging
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from exchange import app
 from exchange.hub import Hub
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -205,6 +207,24 @@ async def test_an_error_of_ours_tells_nothing_of_the_data(
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("exchange")]
     assert "42P01" in "".join(ours)
     assert "司马" not in "".join(ours)
+
+
+async def test_smart_configuration_is_public(client: httpx.AsyncClient) -> None:
+    del client.headers["Authorization"]
+    answer = await client.get(".well-known/smart-configuration")
+    assert answer.status_code == 200
+    assert answer.json()["token_endpoint"] == "http://127.0.0.1:8080/token"
+
+
+async def test_too_many_at_once_are_sent_away(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MAX_UNDER_WAY", 5)
+    answers = await asyncio.gather(*(client.get("Patient/p1") for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [404] * 5 + [503] * 15
+    away = next(answer for answer in answers if answer.status_code == 503)
+    assert (issue(away)["code"], away.headers["retry-after"]) == ("transient", "1")
+    assert (await client.get("Patient/p1")).status_code == 404
 
 
 MEGABYTES_10 = "x" * 10_000_000
