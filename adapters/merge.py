@@ -219,7 +219,7 @@ def _codings(concept: Any) -> Any:
 KEYS: Mapping[str, Key] = {
     # A number is known by system and value: a message that names one number does not take the others away.
     "identifier": _members("system", "value"),
-    # A new number of a kind takes the place of the old ones of that kind, and likewise with names and addresses.
+    # A new number of a kind takes the place of the old ones of that kind; likewise names and addresses.
     "telecom": _members("system", "use"),
     "name": _members("use"),
     "address": _members("use", "type"),

@@ -1,45 +1,91 @@
 """Where every leaf of a message went: mapped, ignored on purpose, or residue."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 from adapters.hl7v2.escape import Delimiters
-from adapters.hl7v2.parse import Message, Segment
-from adapters.hl7v2.reading import IGNORED, Ledger
+from adapters.hl7v2.reading import IGNORED, Node
 from adapters.translation import Coverage, Residue
 
 _NONE: frozenset[int] = frozenset()
+_REMEMBERED = 8192
+_LONGEST = 200
+Missed = tuple[tuple[int, int, int, str], ...]
 
 
 def account(
-    message: Message, ledger: Ledger, ignored: Mapping[str, str], twins: Mapping[int, Segment]
+    nodes: Sequence[Node], delimiters: Delimiters, ignored: Mapping[str, str], twins: Mapping[int, Node]
 ) -> tuple[Coverage, list[Residue]]:
-    """Counts the leaves (as `Message.leaves` does). `ignored` are source paths; `twins` say of a segment
-    that continues another one which: a field equal in both is mapped with the first's."""
+    """Counts the leaves (as `Message.leaves` does). `ignored` are source paths; `twins` say of the position
+    of a segment that continues another one which: a field equal in both is mapped with the first's."""
     mapped = left_out = 0
     residue: list[Residue] = []
-    delimiters = message.delimiters
-    for segment in message.segments:
-        name, position = segment.name, segment.position
-        twin = twins.get(position)
-        fields = segment.fields()
-        start = 3 if name == "MSH" else 1
-        for number in range(start, len(fields)):
-            raw = fields[number]
-            if not raw:
+    field = _counter(delimiters)
+    for node in nodes:
+        name, kept_of = node.segment.name, node.kept
+        twin = twins.get(node.segment.position)
+        for number, raw in enumerate(node.fields):
+            if not raw or not number or (number < 3 and name == "MSH"):
                 continue
-            of = position
-            if twin is not None and number < len(twin.fields()) and twin.fields()[number] == raw:
-                of = twin.position
-            for repetition, component, subcomponent, value in _leaves(raw, delimiters):
-                kept = ledger.get((of, number, repetition), _NONE)
-                if 0 in kept or component << 8 in kept or component << 8 | subcomponent in kept:
-                    mapped += 1
-                elif value.isspace() or IGNORED in kept or _is_ignored(ignored, name, number, component):
+            kept = kept_of
+            if twin is not None and number < len(twin.fields) and twin.fields[number] == raw:
+                kept = twin.kept
+            read = kept.get((number, 1), _NONE)
+            if read and raw.isalnum() and read != IGNORED:
+                mapped += 1
+                continue
+            counted, left, missed = field(raw, number, kept)
+            mapped += counted
+            left_out += left
+            for repetition, component, subcomponent, value in missed:
+                if value.isspace() or _is_ignored(ignored, name, number, component):
                     left_out += 1
                 else:
-                    path = _path(segment.label, number, repetition, component, subcomponent, raw, delimiters)
+                    path = _path(
+                        node.segment.label, number, repetition, component, subcomponent, raw, delimiters
+                    )
                     residue.append(Residue(path, delimiters.unescape(value)))
     return Coverage(mapped, left_out, len(residue)), residue
+
+
+Kept = Mapping[tuple[int, int], frozenset[int]]
+
+
+@lru_cache(maxsize=64)
+def _counter(delimiters: Delimiters) -> Callable[[str, int, Kept], tuple[int, int, Missed]]:
+    """Counts a field's leaves by what was read of it; the same field read alike comes often."""
+    remembered: dict[Any, tuple[int, int, Missed]] = {}
+    repetition = delimiters.repetition
+
+    def field(raw: str, number: int, kept: Kept) -> tuple[int, int, Missed]:
+        repetitions = raw.count(repetition) + 1
+        read = tuple([kept.get((number, each), _NONE) for each in range(1, repetitions + 1)])
+        known = remembered.get((raw, read))
+        if known is None:
+            known = _counted(raw, delimiters, read)
+            if len(raw) < _LONGEST:
+                if len(remembered) >= _REMEMBERED:
+                    remembered.clear()
+                remembered[raw, read] = known
+        return known
+
+    return field
+
+
+def _counted(raw: str, delimiters: Delimiters, read: tuple[frozenset[int], ...]) -> tuple[int, int, Missed]:
+    """How many leaves of a field were mapped, how many ignored, and the others."""
+    mapped = left_out = 0
+    missed: list[tuple[int, int, int, str]] = []
+    for repetition, component, subcomponent, value in _leaves(raw, delimiters):
+        leaves = read[repetition - 1]
+        if 0 in leaves or component << 8 in leaves or component << 8 | subcomponent in leaves:
+            mapped += 1
+        elif -1 in leaves:
+            left_out += 1
+        else:
+            missed.append((repetition, component, subcomponent, value))
+    return mapped, left_out, tuple(missed)
 
 
 def _is_ignored(ignored: Mapping[str, str], name: str, number: int, component: int) -> bool:

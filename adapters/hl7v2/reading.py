@@ -10,56 +10,34 @@ from collections.abc import Iterator
 from adapters.hl7v2.escape import Delimiters
 from adapters.hl7v2.parse import NULL, Segment
 
-Ledger = dict[tuple[int, int, int], set[int]]
-"""What was mapped of each repetition: (segment position, field, repetition) → leaves. A leaf is `component
-<< 8 | sub-component`; sub-component 0 stands for all of a component, 0 for the whole repetition."""
-IGNORED = -1
-
+IGNORED = frozenset((-1,))
 _NOT_FHIR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
 
 
 class Value:
     """One repetition of a field, or one component of it. Text comes out unescaped, without blanks around
-    it; a null (`""`) comes out as ""."""
+    it; a null (`""`) comes out as "".
 
-    __slots__ = ("_component", "_delimiters", "_key", "_ledger", "_parts", "raw", "read")
+    `read` are the leaves that were read: `component << 8 | sub-component`, where sub-component 0 stands for
+    all of a component and 0 for the whole repetition. `number` counts the repetitions from 1.
+    """
+
+    __slots__ = ("_component", "_delimiters", "_parts", "number", "raw", "read")
 
     def __init__(
         self,
         raw: str,
         delimiters: Delimiters,
-        ledger: Ledger,
-        key: tuple[int, int, int],
+        number: int = 1,
         component: int = 0,
         read: set[int] | None = None,
     ) -> None:
         self.raw = raw
+        self.number = number
         self.read: set[int] = set() if read is None else read
         self._delimiters = delimiters
-        self._ledger = ledger
-        self._key = key
         self._component = component
         self._parts: list[str] | None = None
-
-    @property
-    def is_null(self) -> bool:
-        """The sender deletes the value."""
-        if self.raw == NULL:
-            self.read.add(self._component << 8)
-            return True
-        return False
-
-    def keep(self) -> None:
-        """What was read of this repetition has reached a resource."""
-        kept = self._ledger.get(self._key)
-        if kept is None:
-            self._ledger[self._key] = self.read
-        else:
-            kept |= self.read
-
-    def ignore(self) -> None:
-        """What no other row maps of this repetition is left out on purpose."""
-        self._ledger.setdefault(self._key, set()).add(IGNORED)
 
     def text(self, part: int) -> str:
         """A component (or, of a component, a sub-component) as one text."""
@@ -86,7 +64,7 @@ class Value:
 
     def sub(self, part: int) -> "Value":
         """A component as a value of its own, whose parts are its sub-components."""
-        return Value(self._part(part), self._delimiters, self._ledger, self._key, part, self.read)
+        return Value(self._part(part), self._delimiters, self.number, part, self.read)
 
     def count(self) -> int:
         """How many parts there are."""
@@ -118,19 +96,17 @@ class Value:
 
 
 class Node:
-    """A segment while it is translated."""
+    """A segment while it is translated. `kept` are the leaves of each repetition that reached a resource."""
 
-    __slots__ = ("_delimiters", "_ledger", "event", "fields", "kind", "segment")
+    __slots__ = ("_delimiters", "event", "fields", "kept", "kind", "segment")
 
-    def __init__(
-        self, segment: Segment, delimiters: Delimiters, ledger: Ledger, kind: str, event: str
-    ) -> None:
+    def __init__(self, segment: Segment, delimiters: Delimiters, kind: str, event: str) -> None:
         self.segment = segment
         self.fields = segment.fields()
         self.kind = kind
         self.event = event
+        self.kept: dict[tuple[int, int], frozenset[int]] = {}
         self._delimiters = delimiters
-        self._ledger = ledger
 
     @property
     def raw(self) -> tuple[str, ...]:
@@ -141,12 +117,11 @@ class Node:
         """The repetitions that are not empty."""
         if field >= len(self.fields) or not (raw := self.fields[field]):
             return []
-        position = self.segment.position
-        delimiters, ledger = self._delimiters, self._ledger
+        delimiters = self._delimiters
         if delimiters.repetition not in raw:
-            return [Value(raw, delimiters, ledger, (position, field, 1))]
+            return [Value(raw, delimiters)]
         return [
-            Value(part, delimiters, ledger, (position, field, number))
+            Value(part, delimiters, number)
             for number, part in enumerate(raw.split(delimiters.repetition), 1)
             if part
         ]

@@ -12,11 +12,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from adapters.hl7v2.reading import Node, Value
+from adapters.hl7v2.parse import NULL
+from adapters.hl7v2.reading import IGNORED, Node, Value
 from adapters.mapping.draft import Scope
-from adapters.mapping.model import Text, Values
+from adapters.mapping.model import Text
 
-Read = Callable[[Any], list[Value]]
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:-([1-9][0-9]*)(?:\.([1-9][0-9]*)(?:\.([1-9][0-9]*))?)?)?")
 
 
@@ -33,20 +33,19 @@ class V2Sources:
     def __init__(self, local: Mapping[str, int] | None = None) -> None:
         self._local = local or {}
 
-    def values(self, path: str, segment: str) -> Values:
+    def source(self, path: str, segment: str) -> "FieldSource":
         name, field, component, subcomponent = self._checked(path)
-        find = _finder(name, segment)
-        if not component:
-            return find(lambda node: node.values(field))
-        if not subcomponent:
-            return find(lambda node: [v.sub(component) for v in node.values(field) if v.has(component)])
-        return find(
-            lambda node: [
-                _Leaf(v.sub(component), subcomponent)
-                for v in node.values(field)
-                if v.sub(component).has(subcomponent)
-            ]
-        )
+        return FieldSource(name, name == segment, field, component, subcomponent)
+
+    def repeats(self, path: str, segment: str) -> Callable[[Any, Scope], bool]:
+        """Whether a field has more than one repetition."""
+        source = self.source(path, segment)
+
+        def several(node: Node, scope: Scope) -> bool:
+            raw = source.look(node, scope)
+            return bool(raw) and len(source.values(source.owner(node, scope))) > 1
+
+        return several
 
     def text(self, path: str, segment: str) -> Text:
         if path == "event":
@@ -69,9 +68,17 @@ class V2Sources:
 
         if below:
             return lambda node, scope: read(scope.below(name))
-        if name == segment:
+        if name != segment:
+            return lambda node, scope: read(scope.node(name))
+        if component:
             return lambda node, scope: read(node)
-        return lambda node, scope: read(scope.node(name))
+
+        def own(node: Node, scope: Scope) -> str:
+            fields = node.fields
+            raw = fields[field] if field < len(fields) else ""
+            return raw if not raw or raw.isalnum() else read(node)
+
+        return own
 
     def _checked(self, path: str) -> tuple[str, int, int, int]:
         found = _PATH.fullmatch(path)
@@ -96,23 +103,77 @@ class V2Sources:
         return name, field, component, subcomponent
 
 
+class FieldSource:
+    """A field, component or sub-component, of the node at hand or of the nearest segment of a name."""
+
+    __slots__ = ("component", "field", "look", "name", "own", "subcomponent")
+
+    null = NULL
+
+    def __init__(self, name: str, own: bool, field: int, component: int, subcomponent: int) -> None:
+        self.name = name
+        self.own = own
+        self.field = field
+        self.component = component
+        self.subcomponent = subcomponent
+        self.look: Callable[[Node, Scope], str] = _own_look(field) if own else self._look_elsewhere
+
+    def owner(self, node: Node, scope: Scope) -> Node:
+        """The segment that `look` found something in."""
+        return node if self.own else scope.node(self.name)  # type: ignore[return-value]
+
+    def values(self, owner: Node) -> list[Value]:
+        values = owner.values(self.field)
+        if not self.component:
+            return values
+        found = [value.sub(self.component) for value in values if value.has(self.component)]
+        if not self.subcomponent:
+            return found
+        return [_Leaf(value, self.subcomponent) for value in found if value.has(self.subcomponent)]
+
+    def keep(self, owner: Node, number: int, leaves: frozenset[int]) -> None:
+        at = (self.field, number)
+        kept = owner.kept
+        known = kept.get(at)
+        kept[at] = leaves if known is None else known | leaves
+
+    def ignore(self, node: Node, scope: Scope) -> None:
+        """What no row maps of the field is left out on purpose."""
+        if self.look(node, scope):
+            owner = self.owner(node, scope)
+            for value in owner.values(self.field):
+                self.keep(owner, value.number, IGNORED)
+
+    def _look_elsewhere(self, node: Node, scope: Scope) -> str:
+        other: Node | None = scope.node(self.name)
+        if other is None or self.field >= len(other.fields):
+            return ""
+        return other.fields[self.field]
+
+
+def _own_look(field: int) -> Callable[[Node, Scope], str]:
+    def look(node: Node, scope: Scope) -> str:
+        fields = node.fields
+        return fields[field] if field < len(fields) else ""
+
+    return look
+
+
 class _Leaf(Value):
     """One sub-component as a value: its only part is itself."""
 
-    __slots__ = ("_inner", "_number")
+    __slots__ = ("_inner", "_place")
 
-    def __init__(self, inner: Value, number: int) -> None:
-        super().__init__(
-            inner._part(number), inner._delimiters, inner._ledger, inner._key, inner._component, inner.read
-        )
+    def __init__(self, inner: Value, place: int) -> None:
+        super().__init__(inner.raw, inner._delimiters, inner.number, inner._component, inner.read)
         self._inner = inner
-        self._number = number
+        self._place = place
 
     def text(self, part: int) -> str:
-        return self._inner.text(self._number) if part == 1 else ""
+        return self._inner.text(self._place) if part == 1 else ""
 
     def whole(self) -> str:
-        return self._inner.text(self._number)
+        return self._inner.text(self._place)
 
 
 def _parts(types: Mapping[str, list[list[str]]], kinds: list[str], number: int) -> list[str]:
@@ -127,17 +188,3 @@ def _parts(types: Mapping[str, list[list[str]]], kinds: list[str], number: int) 
         elif number <= len(components):
             parts += components[number - 1]
     return parts
-
-
-def _finder(name: str, segment: str) -> Callable[[Read], Values]:
-    def find(read: Read) -> Values:
-        if name == segment:
-            return lambda node, scope: read(node)
-
-        def elsewhere(node: Any, scope: Scope) -> list[Value]:
-            other = scope.node(name)
-            return read(other) if other is not None else []
-
-        return elsewhere
-
-    return find

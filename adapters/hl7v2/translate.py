@@ -15,7 +15,7 @@ from adapters.hl7v2.context import Context
 from adapters.hl7v2.coverage import account
 from adapters.hl7v2.functions import functions
 from adapters.hl7v2.parse import Message, Segment
-from adapters.hl7v2.reading import Ledger, Node
+from adapters.hl7v2.reading import Node
 from adapters.hl7v2.sources import V2Sources
 from adapters.hl7v2.structure import Group, group
 from adapters.hospitals.hospital import Hospital
@@ -76,16 +76,17 @@ def translate(message: Message, hospital: Hospital, received: datetime, maps: Ma
     An issue of severity `error` means that nothing may be stored: no patient, a patient without a number, a
     record merged into itself. `received` is the hub's time of receipt.
     """
-    ledger: Ledger = {}
     tree = group(message)
     context = Context(hospital, time_zone(hospital.timezone), maps.vocabularies)
-    work = Work(hospital.id, context)
+    of = message.delimiters
+    dialect = "".join((of.field, of.component, of.repetition, of.escape, of.subcomponent, of.codec))
+    work = Work(hospital.id, context, dialect)
     if message.first("PID") is None:
         work.issues.append(Issue("error", "required", "the message has no PID segment", "PID"))
-    walk = _Walk(maps, work, message, ledger)
+    walk = _Walk(maps, work, message)
     walk.group(tree, None)
     drafts = work.finish()
-    coverage, residue = account(message, ledger, maps.ignored, walk.twins)
+    coverage, residue = account(walk.nodes, message.delimiters, maps.ignored, walk.twins)
     return Translation(
         entries=[
             Entry(draft.resource, draft.mode, tuple(dict.fromkeys(draft.deletions))) for draft in drafts
@@ -110,24 +111,21 @@ def time_zone(name: str) -> tzinfo:
 class _Walk:
     """Goes through the groups in order and runs the maps that are for each segment."""
 
-    def __init__(self, maps: Maps, work: Work, message: Message, ledger: Ledger) -> None:
-        self.maps = maps.by_segment
+    def __init__(self, maps: Maps, work: Work, message: Message) -> None:
+        self.maps = maps
         self.work = work
         self.message = message
-        self.ledger = ledger
         self.kind = message.text("MSH-9.1")
         self.event = message.text("MSH-9.2")
         self.before = ""
-        self.nodes = [
-            Node(each, message.delimiters, ledger, self.kind, self.event) for each in message.segments
-        ]
+        self.nodes = [Node(each, message.delimiters, self.kind, self.event) for each in message.segments]
         self.following: dict[int, list[Node]] = {}
-        self.twins: dict[int, Segment] = {}
+        self.twins: dict[int, Node] = {}
         self.find_continued()
 
     def find_continued(self) -> None:
         """A text may go over several segments that stand next to each other and say the same of it."""
-        continued = {name: each for name, maps in self.maps.items() for each in maps if each.continues}
+        continued = self.maps.continued
         anywhere = Scope("", None)
         first: Node | None = None
         for node in self.nodes:
@@ -136,7 +134,7 @@ class _Walk:
                 first = None
             elif first is not None and _alike(each, first, node, anywhere):
                 self.following.setdefault(first.segment.position, []).append(node)
-                self.twins[node.segment.position] = first.segment
+                self.twins[node.segment.position] = first
             else:
                 first = node
 
@@ -158,20 +156,13 @@ class _Walk:
 
     def segment(self, node: Node, scope: Scope) -> None:
         name = node.segment.name
-        for each in self.maps.get(name, ()):
-            if _applies(each, scope.name, self.before) and (each.when is None or each.when(node, scope)):
-                following = self.following.get(node.segment.position, ())
-                self.work.run(each, node, node.raw, scope, following)
+        for each in self.maps.route(name, scope.name):
+            if each.after and self.before not in each.after:
+                continue
+            if each.when is None or each.when(node, scope):
+                self.work.run(each, node, node.raw, scope, self.following.get(node.segment.position, ()))
         if name not in _ANNOTATIONS:
             self.before = name
-
-
-def _applies(each: CompiledMap, group_name: str, before: str) -> bool:
-    if each.within and group_name not in each.within:
-        return False
-    if each.without and group_name in each.without:
-        return False
-    return not each.after or before in each.after
 
 
 def _alike(each: CompiledMap, first: Node, node: Node, scope: Scope) -> bool:

@@ -13,25 +13,31 @@ from adapters.mapping.condition import Condition, compile_condition
 from adapters.mapping.draft import Scope
 from adapters.mapping.fault import Fault, MapError
 from adapters.mapping.functions import Function
-from adapters.mapping.model import Model, Sources, Text, Values
+from adapters.mapping.memory import LONGEST, Memory
+from adapters.mapping.model import Model, Source, Sources, Text
 from adapters.mapping.rows import ABSENT, Layer, Map, Missing, Row, Vocabulary
 from adapters.mapping.target import Place, compile_target, deletion, without_slots
 
 Part = Callable[[Any, Scope, Any], str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ValueRow:
-    """Values through a function to a target. `inputs` are read once a node."""
+    """Values through a function to a target. `memory` holds results by text, if the function's are
+    remembered."""
 
     id: str
-    source: Values
+    source: Source
+    own: bool
+    null: str
+    look: Text
     when: Condition | None
     call: Callable[..., Any]
     takes_all: bool
-    inputs: tuple[tuple[str, Values], ...]
+    inputs: tuple[tuple[str, Source], ...]
     place: Place
     deletes: str
+    memory: Memory | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +67,15 @@ class LinkRow:
 class IgnoreRow:
     """What is left out on purpose, under a condition."""
 
-    source: Values
+    source: Source
     when: Condition
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledMap:
-    """A map ready to run; `rows` in the order written, defaults and links apart."""
+    """A map ready to run. `steps` are its ValueRows and FixedRows in the order written, each after its `look`
+    (None for a FixedRow) and its condition; defaults and links are apart."""
 
     name: str
     segment: str
@@ -84,7 +91,7 @@ class CompiledMap:
     after: frozenset[str]
     identity: tuple[tuple[Part, ...], ...]
     missing: Missing | None
-    rows: tuple[ValueRow | FixedRow, ...]
+    steps: tuple[tuple[Text | None, Condition | None, Any], ...]
     defaults: tuple[tuple[Place, Any], ...]
     links: tuple[LinkRow, ...]
     ignores: tuple[IgnoreRow, ...]
@@ -95,11 +102,31 @@ class CompiledMap:
 @dataclass(frozen=True, slots=True)
 class Maps:
     """Every map by the kind of node it is for, what is ignored (source path → reason), and the
-    vocabularies."""
+    vocabularies. `routes` remembers which maps are for a kind of node in a group of a name."""
 
     by_segment: Mapping[str, tuple[CompiledMap, ...]]
+    routes: dict[tuple[str, str], tuple[CompiledMap, ...]]
     ignored: Mapping[str, str]
     vocabularies: Mapping[str, Vocabulary]
+
+    @property
+    def continued(self) -> dict[str, CompiledMap]:
+        """By kind of node, the map in which a node may continue the one before it."""
+        return {name: each for name, maps in self.by_segment.items() for each in maps if each.continues}
+
+    def route(self, segment: str, group: str) -> tuple[CompiledMap, ...]:
+        """The maps for a kind of node in a group of this name."""
+        known = self.routes.get((segment, group))
+        if known is None:
+            maps = self.by_segment.get(segment, ())
+            known = tuple(
+                each
+                for each in maps
+                if (not each.within or group in each.within) and group not in each.without
+            )
+            if maps:
+                self.routes[segment, group] = known
+        return known
 
 
 def compile_maps(
@@ -117,12 +144,12 @@ def compile_maps(
         by_segment.setdefault(each.segment, []).append(compiler.map(each))
         for row in each.rows:
             if row.ignore and not row.when:
-                compiler.checked(row, partial(sources.values, row.source, each.segment))
+                compiler.checked(row, partial(sources.source, row.source, each.segment))
                 ignored[row.source] = row.ignore
     if compiler.faults:
         raise MapError(compiler.faults)
     frozen = {segment: tuple(maps) for segment, maps in by_segment.items()}
-    return Maps(frozen, ignored, layer.vocabularies)
+    return Maps(frozen, {}, ignored, layer.vocabularies)
 
 
 class _Compiler:
@@ -185,7 +212,11 @@ class _Compiler:
                 for parts in each.identity
             ),
             missing=each.missing,
-            rows=tuple(row for _, row in compiled if isinstance(row, ValueRow | FixedRow)),
+            steps=tuple(
+                (row.look if isinstance(row, ValueRow) else None, row.when, row)
+                for _, row in compiled
+                if isinstance(row, ValueRow | FixedRow)
+            ),
             defaults=tuple(row for _, row in compiled if isinstance(row, tuple)),
             links=tuple(row for _, row in compiled if isinstance(row, LinkRow)),
             ignores=tuple(self.ignore(row, each) for row in rows if row.ignore and row.when),
@@ -207,14 +238,19 @@ class _Compiler:
 
     def ignore(self, row: Row, each: Map) -> IgnoreRow:
         when = self.condition(row, row.when, each.segment) or (lambda node, scope: False)
-        source = self.checked(row, partial(self.sources.values, row.source, each.segment))
+        source = self.checked(row, partial(self.sources.source, row.source, each.segment))
         return IgnoreRow(source, when, row.ignore)
 
     def condition(self, at: Row | Map, text: str, segment: str) -> Condition | None:
         if not text:
             return None
         compiled: Condition | None = self.checked(
-            at, lambda: compile_condition(text, lambda path: self.sources.text(path, segment))
+            at,
+            lambda: compile_condition(
+                text,
+                lambda path: self.sources.text(path, segment),
+                lambda path: self.sources.repeats(path, segment),
+            ),
         )
         return compiled
 
@@ -224,7 +260,7 @@ class _Compiler:
     def part(self, text: str, each: Map) -> Part:
         """`@label`, `=text`, `path` or `path function`; with `?` at the end it may be empty."""
         if text.startswith("="):
-            return lambda node, scope, context: text[1:]
+            return lambda node, scope, work: text[1:]
         if text.startswith("@"):
             if text[1:] not in self.labels:
                 raise ValueError(f"identity: no map has the label {text[1:]!r}")
@@ -235,10 +271,9 @@ class _Compiler:
             if name not in self.functions:
                 raise ValueError(f"identity: there is no function {name!r}")
             call = self.functions[name].call
-            values = self.sources.values(path, each.segment)
-            return lambda node, scope, context: call(values(node, scope), context) or empty
+            return _key(self.sources.source(path, each.segment), call, empty)
         read = self.sources.text(path, each.segment)
-        return lambda node, scope, context: read(node, scope) or empty
+        return lambda node, scope, work: read(node, scope) or empty
 
     def row(self, row: Row, each: Map, resource: str) -> Any:
         place = self.checked(
@@ -254,18 +289,23 @@ class _Compiler:
         function = self.function(row)
         if function is None:
             return None
+        source = self.checked(row, partial(self.sources.source, row.source, each.segment))
         return ValueRow(
             id=f"{each.name}/{row.id}",
-            source=self.checked(row, partial(self.sources.values, row.source, each.segment)),
+            source=source,
+            own=source is not None and source.own,
+            null=source.null if source is not None else "",
+            look=source.look if source is not None else lambda node, scope: "",
             when=when,
             call=partial(function.call, **self.arguments(row, function)),
             takes_all=function.takes_all,
             inputs=tuple(
-                (name, self.checked(row, partial(self.sources.values, path, each.segment)))
+                (name, self.checked(row, partial(self.sources.source, path, each.segment)))
                 for name, path in row.inputs.items()
             ),
             place=place,
             deletes=self.checked(row, partial(self.deletion, row)),
+            memory=Memory() if function.remembered else None,
         )
 
     def deletion(self, row: Row) -> str:
@@ -320,6 +360,25 @@ class _Compiler:
         return [self.worded(item) for item in value] if isinstance(value, list) else value
 
 
-def _labelled(label: str, node: Any, scope: Scope, context: Any) -> str | None:
+def _key(source: Source, call: Callable[..., Any], empty: str | None) -> Part:
+    """A part of an identity: what a function says of a source."""
+    look, memory = source.look, Memory()
+
+    def part(node: Any, scope: Scope, work: Any) -> str | None:
+        text = look(node, scope)
+        if not text:
+            return empty
+        of = (work.dialect, text)
+        known: str | None = memory.get(of)
+        if known is None:
+            known = call(source.values(source.owner(node, scope)), work.context) or ""
+            if len(text) <= LONGEST:
+                memory.put(of, known)
+        return known or empty
+
+    return part
+
+
+def _labelled(label: str, node: Any, scope: Scope, work: Any) -> str | None:
     draft = scope.labelled(label)
     return draft.id if draft else None

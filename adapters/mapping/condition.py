@@ -3,7 +3,7 @@
     condition  = term { "or" term }
     term       = factor { "and" factor }
     factor     = "not" factor | "(" condition ")" | test
-    test       = path ( "valued" | "not" "valued" | ( "=" | "!=" ) text | [ "not" ] "in" texts )
+    test       = path ( [ "not" ] ( "valued" | "repeats" | "in" texts ) | ( "=" | "!=" ) text )
     texts      = "(" text { "," text } ")"
 
 A path is one of the source's (its first value counts), or a word the source format defines (`event`).
@@ -18,12 +18,15 @@ from adapters.mapping.model import Text
 
 Condition = Callable[[Any, Scope], bool]
 _TOKEN = re.compile(r"\s*(?:'([^']*)'|([()=,]|!=)|([A-Za-z][A-Za-z0-9_.\-\[\]]*))")
-_WORDS = frozenset(("and", "or", "not", "in", "valued"))
+_WORDS = frozenset(("and", "or", "not", "in", "valued", "repeats"))
 
 
-def compile_condition(text: str, path: Callable[[str], Text]) -> Condition:
-    """Raises ValueError with a reason."""
-    parser = _Parser(_tokens(text), path)
+def compile_condition(
+    text: str, path: Callable[[str], Text], repeats: Callable[[str], Condition]
+) -> Condition:
+    """`path` compiles a path to its text, `repeats` to whether it has several values. Raises ValueError with
+    a reason."""
+    parser = _Parser(_tokens(text), path, repeats)
     condition = parser.condition()
     if parser.tokens:
         raise ValueError(f"condition {text!r}: {parser.tokens[0][1]!r} is too much")
@@ -49,9 +52,12 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]], path: Callable[[str], Text]) -> None:
+    def __init__(
+        self, tokens: list[tuple[str, str]], path: Callable[[str], Text], repeats: Callable[[str], Condition]
+    ) -> None:
         self.tokens = tokens
         self.path = path
+        self.repeats = repeats
 
     def condition(self) -> Condition:
         terms = [self.term()]
@@ -75,16 +81,20 @@ class _Parser:
         return self.test()
 
     def test(self) -> Condition:
-        text = self.path(self.take("path"))
+        path = self.take("path")
+        text = self.path(path)
+        negative = self.took("not")
+        condition: Condition | None = None
         if self.took("valued"):
-            return lambda node, scope: bool(text(node, scope))
-        if self.took("not"):
-            if self.took("valued"):
-                return lambda node, scope: not text(node, scope)
-            self.expect("in")
-            return _not(_among(text, self.texts()))
-        if self.took("in"):
-            return _among(text, self.texts())
+            condition = lambda node, scope: bool(text(node, scope))  # noqa: E731
+        elif self.took("repeats"):
+            condition = self.repeats(path)
+        elif self.took("in"):
+            condition = _among(text, self.texts())
+        elif negative:
+            raise ValueError("condition: after `not` comes `valued`, `repeats` or `in`")
+        if condition is not None:
+            return _not(condition) if negative else condition
         negative = self.took("!=")
         if not negative:
             self.expect("=")
@@ -116,11 +126,15 @@ class _Parser:
 
 
 def _any(terms: list[Condition]) -> Condition:
-    return lambda node, scope: any(term(node, scope) for term in terms)
+    first, *rest = terms
+    other = rest[0] if len(rest) == 1 else _any(rest)
+    return lambda node, scope: first(node, scope) or other(node, scope)
 
 
 def _all(factors: list[Condition]) -> Condition:
-    return lambda node, scope: all(factor(node, scope) for factor in factors)
+    first, *rest = factors
+    other = rest[0] if len(rest) == 1 else _all(rest)
+    return lambda node, scope: first(node, scope) and other(node, scope)
 
 
 def _not(condition: Condition) -> Condition:

@@ -9,34 +9,32 @@ Json = dict[str, Any]
 class Draft:
     """A resource under construction.
 
-    `slots` holds the list elements that several rows write to, `raw` the content of the node it is made from.
+    `slots` holds the list elements that several rows write to, `raw` the content of the node it is made
+    from, `defaults` the default rows of the maps that ran for it, with their nodes.
     """
 
-    __slots__ = ("defaults", "deletions", "label", "mode", "raw", "resource", "slots")
+    __slots__ = ("defaults", "deletions", "label", "mode", "raw", "reference", "resource", "slots")
 
     def __init__(self, resource: Json, label: str, mode: Literal["merge", "replace"], raw: Any) -> None:
         self.resource = resource
+        self.reference: Json = {"reference": f"{resource['resourceType']}/{resource['id']}"}
         self.label = label
         self.mode = mode
         self.raw = raw
         self.deletions: list[str] = []
         self.slots: dict[tuple[str, str, Any], Json] = {}
-        self.defaults: list[Callable[[Draft], object]] = []
+        self.defaults: list[tuple[Any, Any]] = []
 
     @property
     def id(self) -> str:
         return str(self.resource["id"])
-
-    @property
-    def reference(self) -> Json:
-        return {"reference": f"{self.resource['resourceType']}/{self.resource['id']}"}
 
 
 class Scope:
     """One group of the source: the nodes directly in it, and the labels given in it or in groups within
     it."""
 
-    __slots__ = ("below", "labels", "name", "nodes", "parent")
+    __slots__ = ("below", "labels", "links", "name", "nodes", "parent")
 
     def __init__(
         self, name: str, parent: "Scope | None", below: "Callable[[str], Any | None]" = lambda name: None
@@ -47,6 +45,7 @@ class Scope:
         self.parent = parent
         self.nodes: dict[str, list[Any]] = {}
         self.labels: dict[str, list[Draft]] = {}
+        self.links: list[Callable[[Scope], object]] = []
 
     def node(self, name: str) -> Any | None:
         """The first node of that name in this group or, failing that, in the nearest group around it."""
@@ -56,6 +55,15 @@ class Scope:
                 return found[0]
             scope = scope.parent
         return None
+
+    def around(self, name: str) -> "Scope":
+        """The nearest group of that name, from this one outwards; this one, if there is none."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.name == name:
+                return scope
+            scope = scope.parent
+        return self
 
     def labelled(self, label: str) -> Draft | None:
         """The latest resource of that label, in this group or the nearest around it."""

@@ -6,7 +6,7 @@ and inputs. It returns None for "nothing to map", a plain JSON value, or one of 
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -50,21 +50,27 @@ class Function:
     name: str
     call: Callable[..., Any]
     takes_all: bool
+    remembered: bool
     parameters: frozenset[str]
     required: frozenset[str]
 
 
-def registry(*functions: Callable[..., Any]) -> Mapping[str, Function]:
-    """The functions by name."""
-    return MappingProxyType({each.__name__: _function(each) for each in functions})
+def registry(
+    *functions: Callable[..., Any], remembered: Iterable[Callable[..., Any]] = ()
+) -> Mapping[str, Function]:
+    """The functions by name. Results of `remembered` ones are kept: they speak of codes, people and places,
+    which come again in every message; they must be pure, and nobody may change what they return."""
+    again = frozenset(remembered)
+    return MappingProxyType({each.__name__: _function(each, each in again) for each in (*functions, *again)})
 
 
-def _function(call: Callable[..., Any]) -> Function:
+def _function(call: Callable[..., Any], remembered: bool) -> Function:
     parameters = inspect.signature(call).parameters
     keyword = [each for each in parameters.values() if each.kind is inspect.Parameter.KEYWORD_ONLY]
     return Function(
         name=call.__name__,
         call=call,
+        remembered=remembered,
         takes_all=next(iter(parameters)) == "values",
         parameters=frozenset(each.name for each in keyword),
         required=frozenset(each.name for each in keyword if each.default is inspect.Parameter.empty),

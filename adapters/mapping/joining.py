@@ -1,5 +1,4 @@
-"""Two mentions of the same thing in one source joined: what the first said stays, what it left open is
-filled."""
+"""Two mentions of the same thing in one source as one."""
 
 from typing import Any
 
@@ -7,19 +6,18 @@ Json = dict[str, Any]
 
 
 def joined(first: Json, second: Json) -> Json:
-    """Fills `first` from `second`, in place: elements it lacks, and list items it does not have."""
+    """What the first said stays, what it left open is filled from the second; list items add up.
+
+    Neither is changed: both may be remembered results.
+    """
+    made = dict(first)
     for name, value in second.items():
-        known = first.get(name)
+        known = made.get(name)
         if known is None:
-            if not _chosen_otherwise(first, name):
-                first[name] = value
+            if not (name.startswith("_") and name[1:] in first):  # `_x` belongs to the `x` it came with
+                made[name] = value
         elif isinstance(known, list) and isinstance(value, list):
-            known.extend(item for item in value if item not in known)
+            made[name] = [*known, *(item for item in value if item not in known)]
         elif isinstance(known, dict) and isinstance(value, dict):
-            joined(known, value)
-    return first
-
-
-def _chosen_otherwise(resource: Json, name: str) -> bool:
-    """A primitive's sibling `_x` belongs to the value it came with."""
-    return name.startswith("_") and name[1:] in resource
+            made[name] = joined(known, value)
+    return made

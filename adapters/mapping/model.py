@@ -22,27 +22,49 @@ class Model(Protocol):
 
 
 class Value(Protocol):
-    """One value of the source. `keep` records that what was read of it has reached the output, `ignore` that
-    the rest is left out on purpose."""
+    """One value of the source. `read` are the leaves of it that somebody read; `number` tells the values of
+    one source apart."""
+
+    number: int
+    read: set[int]
+
+
+Text = Callable[[Any, Scope], str]
+
+
+class Source(Protocol):
+    """A compiled source path; `own` if it is of the node at hand itself.
+
+    `look` is cheap: the text of everything the path finds from a node, "" for nothing; equal texts have equal
+    values. `null` is the text by which a sender deletes.
+    """
+
+    null: str
+    own: bool
 
     @property
-    def is_null(self) -> bool: ...
+    def look(self) -> Text: ...
 
-    def keep(self) -> None: ...
+    def owner(self, node: Any, scope: Scope) -> Any:
+        """The node in which `look` found something."""
 
-    def ignore(self) -> None: ...
+    def values(self, owner: Any) -> Sequence[Any]: ...
 
+    def keep(self, owner: Any, number: int, leaves: frozenset[int]) -> None:
+        """These leaves of a value have reached the output."""
 
-Values = Callable[[Any, Scope], Sequence[Any]]
-Text = Callable[[Any, Scope], str]
+    def ignore(self, node: Any, scope: Scope) -> None:
+        """What no row maps of the source is left out on purpose."""
 
 
 class Sources(Protocol):
     """A source format: compiles its paths, as seen from a node of the kind `segment`.
 
-    Both raise ValueError with a reason where the path can never find anything.
+    All raise ValueError with a reason where the path can never find anything.
     """
 
-    def values(self, path: str, segment: str) -> Values: ...
+    def source(self, path: str, segment: str) -> Source: ...
 
     def text(self, path: str, segment: str) -> Text: ...
+
+    def repeats(self, path: str, segment: str) -> Callable[[Any, Scope], bool]: ...

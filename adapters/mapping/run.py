@@ -1,28 +1,57 @@
 """Runs compiled maps over the nodes of one source and collects the resources they make."""
 
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.mapping.compile import CompiledMap, FixedRow, LinkRow, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
 from adapters.mapping.functions import Made, Several
 from adapters.mapping.identity import key, resource_id
 from adapters.mapping.joining import joined
-from adapters.mapping.target import Place
+from adapters.mapping.memory import LONGEST
 from terminology.issue import Issue
+
+_ALL = frozenset((0,))
+
+
+class Outcome(NamedTuple):
+    """What a function made: values for the target, resources they need, and what was read for it.
+
+    `read` are (which node, value's number, leaves), `read_inputs` (index of the input, leaves).
+    """
+
+    values: tuple[Any, ...]
+    resources: tuple[Json, ...]
+    read: tuple[tuple[int, int, frozenset[int]], ...]
+    read_inputs: tuple[tuple[int, frozenset[int]], ...]
+
+
+def _outcome(result: Any, values: Sequence[tuple[int, Any]], inputs: Mapping[str, Any]) -> Outcome:
+    made: tuple[Json, ...] = ()
+    if type(result) is Made:
+        made, result = result.resources, result.value
+    return Outcome(
+        values=result.values if type(result) is Several else (result,),
+        resources=made,
+        read=tuple([(which, value.number, frozenset(value.read)) for which, value in values]),
+        read_inputs=tuple([(i, frozenset(v.read)) for i, v in enumerate(inputs.values()) if v is not None])
+        if inputs
+        else (),
+    )
 
 
 class Work:
     """What one source has given so far: drafts in the order of their first mention, and issues."""
 
-    def __init__(self, hospital: str, context: Any) -> None:
+    def __init__(self, hospital: str, context: Any, dialect: str = "") -> None:
+        """`dialect` is what texts are to be read by: equal texts of one dialect have equal values."""
         self.hospital = hospital
         self.context = context
+        self.dialect = dialect
         self.drafts: dict[tuple[str, str], Draft] = {}
+        self._adopted: dict[int, Json] = {}
         self.issues: list[Issue] = []
-        self._links: list[tuple[Scope, LinkRow, Draft, Any]] = []
 
     def run(
         self, each: CompiledMap, node: Any, raw: Any, scope: Scope, following: Sequence[Any] = ()
@@ -32,39 +61,42 @@ class Work:
         draft = scope.labelled(each.onto) if each.onto else self._draft(each, node, raw, scope)
         if draft is None:
             return
-        for row in each.rows:
-            if row.when is not None and not row.when(node, scope):
+        for look, when, row in each.steps:
+            if look is None:
+                if when is None or when(node, scope):
+                    _fixed(row, node, scope, draft)
                 continue
-            if isinstance(row, ValueRow):
-                self._values(row, node, scope, draft, following)
-            else:
-                _fixed(row, node, scope, draft)
+            text = look(node, scope)
+            if not text or (when is not None and not when(node, scope)):
+                continue
+            owner = node if row.own else row.source.owner(node, scope)
+            if text == row.null:
+                if row.deletes:
+                    draft.deletions.append(row.deletes)
+                row.source.keep(owner, 1, _ALL)
+                continue
+            for outcome in self._remembered(row, text, owner, node, scope, following):
+                self._put(row, outcome, owner, node, scope, draft, following)
         for ignore in each.ignores:
             if ignore.when(node, scope):
-                for value in ignore.source(node, scope):
-                    value.ignore()
-        for place, value in each.defaults:
-            draft.defaults.append(partial(_late, place, node, value))
+                ignore.source.ignore(node, scope)
+        if each.defaults:
+            draft.defaults.append((each.defaults, node))
         for link in each.links:
-            target: Scope | None = scope
-            while link.at not in ("self", "") and target is not None and target.name != link.at:
-                target = target.parent
-            self._links.append((target or scope, link, draft, node))
+            scope.around(link.at).links.append(partial(_link, link, draft, node))
 
     def close(self, scope: Scope) -> None:
         """A group is complete: its links are made and its labels handed on."""
-        due = [each for each in self._links if each[0] is scope]
-        if due:
-            self._links = [each for each in self._links if each[0] is not scope]
-        for _, link, draft, node in due:
-            _link(link, draft, node, scope)
+        for link in scope.links:
+            link(scope)
         scope.close()
 
     def finish(self) -> list[Draft]:
         """Every draft, with its defaults."""
         for draft in self.drafts.values():
-            for default in draft.defaults:
-                default(draft)
+            for defaults, node in draft.defaults:
+                for place, value in defaults:
+                    place(draft, node, value)
         return list(self.drafts.values())
 
     def _draft(self, each: CompiledMap, node: Any, raw: Any, scope: Scope) -> Draft | None:
@@ -75,7 +107,7 @@ class Work:
                 self.issues.append(Issue("error", missing.code, missing.diagnostics, missing.expression))
             return None
         draft = self._known_or_new(each, business_key, raw)
-        if each.apart and (other := scope.labelled(each.apart)) is draft and other is not None:
+        if each.apart and draft is scope.labelled(each.apart):
             expression = each.missing.expression if each.missing else each.segment
             text = f"{each.segment} names the same {each.resource} that it is to be kept apart from"
             self.issues.append(Issue("error", "business-rule", text, expression))
@@ -100,73 +132,97 @@ class Work:
 
     def _key(self, each: CompiledMap, node: Any, scope: Scope) -> str | None:
         for parts in each.identity:
-            texts = [part(node, scope, self.context) for part in parts]
-            if all(text is not None for text in texts):
-                return texts[0] if len(texts) == 1 else key(*texts)  # type: ignore[arg-type]
+            texts: list[str] = []
+            for part in parts:
+                text = part(node, scope, self)
+                if text is None:
+                    break
+                texts.append(text)
+            else:
+                return texts[0] if len(texts) == 1 else key(*texts)
         return None
 
-    def _values(self, row: ValueRow, node: Any, scope: Scope, draft: Draft, following: Sequence[Any]) -> None:
-        values = row.source(node, scope)
-        if not values:
-            return
-        if len(values) == 1 and values[0].is_null:
-            if row.deletes:
-                draft.deletions.append(row.deletes)
-                values[0].keep()
-            return
+    def _remembered(
+        self, row: ValueRow, text: str, owner: Any, node: Any, scope: Scope, following: Sequence[Any]
+    ) -> Sequence[Outcome]:
+        memory = row.memory
+        if memory is None or following or len(text) > LONGEST:
+            return self._outcomes(row, owner, node, scope, following)
+        of: Any = (self.dialect, text)
+        if row.inputs:
+            of += tuple([source.look(node, scope) for _, source in row.inputs])
+        known: Sequence[Outcome] | None = memory.get(of)
+        if known is None:
+            known = self._outcomes(row, owner, node, scope, ())
+            memory.put(of, known)
+        return known
+
+    def _outcomes(
+        self, row: ValueRow, owner: Any, node: Any, scope: Scope, following: Sequence[Any]
+    ) -> list[Outcome]:
+        """What the function makes of the values, one by one or all at once."""
+        values = row.source.values(owner)
         inputs: dict[str, Any] = {}
         for name, source in row.inputs:
-            found = source(node, scope)
+            found = source.values(source.owner(node, scope)) if source.look(node, scope) else ()
             inputs[name] = found[0] if found else None
         if row.takes_all:
-            for later in following:
-                values = [*values, *row.source(later, scope)]
-            self._put(row, node, draft, row.call(values, self.context, **inputs), values, inputs)
-        else:
-            for value in values:
-                self._put(row, node, draft, row.call(value, self.context, **inputs), (value,), inputs)
+            marked = [(0, value) for value in values]
+            for which, later in enumerate(following, 1):
+                marked += [(which, value) for value in row.source.values(later)]
+            result = row.call([value for _, value in marked], self.context, **inputs) if marked else None
+            return [] if result is None else [_outcome(result, marked, inputs)]
+        made: list[Outcome] = []
+        for value in values:
+            for each in inputs.values():
+                if each is not None:
+                    each.read.clear()
+            result = row.call(value, self.context, **inputs)
+            if result is not None:
+                made.append(_outcome(result, ((0, value),), inputs))
+        return made
 
     def _put(
         self,
         row: ValueRow,
+        outcome: Outcome,
+        owner: Any,
         node: Any,
+        scope: Scope,
         draft: Draft,
-        result: Any,
-        values: Sequence[Any],
-        inputs: dict[str, Any],
+        following: Sequence[Any],
     ) -> None:
-        if result is None:
+        values, resources, read, read_inputs = outcome
+        place, placed = row.place, True
+        for each in values:
+            placed = place(draft, node, each) and placed
+        if not placed:
             return
-        made: tuple[Json, ...] = ()
-        if isinstance(result, Made):
-            made, result = result.resources, result.value
-        results = result.values if isinstance(result, Several) else (result,)
-        placed = [row.place(draft, node, each) for each in results]  # each of them, even after a refusal
-        if not all(placed):
-            return
-        for resource in made:
+        for resource in resources:
             self.adopt(resource)
-        for value in (*values, *inputs.values()):
-            if value is not None:
-                value.keep()
+        keep = row.source.keep
+        for which, number, leaves in read:
+            keep(following[which - 1] if which else owner, number, leaves)
+        for index, leaves in read_inputs:
+            source = row.inputs[index][1]
+            source.keep(source.owner(node, scope), 1, leaves)
 
     def adopt(self, resource: Json) -> None:
         """Takes a resource that a function made; one that is there already is joined with it."""
+        if id(resource) in self._adopted:
+            return
+        self._adopted[id(resource)] = resource
         known = self.drafts.get((resource["resourceType"], resource["id"]))
         if known is None:
             draft = Draft(resource, "", "merge", None)
             self.drafts[resource["resourceType"], resource["id"]] = draft
         elif known.resource is not resource:
-            joined(known.resource, resource)
-
-
-def _late(place: Place, node: Any, value: Any, draft: Draft) -> bool:
-    return place(draft, node, deepcopy(value))
+            known.resource = joined(known.resource, resource)
 
 
 def _fixed(row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
     if not row.reference:
-        row.place(draft, node, deepcopy(row.value))
+        row.place(draft, node, row.value)
         return
     other = scope.labelled(row.reference)
     if other is not None and other is not draft:

@@ -11,7 +11,6 @@ value[x]                        a choice: the function says of which type
 
 import re
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +46,7 @@ def compile_target(
     *way, last = parse_target(text, resource, model, extensions)
     put = _choice(last) if last.is_choice else _list(last) if last.is_list else _scalar(last)
     if not way and not beside:
-        return lambda draft, node, value: put(draft.resource, value)
+        return _shallow(put)
     if beside and not way:
         raise ValueError(f"target {text!r}: `with` needs a list element, as in `participant[+].individual`")
     return _deep(way, put, beside)
@@ -105,7 +104,8 @@ def _choice_of(parent: str, name: str, model: Model) -> str:
 def _rival(parent: Json, name: str, choice: str) -> bool:
     """Whether another type of the same choice is there already."""
     size = len(choice)
-    return any(key != name and key.startswith(choice) and key[size : size + 1].isupper() for key in parent)
+    others = [key for key in parent if key.startswith(choice) and key != name]
+    return any(key[size : size + 1].isupper() for key in others) if others else False
 
 
 def without_slots(text: str) -> str:
@@ -185,6 +185,13 @@ def _choice(step: Step) -> Callable[[Json, Any], bool]:
     return put
 
 
+def _shallow(put: Callable[[Json, Any], bool]) -> Place:
+    def place(draft: Draft, node: Any, value: Any) -> bool:
+        return put(draft.resource, value)
+
+    return place
+
+
 def _deep(way: list[Step], put: Callable[[Json, Any], bool], beside: Mapping[str, Any]) -> Place:
     constant_at = max((i for i, step in enumerate(way) if step.slot), default=len(way) - 1)
     enter = [_enter(step, beside if i == constant_at else {}) for i, step in enumerate(way)]
@@ -208,13 +215,12 @@ def _enter(step: Step, beside: Mapping[str, Any]) -> Callable[[Draft, Json, Any]
     def single(draft: Draft, parent: Json, node: Any) -> Json | None:
         if choice and _rival(parent, name, choice):
             return None
-        inner: Json = parent.setdefault(name, {})
-        for key, constant in fixed.items():
-            inner.setdefault(key, constant)
+        inner: Json = {**fixed, **parent.get(name, {})}  # never change what may be a remembered result
+        parent[name] = inner
         return inner
 
     def new(draft: Draft, parent: Json, node: Any) -> Json:
-        inner = deepcopy(fixed)
+        inner = dict(fixed)
         parent.setdefault(name, []).append(inner)
         return inner
 
@@ -224,7 +230,7 @@ def _enter(step: Step, beside: Mapping[str, Any]) -> Callable[[Draft, Json, Any]
             inner = draft.slots[path, slot, node] = new(draft, parent, node)
         else:
             for key, constant in fixed.items():
-                inner.setdefault(key, deepcopy(constant))
+                inner.setdefault(key, constant)
         return inner
 
     return (new if slot == "+" else shared) if step.is_list else single

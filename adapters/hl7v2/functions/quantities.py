@@ -34,6 +34,9 @@ def unit_of(unit: Value | None, context: Context, field: str = "OBX-6") -> Json:
     """OBX-6 or CQ-2 → unit, system, code. UCUM is taken wherever it stands; a bare text is only a unit."""
     if unit is None:
         return {}
+    if unit.count() == 1:
+        bare = unit.text(1)
+        return {"unit": bare} if bare else {}
     code, text, system = unit.text(1), unit.text(2), unit.text(3)
     if unit.peek(6).upper() == "UCUM" and unit.has(4) and system.upper() != "UCUM":
         alternative, _ = unit.text(4), unit.text(6)
@@ -47,7 +50,10 @@ def unit_of(unit: Value | None, context: Context, field: str = "OBX-6") -> Json:
 
 def nm_quantity(value: Value, context: Context, *, unit: Value | None = None) -> Json | None:
     """NM → Quantity; `<0.01`, as many analysers send it, has its comparator."""
-    sign, text = _COMPARED.fullmatch(value.text(1)).groups()  # type: ignore[union-attr]
+    text = value.text(1)
+    sign = ""
+    if text and not text[0].isdigit():
+        sign, text = _COMPARED.fullmatch(text).groups()  # type: ignore[union-attr]
     amount = number(text)
     return quantity(amount, comparator(sign), unit_of(unit, context)) if amount is not None else None
 
