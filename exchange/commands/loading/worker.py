@@ -3,6 +3,7 @@
 `python -m exchange.commands.loading.worker BASE`; it ends when its input does.
 """
 
+import gc
 import signal
 import sys
 from typing import BinaryIO
@@ -37,5 +38,6 @@ def _say(sink: BinaryIO, said: Spoken) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # a unit's resources are trees, which need no collector, and many
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then ends our input
     work(sys.stdin.buffer, sys.stdout.buffer, sys.argv[1])
