@@ -111,11 +111,13 @@ def cases(folders: Iterable[Path], kinds: Collection[str] = ()) -> list[Case]:
     return [case for case in found if not kinds or case.kind in kinds]
 
 
-async def judge(sent: Sequence[Case], mllp: MllpClient, fhir: FhirClient, message_system: str) -> Report:
+async def judge(
+    sent: Sequence[Case], mllp: MllpClient, fhir: FhirClient, message_system: str, types: Sequence[str] = ()
+) -> Report:
     """Sends the cases twice over one connection. `message_system` is the identifier system of messages, under
-    which their Provenance is found."""
+    which their Provenance is found; `types` are the resource types that are counted, by default all."""
     verdicts = [await _first(case, mllp, fhir, message_system) for case in sent]
-    types = await fhir.resource_types()
+    types = types or await fhir.resource_types()
     before = await _totals(fhir, types)
     versions = await _versions(fhir, verdicts)
     changes: list[str] = []
