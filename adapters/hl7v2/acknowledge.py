@@ -102,7 +102,7 @@ def _location_and_code(fault: Fault, delimiters: Delimiters) -> str:
 
 
 def _delimiters(sent: Sequence[str]) -> Delimiters:
-    if not sent[2] or len({sent[1], *sent[2]}) != len(sent[2]) + 1:
+    if len(sent[1]) != 1 or not sent[2] or len({sent[1], *sent[2]}) != len(sent[2]) + 1:
         return Delimiters()
     component, repetition, escape, subcomponent, truncation = tuple(sent[2][:5].ljust(5, "\0"))
     return Delimiters(sent[1], component, repetition, escape, subcomponent, truncation)
