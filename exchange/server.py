@@ -86,7 +86,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await stack.enter_async_context(http_listening(app, door, settings.header_timeout))
         listener = await stack.enter_async_context(listening(reception))
         warming = asyncio.create_task(_warm(hub))
-        stack.callback(warming.cancel)
+        stack.push_async_callback(_cancelled, warming)
         yield settings.model_copy(update={"mllp_port": listener.port})
 
 
@@ -171,6 +171,11 @@ async def _warm(hub: Hub) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 1_000)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _announce(settings: Settings) -> None:

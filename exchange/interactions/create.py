@@ -20,7 +20,7 @@ async def create(hub: Hub, request: Request) -> Response:
         return await _create_once(
             hub, request, write, Criteria(request.type, condition.partition("?")[2] or condition)
         )
-    written = await hub.committer.commit(write, hub.clock())
+    written = await repeated(lambda: hub.committer.commit(write, hub.clock()))
     return written_response(request, f"{request.type}/{write.id}", written)
 
 
