@@ -74,7 +74,7 @@ class Sink:
 
 
 def _once(found: list[_T]) -> tuple[_T, ...]:
-    return tuple(dict.fromkeys(found)) if found else ()
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 Emit = Callable[[Any, Sink], None]
@@ -334,7 +334,7 @@ def _quantity(value: dict[str, Any]) -> Measure:
 
 
 def _units(quantity: dict[str, Any]) -> tuple[int, ...]:
-    system, code, unit = (quantity.get(name, "") for name in ("system", "code", "unit"))
+    system, code, unit = quantity.get("system", ""), quantity.get("code", ""), quantity.get("unit", "")
     if len(system) + len(code) + len(unit) > _LONGEST_CACHED:
         return numbers.unit_tokens(canonical_system(system), code, unit)
     return _cached_units(system, code, unit)

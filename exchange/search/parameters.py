@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/searchparameter-registry.html
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Protocol
@@ -83,21 +83,22 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A search parameter of one resource type. `refusal` says why it cannot be searched by."""
+    """A search parameter of one resource type. `refusal` says why it cannot be searched by; `keys` are those
+    of its sources."""
 
     code: str
     type: str
     sources: tuple[Source, ...]
     targets: tuple[str, ...] = ()
     refusal: str = ""
+    keys: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", frozenset(source.key for source in self.sources))
 
     def of_kind(self, *kinds: str) -> tuple[Source, ...]:
         """The sources indexed in that way."""
         return tuple(source for source in self.sources if source.kind in kinds)
-
-    @property
-    def keys(self) -> frozenset[str]:
-        return frozenset(source.key for source in self.sources)
 
 
 _TOKENS = {

@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R4/search.html
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -22,6 +23,7 @@ MAX_SORT_KEYS = 4
 
 Handling = Literal["strict", "lenient"]
 
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _SUMMARIES = ("true", "text", "data", "count", "false")
 _TOTALS = ("none", "accurate", "estimate")
 _TABLES = {
@@ -97,7 +99,7 @@ def _query(search: Search, of: TypeParameters, draft: _Draft, allowed: tuple[UUI
 
 
 def _take(search: Search, of: TypeParameters, draft: _Draft, name: str, value: str) -> None:
-    if any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in name + value):
+    if _NO_TEXT.search(name) or _NO_TEXT.search(value):
         raise refused(name.replace("\x00", ""), "A parameter holds a character that no text may hold.")
     if not value:
         raise refused(name, f"{name} has no value.")

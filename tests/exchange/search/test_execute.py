@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -28,8 +29,16 @@ from mpi.store import Record, resolve
 from profiles.definitions import definitions
 from terminology.naming import identify
 from tests.exchange.search import oracle
-from tests.exchange.search.worlds import BASE, LOINC, queries, worlds
+from tests.exchange.search.worlds import BASE, LOINC, SEARCHES, queries, worlds
 
+hostile_values = st.one_of(
+    st.text(max_size=30),
+    st.text(alphabet="\\|,%_'\"{}[]()*王\u0301\ufffe\U0010ffff", max_size=10),
+    st.from_regex(
+        r"(gt|lt|ge|le|ne|sa|eb|ap)?[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?)?)?"
+    ),
+    st.from_regex(r"(gt|lt|ge|le|ne|sa|eb|ap)?-?[0-9]{1,40}(\.[0-9]{1,40})?(e[0-9]{1,2})?(\|\|mg)?"),
+)
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 Resource = dict[str, Any]
@@ -382,3 +391,27 @@ async def test_the_enterprise_patient_stands_for_all_its_records(connection: asy
     assert sorted(ids(await ask(connection, "AuditEvent", ("patient", whole)))) == ["e", "f"]
     page = await ask(connection, "Patient", ("_id", enterprise), ("_revinclude", "Observation:patient"))
     assert sorted(loads(body)["id"] for body in page.included) == ["a", "b"]
+
+
+async def hostile(url: str, asked: list[tuple[str, tuple[str, str]]]) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for resource_type, parameter in asked:
+            note(f"{resource_type}?{parameter}")
+            with suppress(SearchError):
+                await ask(connection, resource_type, parameter)
+    finally:
+        await connection.close()
+
+
+@st.composite
+def hostile_searches(draw: st.DrawFn) -> tuple[str, tuple[str, str]]:
+    resource_type = draw(st.sampled_from(sorted(SEARCHES)))
+    name, _ = draw(SEARCHES[resource_type])
+    return resource_type, (name, draw(hostile_values))
+
+
+@settings(max_examples=30)
+@given(st.lists(hostile_searches(), min_size=10, max_size=30))
+def test_no_value_is_an_error_of_ours(database_url: str, asked: list[tuple[str, tuple[str, str]]]) -> None:
+    asyncio.run(hostile(database_url, asked))
