@@ -109,6 +109,15 @@ def conditional(reference: str) -> Criteria | None:
     return Criteria(found[1], found[2]) if found else None
 
 
+def unresolved(resource: Resource) -> list[Issue]:
+    """The conditional references in it, which only a transaction resolves."""
+    return [
+        Issue("error", "business-rule", "A conditional reference is resolved in transactions only", site.path)
+        for site in sites(resource, frozenset())
+        if conditional(site.value)
+    ]
+
+
 def root_of(full_url: str) -> str:
     """What a relative reference is relative to; empty if the full URL is no RESTful one."""
     found = _RESTFUL.fullmatch(full_url)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
+from exchange.bundle import unresolved
 from exchange.database import create_pool
 from exchange.fhirjson import split
 from exchange.outcome import rejection
@@ -61,6 +62,8 @@ class Hub:
         if error:
             raise error
         head, tail = split(resource)
+        if b"?" in tail and (error := rejection(unresolved(resource))):
+            raise error
         row = self.extraction.row(resource)
         return Write(action, resource["resourceType"], resource["id"], head, tail, row, version)
 

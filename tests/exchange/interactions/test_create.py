@@ -136,3 +136,12 @@ async def test_what_is_not_fhir_is_not_stored(
     assert made.status_code == status, made.text
     assert made.json()["issue"][0]["expression"][0].startswith(expression)
     assert await count(client) == 0
+
+
+async def test_conditional_references_are_for_transactions(client: httpx.AsyncClient) -> None:
+    reference = {"reference": "Practitioner?identifier=urn:x|1"}
+    made = await client.post("Patient", json=patient(generalPractitioner=[reference]))
+    assert (made.status_code, made.json()["issue"][0]["code"]) == (422, "business-rule")
+    assert made.json()["issue"][0]["expression"] == ["Patient.generalPractitioner[0].reference"]
+    made = await client.post("Patient", json=patient(name=[{"text": "who?"}]))
+    assert made.status_code == 201
