@@ -27,6 +27,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 metadata = MetaData()
 RID = Sequence("resource_rid", data_type=BigInteger, metadata=metadata)
 BYTEWISE = Text(collation="C")
+
+# A pending list saves half the CPU of a write. Every look-up reads all of it, so it is kept short: with 64 kB
+# that costs 10 µs, with PostgreSQL's 4 MB ten times the look-up itself.
+PENDING = {"fastupdate": "on", "gin_pending_list_limit": "64"}
 INSTANT = TIMESTAMP(timezone=True)
 
 
@@ -76,8 +80,7 @@ resource_index = Table(
     Column("updated", BigInteger, nullable=False),
     Column("tokens", ARRAY(BigInteger), nullable=False),
     PrimaryKeyConstraint("rid", name="resource_index_pkey"),
-    # A pending list would make every look-up read it all.
-    Index("resource_index_tokens", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    Index("resource_index_tokens", "tokens", postgresql_using="gin", postgresql_with=PENDING),
     Index("resource_index_patient", "patient", "type", "ts", "rid"),
     Index("resource_index_ts", "type", "ts", "rid"),
     Index("resource_index_updated", "type", "updated", "rid"),
@@ -129,7 +132,7 @@ string_index = Table(
     Column("grams", ARRAY(Text), nullable=False),
     _rid(),
     Index("string_index_value", "param", "value", postgresql_ops={"value": "text_pattern_ops"}),
-    Index("string_index_grams", "grams", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    Index("string_index_grams", "grams", postgresql_using="gin", postgresql_with=PENDING),
     Index("string_index_rid", "rid"),
 )
 

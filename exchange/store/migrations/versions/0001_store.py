@@ -41,7 +41,8 @@ CREATE TABLE resource_index (
     tokens bigint[] NOT NULL,
     CONSTRAINT resource_index_pkey PRIMARY KEY (rid)
 );
-CREATE INDEX resource_index_tokens ON resource_index USING gin (tokens) WITH (fastupdate = off);
+CREATE INDEX resource_index_tokens ON resource_index USING gin (tokens)
+    WITH (fastupdate = on, gin_pending_list_limit = 64);
 CREATE INDEX resource_index_patient ON resource_index (patient, type, ts, rid);
 CREATE INDEX resource_index_ts ON resource_index (type, ts, rid);
 CREATE INDEX resource_index_updated ON resource_index (type, updated, rid);
@@ -82,7 +83,8 @@ CREATE TABLE string_index (
     rid bigint NOT NULL
 );
 CREATE INDEX string_index_value ON string_index (param, value text_pattern_ops);
-CREATE INDEX string_index_grams ON string_index USING gin (grams) WITH (fastupdate = off);
+CREATE INDEX string_index_grams ON string_index USING gin (grams)
+    WITH (fastupdate = on, gin_pending_list_limit = 64);
 CREATE INDEX string_index_rid ON string_index (rid);
 
 CREATE TABLE date_index (
