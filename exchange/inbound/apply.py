@@ -18,7 +18,7 @@ from exchange.inbound.work import Plan, Work, add, plan_from_stored
 from exchange.store.batch import Write
 from exchange.store.connection import Connection
 from exchange.store.fetch import fetch
-from exchange.store.transact import transact
+from exchange.store.transact import TooContended, transact
 from mpi.store import Record, enterprise_patients, lock, resolve
 from terminology.naming import identify
 
@@ -96,7 +96,8 @@ def _settled(hub: Hub, work: Work, plan: Plan) -> Settled:
 
 def is_transient(error: BaseException) -> bool:
     """May the same transaction succeed later, although nothing in it changes?"""
-    return isinstance(
+    # What asyncpg cannot encode is an InterfaceError too, but stays as it is.
+    return not isinstance(error, ValueError | asyncpg.QueryCanceledError) and isinstance(
         error,
         asyncpg.PostgresConnectionError
         | asyncpg.InterfaceError
@@ -111,4 +112,6 @@ def is_transient(error: BaseException) -> bool:
 
 def is_overtaken(error: BaseException) -> bool:
     """Did others come first, so that a repetition at once may succeed?"""
-    return isinstance(error, Overtaken | asyncpg.SerializationError | asyncpg.DeadlockDetectedError)
+    return isinstance(
+        error, Overtaken | TooContended | asyncpg.SerializationError | asyncpg.DeadlockDetectedError
+    )
