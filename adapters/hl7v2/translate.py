@@ -5,7 +5,6 @@ what is stored (`adapters.merge`), results replace it. Every leaf of the message
 residue.
 """
 
-from collections import OrderedDict
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -30,7 +29,6 @@ from adapters.translation import Entry, Translation
 from terminology.issue import Issue
 
 # Segments that say something about the segment before them.
-LIBRARY_SIZE = 512
 _ANNOTATIONS = frozenset(("NTE", "PRT", "ROL", "ARV", "CTI", "FT1"))
 
 
@@ -44,29 +42,31 @@ def base_layer() -> Layer:
     return joined(read_layer(path.read_text("utf-8"), path.name) for path in paths)
 
 
-def maps_for(hospital: Hospital, model: Model) -> Maps:
-    """The base maps as the hospital's layer changes them, compiled. Raises MapError with file and line."""
-    layer = overridden(base_layer(), hospital.layer)
-    words = {"hospital.id": hospital.id, "hospital.name": hospital.name, "hospital.base": hospital.base}
-    return compile_maps(layer, model, V2Sources(layer.segments), functions(), words)
+WORDS = ("hospital.id", "hospital.name", "hospital.base")
+
+
+def maps_for(layer: Layer, model: Model) -> Maps:
+    """The base maps as a hospital's layer changes them, compiled. Raises MapError with file and line."""
+    whole = overridden(base_layer(), layer)
+    return compile_maps(whole, model, V2Sources(whole.segments), functions(), WORDS)
 
 
 class MapLibrary:
-    """The compiled maps of every hospital, made on its first message."""
+    """Compiled maps: one for all hospitals that change nothing, one for each that does, made on its first
+    message."""
 
     __slots__ = ("_compiled", "_model")
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._compiled: OrderedDict[str, Maps] = OrderedDict()
+        self._compiled: dict[str, Maps] = {}
 
     def of(self, hospital: Hospital) -> Maps:
         """Raises MapError."""
-        known = self._compiled.get(hospital.id)
+        key = "" if hospital.layer == Layer() else hospital.id
+        known = self._compiled.get(key)
         if known is None:
-            known = self._compiled[hospital.id] = maps_for(hospital, self._model)
-            if len(self._compiled) > LIBRARY_SIZE:
-                self._compiled.popitem(last=False)
+            known = self._compiled[key] = maps_for(hospital.layer, self._model)
         return known
 
 
@@ -78,9 +78,7 @@ def translate(message: Message, hospital: Hospital, received: datetime, maps: Ma
     """
     tree = group(message)
     context = Context(hospital, time_zone(hospital.timezone), maps.vocabularies)
-    of = message.delimiters
-    dialect = "".join((of.field, of.component, of.repetition, of.escape, of.subcomponent, of.codec))
-    work = Work(hospital.id, context, dialect)
+    work = Work(hospital.id, context, _dialect(message, hospital), _words(hospital))
     if message.first("PID") is None:
         work.issues.append(Issue("error", "required", "the message has no PID segment", "PID"))
     walk = _Walk(maps, work, message)
@@ -95,6 +93,17 @@ def translate(message: Message, hospital: Hospital, received: datetime, maps: Ma
         coverage=coverage,
         residue=residue,
     )
+
+
+def _dialect(message: Message, hospital: Hospital) -> str:
+    """Everything but the text itself that a function's result depends on."""
+    of = message.delimiters
+    signs = "".join((of.field, of.component, of.repetition, of.escape, of.subcomponent))
+    return f"{hospital.id} {hospital.timezone} {signs} {of.codec}"
+
+
+def _words(hospital: Hospital) -> dict[str, str]:
+    return dict(zip(WORDS, (hospital.id, hospital.name, hospital.base), strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,8 @@ Faults are: an unknown function, vocabulary, extension or label, an argument the
 target that R4 does not have, a source path that can never find anything, a condition that cannot be read.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from adapters.mapping.model import Model, Source, Sources, Text
 from adapters.mapping.rows import ABSENT, Layer, Map, Missing, Row, Vocabulary
 from adapters.mapping.target import Place, compile_target, deletion, without_slots
 
+_PLACEHOLDER = re.compile(r"\{([a-z.]+)\}")
 Part = Callable[[Any, Scope, Any], str | None]
 
 
@@ -85,6 +87,7 @@ class CompiledMap:
     mode: Any
     same: bool
     apart: str
+    needs: str
     when: Condition | None
     within: frozenset[str]
     without: frozenset[str]
@@ -134,10 +137,10 @@ def compile_maps(
     model: Model,
     sources: Sources,
     functions: Mapping[str, Function],
-    words: Mapping[str, str] | None = None,
+    words: Collection[str] = (),
 ) -> Maps:
-    """Compiles a layer. `words` stand for the `{name}` placeholders in assignments. Raises MapError."""
-    compiler = _Compiler(layer, model, sources, functions, words or {})
+    """Compiles a layer. `words` are the placeholders that assignments may have. Raises MapError."""
+    compiler = _Compiler(layer, model, sources, functions, words)
     by_segment: dict[str, list[CompiledMap]] = {}
     ignored: dict[str, str] = {}
     for each in layer.maps.values():
@@ -161,7 +164,7 @@ class _Compiler:
         model: Model,
         sources: Sources,
         functions: Mapping[str, Function],
-        words: Mapping[str, str],
+        words: Collection[str],
     ) -> None:
         self.layer = layer
         self.model = model
@@ -184,6 +187,9 @@ class _Compiler:
 
     def map(self, each: Map) -> CompiledMap:
         resource = each.resource or self.labels.get(each.onto, "")
+        for label in (each.apart, each.needs):
+            if label and label not in self.labels:
+                self.faults.append(Fault(each.place, f"map {each.name!r}: no map has the label {label!r}"))
         if each.onto and not resource:
             self.faults.append(Fault(each.place, f"map {each.name!r}: no map has the label {each.onto!r}"))
         if each.resource and not each.identity:
@@ -203,6 +209,7 @@ class _Compiler:
             mode=each.mode,
             same=each.repeats == "same",
             apart=each.apart,
+            needs=each.needs,
             when=self.condition(each, each.when, each.segment),
             within=frozenset(each.within),
             without=frozenset(each.without),
@@ -283,9 +290,9 @@ class _Compiler:
         if row.reference:
             return self.reference(row, place, when, resource)
         if row.default is not ABSENT:
-            return (place, self.worded(row.default))
+            return (place, self.constant(row, row.default))
         if row.value is not ABSENT:
-            return FixedRow(row.id, when, place, self.worded(row.value), "")
+            return FixedRow(row.id, when, place, self.constant(row, row.value), "")
         function = self.function(row)
         if function is None:
             return None
@@ -349,15 +356,24 @@ class _Compiler:
                 self.faults.append(Fault(row.place, text))
         return arguments
 
-    def worded(self, value: Any) -> Any:
-        """The constant with its `{name}` placeholders filled in."""
-        if isinstance(value, str):
-            for name, word in self.words.items():
-                value = value.replace("{" + name + "}", word)
+    def constant(self, row: Row, value: Any) -> Any:
+        """The constant, or the Template that a text with `{name}` placeholders is."""
+        if not isinstance(value, str) or "{" not in value:
             return value
-        if isinstance(value, dict):
-            return {key: self.worded(item) for key, item in value.items()}
-        return [self.worded(item) for item in value] if isinstance(value, list) else value
+        for name in _PLACEHOLDER.findall(value):
+            if name not in self.words:
+                self.faults.append(Fault(row.place, f"row {row.id!r}: there is no word {{{name}}}"))
+        return Template(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with placeholders, filled when it is used: maps are shared by those whose words differ."""
+
+    text: str
+
+    def filled(self, words: Mapping[str, str]) -> str:
+        return _PLACEHOLDER.sub(lambda found: words[found[1]], self.text)
 
 
 def _key(source: Source, call: Callable[..., Any], empty: str | None) -> Part:

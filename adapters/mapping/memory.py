@@ -2,7 +2,7 @@
 
 from typing import Any
 
-SIZE = 512
+SIZE = 1024
 LONGEST = 300
 
 

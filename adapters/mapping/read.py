@@ -57,7 +57,9 @@ def _map(block: Block, faults: list[Fault]) -> Map:
         faults.append(Fault(block.place, "a map makes a `resource` or writes `onto` one, not both"))
     missing = block.get("missing")
     given = {
-        key: block[key] for key in ("resource", "onto", "label", "when", "apart", "like") if block.get(key)
+        key: block[key]
+        for key in ("resource", "onto", "label", "when", "apart", "like", "needs")
+        if block.get(key)
     }
     for key, allowed in (("mode", ("merge", "replace")), ("repeats", ("same", "separate"))):
         if (choice := block.get(key)) is not None:
@@ -88,9 +90,9 @@ def _alternative(item: Any) -> tuple[str, ...]:
 
 def _row(block: Block, faults: list[Fault]) -> Row:
     faults.extend(_unknown(block, _ROW_KEYS, "row"))
-    given = {key: value for key, value in block.items() if key in _ROW_KEYS and key != "with"}
+    given = {key: plain(value) for key, value in block.items() if key in _ROW_KEYS and key != "with"}
     row = replace(Row("", block.place), **given, beside=plain(block.get("with") or {}))
-    row = replace(row, id=str(row.id), given=plain(row.given), inputs=dict(row.inputs))
+    row = replace(row, id=str(row.id))
     if not row.id:
         faults.append(Fault(block.place, "a row needs an `id`"))
     if not (row.target or (row.source and row.ignore)):

@@ -72,11 +72,12 @@ class Map:
     `resource` makes a resource, known to later rows as `label`; `onto` writes on the one of that label;
     with neither the map only says what is ignored. `like` names a map whose rows follow this one's.
     `within` are the groups where it applies, `without` those where it does not (`""`: the message itself),
-    `after` the nodes that must stand before it. `identity` are alternatives, each of parts that must all be
-    there: `PID-3 patient_key`, `@patient` (the id of that resource), `=text`. `repeats`: a second node with
-    the same identity is the `same` thing, or `separate`. `apart` is the label of a resource that this one
-    must not be. `continues` are the sources in which a node must equal the node before it to continue its
-    text.
+    `after` the nodes that must stand before it. `needs` is the label of a resource without which it would
+    be wrong to make this one: an error, if it is not there. `identity` are alternatives, each of parts that
+    must all be there: `PID-3 patient_key`, `@patient` (the id of that resource), `=text`. `repeats`: a
+    second node with the same identity is the `same` thing, or `separate`. `apart` is the label of a
+    resource that this one must not be. `continues` are the sources in which a node must equal the node
+    before it to continue its text.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Map:
     label: str = ""
     when: str = ""
     like: str = ""
+    needs: str = ""
     within: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     after: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from adapters.mapping.compile import CompiledMap, FixedRow, LinkRow, ValueRow
+from adapters.mapping.compile import CompiledMap, FixedRow, LinkRow, Template, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
 from adapters.mapping.functions import Made, Several
 from adapters.mapping.identity import key, resource_id
@@ -44,11 +44,13 @@ def _outcome(result: Any, values: Sequence[tuple[int, Any]], inputs: Mapping[str
 class Work:
     """What one source has given so far: drafts in the order of their first mention, and issues."""
 
-    def __init__(self, hospital: str, context: Any, dialect: str = "") -> None:
-        """`dialect` is what texts are to be read by: equal texts of one dialect have equal values."""
+    def __init__(self, hospital: str, context: Any, dialect: str, words: Mapping[str, str]) -> None:
+        """`dialect` is everything that texts are read by: equal texts of one dialect give equal results.
+        `words` fill the placeholders of assignments."""
         self.hospital = hospital
         self.context = context
         self.dialect = dialect
+        self.words = words
         self.drafts: dict[tuple[str, str], Draft] = {}
         self._adopted: dict[int, Json] = {}
         self.issues: list[Issue] = []
@@ -64,7 +66,7 @@ class Work:
         for look, when, row in each.steps:
             if look is None:
                 if when is None or when(node, scope):
-                    _fixed(row, node, scope, draft)
+                    self._fixed(row, node, scope, draft)
                 continue
             text = look(node, scope)
             if not text or (when is not None and not when(node, scope)):
@@ -85,6 +87,15 @@ class Work:
         for link in each.links:
             scope.around(link.at).links.append(partial(_link, link, draft, node))
 
+    def _fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
+        if not row.reference:
+            value = row.value.filled(self.words) if isinstance(row.value, Template) else row.value
+            row.place(draft, node, value)
+            return
+        other = scope.labelled(row.reference)
+        if other is not None and other is not draft:
+            row.place(draft, node, other.reference)
+
     def close(self, scope: Scope) -> None:
         """A group is complete: its links are made and its labels handed on."""
         for link in scope.links:
@@ -96,10 +107,13 @@ class Work:
         for draft in self.drafts.values():
             for defaults, node in draft.defaults:
                 for place, value in defaults:
-                    place(draft, node, value)
+                    place(draft, node, value.filled(self.words) if isinstance(value, Template) else value)
         return list(self.drafts.values())
 
     def _draft(self, each: CompiledMap, node: Any, raw: Any, scope: Scope) -> Draft | None:
+        if each.needs and scope.labelled(each.needs) is None:
+            self._refuse(each.needs, each.segment)
+            return None
         business_key = self._key(each, node, scope)
         if business_key is None:
             if each.missing:
@@ -114,6 +128,12 @@ class Work:
             return None
         scope.name_draft(draft)
         return draft
+
+    def _refuse(self, label: str, segment: str) -> None:
+        """Said once: the first place tells what is wrong."""
+        text = f"no {label} is known where this stands"
+        if not any(issue.diagnostics == text for issue in self.issues):
+            self.issues.append(Issue("error", "structure", text, segment))
 
     def _known_or_new(self, each: CompiledMap, business_key: str, raw: Any) -> Draft:
         occurrence = 1
@@ -218,15 +238,6 @@ class Work:
             self.drafts[resource["resourceType"], resource["id"]] = draft
         elif known.resource is not resource:
             known.resource = joined(known.resource, resource)
-
-
-def _fixed(row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
-    if not row.reference:
-        row.place(draft, node, row.value)
-        return
-    other = scope.labelled(row.reference)
-    if other is not None and other is not draft:
-        row.place(draft, node, other.reference)
 
 
 def _link(link: LinkRow, draft: Draft, node: Any, scope: Scope) -> None:

@@ -10,21 +10,27 @@ from typing import Any
 from adapters.hl7v2.context import Context
 from adapters.hl7v2.functions.coded import squeezed
 from adapters.hl7v2.functions.times import date_time
+from adapters.hl7v2.functions.urls import STRUCTURE
 from adapters.hl7v2.reading import Value
 
 Json = dict[str, Any]
+ORIGINAL_TEXT = STRUCTURE + "originalText"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
 _SPACE = re.compile(r"\s+")
 
 
 def ed_attachment(value: Value, context: Context) -> Json | None:
-    """ED → Attachment with its data; None if the data are not what ED-4 says."""
-    data = _data(value.text(4), value.text(5))
-    if data is None:
+    """ED → Attachment with its data; data that are not what ED-4 says stay beside, as the text they are."""
+    sent = value.text(5)
+    if not sent:
         return None
     made = _content_type(value.text(2), value.text(3), context)
-    made["data"] = data
+    data = _data(value.text(4), sent)
+    if data is None:
+        made["_data"] = {"extension": [{"url": ORIGINAL_TEXT, "valueString": sent}]}
+    else:
+        made["data"] = data
     if application := value.text(1):
         made["title"] = application
     return made
@@ -32,8 +38,6 @@ def ed_attachment(value: Value, context: Context) -> Json | None:
 
 def _data(encoding: str, text: str) -> str | None:
     """base64 of the content. A4 says A, Hex or Base64; without it, what looks like base64 is."""
-    if not text:
-        return None
     bare = _SPACE.sub("", text)
     word = encoding.upper()
     if word == "HEX":

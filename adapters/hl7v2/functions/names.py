@@ -5,6 +5,7 @@ family name first, without a blank.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.hl7v2.context import Context
@@ -48,24 +49,44 @@ def family_name(value: Value, part: int) -> tuple[str, list[Json]]:
     return family, extensions
 
 
+@dataclass(frozen=True, slots=True)
+class FurtherParts:
+    """Where a name's less usual parts stand in XPN and XCN."""
+
+    representation: int
+    order: int
+    professional: int
+    start: int
+    end: int
+    span: int
+
+
+_XPN_FURTHER = FurtherParts(representation=8, order=11, professional=14, start=12, end=13, span=10)
+
+
 def xpn_name(value: Value, context: Context) -> Json | None:
     """XPN → HumanName; PN of early versions is its beginning."""
     made = human_name(value, context, (1, 2, 3, 4, 5, 6), use_part=7)
     if value.count() > 7:
-        representation = _REPRESENTATIONS.get(value.peek(8))
-        order = value.peek(11)
-        extensions: list[Json] = []
-        if representation and value.text(8):
-            extensions.append({"url": STRUCTURE + "iso21090-EN-representation", "valueCode": representation})
-        if order in ("G", "F") and value.text(11):
-            extensions.append({"url": STRUCTURE + "humanname-assembly-order", "valueCode": order})
-        if professional := value.text(14):
-            made.setdefault("suffix", []).append(professional)
-        if validity := period_of(value, context, 12, 13, span=10):
-            made["period"] = validity
-        if extensions:
-            made["extension"] = extensions
+        further_name_parts(made, value, context, _XPN_FURTHER)
     return made if any(key in made for key in ("family", "given", "text", "prefix", "suffix")) else None
+
+
+def further_name_parts(made: Json, value: Value, context: Context, parts: FurtherParts) -> None:
+    """How a name is written and ordered, when it holds, and the professional suffix."""
+    representation = _REPRESENTATIONS.get(value.peek(parts.representation))
+    order = value.peek(parts.order)
+    extensions: list[Json] = []
+    if representation and value.text(parts.representation):
+        extensions.append({"url": STRUCTURE + "iso21090-EN-representation", "valueCode": representation})
+    if order in ("G", "F") and value.text(parts.order):
+        extensions.append({"url": STRUCTURE + "humanname-assembly-order", "valueCode": order})
+    if professional := value.text(parts.professional):
+        made.setdefault("suffix", []).append(professional)
+    if validity := period_of(value, context, parts.start, parts.end, span=parts.span):
+        made["period"] = validity
+    if extensions:
+        made["extension"] = extensions
 
 
 def xpn_names(value: Value, context: Context) -> Several | None:

@@ -17,7 +17,8 @@ from adapters.hl7v2.functions.identifiers import (
     system_and_assigner,
     type_concept,
 )
-from adapters.hl7v2.functions.names import human_name
+from adapters.hl7v2.functions.names import FurtherParts, further_name_parts, human_name
+from adapters.hl7v2.functions.places import ndl_location
 from adapters.hl7v2.functions.times import period_of
 from adapters.hl7v2.functions.urls import STRUCTURE, THO, V2
 from adapters.hl7v2.reading import Value
@@ -27,6 +28,7 @@ from adapters.mapping.identity import key, resource_id
 Json = dict[str, Any]
 PERFORMER_FUNCTION = STRUCTURE + "event-performerFunction"
 _XCN_NAME = (2, 3, 4, 5, 6, 0)
+_XCN_FURTHER = FurtherParts(representation=15, order=18, professional=21, start=19, end=20, span=17)
 
 
 def xcn_practitioner(
@@ -40,11 +42,8 @@ def xcn_practitioner(
     """XCN or CN → Reference(Practitioner). `role` (Table 0912) says as what, where the element cannot."""
     name = human_name(value, context, _XCN_NAME, use_part=10)
     identifier = _xcn_identifier(value, context)
-    if value.count() > 16:
-        if professional := value.text(21):
-            name.setdefault("suffix", []).append(professional)
-        if validity := period_of(value, context, 19, 20, span=17):
-            name["period"] = validity
+    if value.count() > 14:
+        further_name_parts(name, value, context, _XCN_FURTHER)
     made: Json = {}
     if name.keys() & {"family", "given", "text", "suffix", "prefix"}:
         made["name"] = [name]
@@ -112,7 +111,8 @@ def _degree(degree: str, context: Context) -> Json:
 
 
 def ndl_practitioner(value: Value, context: Context, *, role: str = "") -> Made | None:
-    """NDL → Reference(Practitioner): its CNN, whose parts are sub-components."""
+    """NDL → Reference(Practitioner), whose CNN has sub-components as its parts; Reference(PractitionerRole)
+    if it also says when and where."""
     person = value.sub(1)
     name = human_name(person, context, (2, 3, 4, 5, 6, 7), use_part=99)
     identifier: Json | None = None
@@ -122,7 +122,24 @@ def ndl_practitioner(value: Value, context: Context, *, role: str = "") -> Made 
         )
         identifier = {"system": system, "value": number, **({"assigner": assigner} if assigner else {})}
     made = _practitioner(identifier, {"name": [name]} if name.get("text") else {}, context)
-    return _in_role(made, role)
+    return _in_role(_placed(made, value, context), role)
+
+
+def _placed(made: Made | None, value: Value, context: Context) -> Made | None:
+    """A PractitionerRole, if NDL-2 to NDL-11 say more than who."""
+    if made is None or not any(value.has(part) for part in range(2, 12)):
+        return made
+    when, where = period_of(value, context, 2, 3), ndl_location(value, context)
+    parts: Json = {"period": when} if when else {}
+    parts["practitioner"] = made.value
+    if where is not None:
+        parts["location"] = [where.value]
+    who = made.value.get("reference") or made.value["display"]
+    what = key("NDL", who, where.value["reference"] if where else "", *(when or {}).values())
+    identity = resource_id("PractitionerRole", context.hospital.id, what)
+    resource = {"resourceType": "PractitionerRole", "id": identity, **parts}
+    reference = _reference("PractitionerRole", identity, made.value.get("display", ""))
+    return Made(reference, (*made.resources, *(where.resources if where else ()), resource))
 
 
 def practitioner_key(values: list[Value], context: Context) -> str | None:
