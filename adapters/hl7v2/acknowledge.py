@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from adapters.hl7v2.escape import Delimiters
-from adapters.hl7v2.fault import CONDITIONS
-from adapters.hl7v2.parse import split_address
+from adapters.hl7v2.fault import CONDITIONS, MessageError
+from adapters.hl7v2.parse import delimiters_from_header, split_address
 
 Code = Literal["AA", "AE", "AR", "CA", "CE", "CR"]
 _MOST_FAULTS = 50
@@ -53,7 +53,7 @@ def acknowledgement(
     ]
     fields += [sent[11] or "P", sent[12] or "2.5.1", "", "", "", "", "", sent[18]]
     mark = delimiters.field
-    encoding = sent[2] or "^~\\&"
+    encoding = delimiters.encoding
     accepted = [mark.join(["MSA", code, sent[10]])]
     if faults and version < (2, 5):
         accepted[0] += mark + delimiters.escaped(faults[0].diagnostics)
@@ -102,10 +102,10 @@ def _location_and_code(fault: Fault, delimiters: Delimiters) -> str:
 
 
 def _delimiters(sent: Sequence[str]) -> Delimiters:
-    if len(sent[1]) != 1 or not sent[2] or len({sent[1], *sent[2]}) != len(sent[2]) + 1:
+    try:
+        return delimiters_from_header(f"MSH{sent[1]}{sent[2]}{sent[1]}")
+    except MessageError:
         return Delimiters()
-    component, repetition, escape, subcomponent, truncation = tuple(sent[2][:5].ljust(5, "\0"))
-    return Delimiters(sent[1], component, repetition, escape, subcomponent, truncation)
 
 
 def _message_type(sent: Sequence[str], delimiters: Delimiters, version: tuple[int, ...]) -> str:

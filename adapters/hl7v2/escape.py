@@ -26,6 +26,12 @@ class Delimiters:
     truncation: str = "\0"
     codec: str = "utf-8"
 
+    @property
+    def encoding(self) -> str:
+        """MSH-2."""
+        characters = (self.component, self.repetition, self.escape, self.subcomponent, self.truncation)
+        return "".join(characters).rstrip("\0")
+
     def unescape(self, text: str) -> str:
         r"""The text meant. Unknown sequences (`\Z..\`, `\C..\`, `\M..\`, a lone escape) stay verbatim."""
         if self.escape not in text:

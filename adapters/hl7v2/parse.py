@@ -210,7 +210,7 @@ def split_address(address: str) -> tuple[str, int, int, int, int, int]:
 def parse(text: str, codec: str = "utf-8") -> Message:
     r"""Splits a decoded message. `codec` is what `\X..\` bytes are in. Raises MessageError."""
     text = text.removeprefix("\ufeff").lstrip("\r\n\t ")
-    delimiters = _delimiters(text, codec)
+    delimiters = delimiters_from_header(text, codec)
     if "\0" in text:
         raise MessageError(DATA_TYPE_ERROR, "the message contains U+0000")
     named = _named(delimiters.field)
@@ -261,7 +261,8 @@ def _separated(of: Delimiters) -> Callable[[str], object]:
     return re.compile(f"[{special}]").search
 
 
-def _delimiters(text: str, codec: str) -> Delimiters:
+def delimiters_from_header(text: str, codec: str = "utf-8") -> Delimiters:
+    """MSH-1 and MSH-2 of a message. Raises MessageError if they are no separators."""
     if text[:3] in ("FHS", "BHS"):
         raise MessageError(UNSUPPORTED_MESSAGE_TYPE, "a batch is not a message: send its messages one by one")
     if text[:3] != "MSH":

@@ -71,6 +71,13 @@ def test_locations() -> None:
     assert location("") == []
 
 
+def test_separators_that_are_none_are_not_repeated() -> None:
+    for line in ("MSH|^^\\&|LIS|H1", "MSHA^~\\&ALIS", "MSH|^~\\&#%|LIS"):
+        fields = ["MSH", line[3], *line[4:].split(line[3])]
+        text = acknowledgement(fields, "AE", "A1", NOW, [Fault("102", "not separators", "MSH-2")])
+        assert parse(text).text("ERR-3") == "102"
+
+
 @given(st.lists(st.text("A|^~\\&$ é", max_size=8), max_size=22))
 def test_any_header_can_be_answered(fields: list[str]) -> None:
     acknowledgement(fields, "AE", "A1", NOW, [Fault("102", "x", "MSH-18")])
