@@ -170,7 +170,7 @@ async def test_gzip(client: httpx.AsyncClient) -> None:
     packed = gzip.compress(json.dumps(PATIENT).encode())
     headers = {**JSON, "Content-Encoding": "gzip"}
     assert (await client.put("Patient/p1", content=packed, headers=headers)).status_code == 201
-    bomb = gzip.compress(b" " * 200_000_000)
+    bomb = gzip.compress(b" " * 50_000_000)
     started = time.process_time()
     answer = await client.put("Patient/p1", content=bomb, headers=headers)
     assert (answer.status_code, issue(answer)["code"]) == (413, "too-long")

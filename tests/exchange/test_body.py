@@ -67,7 +67,7 @@ async def test_a_body_within_the_limit(size: int) -> None:
         ([b"x" * 1001], {}),
         ([b"x"] * 1001, {"Content-Length": "5"}),
         ([gzip.compress(b"x" * 1001)], {"Content-Encoding": "gzip"}),
-        ([gzip.compress(b"x" * 100_000_000)], {"Content-Encoding": "gzip"}),
+        ([gzip.compress(b"x" * 20_000_000)], {"Content-Encoding": "gzip"}),
         (cut(gzip.compress(b"x" * 100_000), 5), {"Content-Encoding": "gzip"}),
     ],
     ids=range(7),
