@@ -121,8 +121,17 @@ def statement(fresh: Sequence[Write], changed: Sequence[Change], updated: dateti
             if records := [record for at, write in indexed for record in side.records(at, write.row)]:
                 fragments.append(side.fragment)
                 columns.update(zip(side.names, zip(*records, strict=True), strict=True))
-    sql, names = statements.assembled(tuple(fragments), statements.LOST if fresh else statements.NOTHING_LOST)
-    return sql, [columns[name] for name in names]
+    whole = statements.assembled(tuple(fragments), statements.LOST if fresh else statements.NOTHING_LOST)
+    arguments = (columns[name] for name in whole.names)
+    return whole.sql, [
+        array_text(argument) if name in whole.as_text else argument
+        for name, argument in zip(whole.names, arguments, strict=True)
+    ]
+
+
+def array_text(numbers: Sequence[float | None]) -> str:
+    """An array of numbers as PostgreSQL reads it."""
+    return f"{{{str([*numbers])[1:-1].replace('None', 'NULL')}}}"
 
 
 def microseconds(instant: datetime) -> int:
@@ -157,12 +166,6 @@ def _changed_columns(changed: Sequence[Change], updated: datetime) -> Columns:
 
 def _row_columns(indexed: Sequence[tuple[int, Write]], updated: datetime) -> Columns:
     rows = [write.row for _, write in indexed]
-    tokens: list[int] = []
-    low, high = [], []
-    for row in rows:
-        low.append(len(tokens) + 1)
-        tokens += row.tokens
-        high.append(len(tokens))
     return {
         "row_at": [at for at, _ in indexed],
         "row_type": [type_number(write.type) for _, write in indexed],
@@ -170,8 +173,6 @@ def _row_columns(indexed: Sequence[tuple[int, Write]], updated: datetime) -> Col
         "row_patient": [row.patient for row in rows],
         "row_ts": [row.start for row in rows],
         "row_ts_end": [row.end for row in rows],
-        "row_low": low,
-        "row_high": high,
-        "row_tokens": tokens,
+        "row_tokens": [array_text(row.tokens) for row in rows],
         "row_updated": microseconds(updated),
     }

@@ -6,18 +6,22 @@ It is put together from the fragments that the batch needs, and PostgreSQL prepa
 A fragment names its parameters `{name}`. Index rows say which resource of the batch they belong to by its
 place (`at`, from 1): the new resources first, then the changed ones. A new resource that lost its place
 to a concurrent writer has NULL there and gets no index rows.
+
+`{name:type}` is an array of numbers that comes as its text: asyncpg asks of each element of an array whether
+it is itself an array, which would cost more than all else it does.
 """
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
-PARAMETER = re.compile(r"\{([a-z_]+)\}")
+PARAMETER = re.compile(r"\{([a-z_]+)(?::([a-z0-9]+))?\}")
 
 # New resources; somebody may have created one since we looked, and then it stays as it is.
 FRESH = """
 given AS MATERIALIZED (
     SELECT nextval('resource_rid') AS rid, g.type, g.id, g.body, g.at
-    FROM unnest({fresh_type}::smallint[], {fresh_id}::text[], {fresh_body}::bytea[])
+    FROM unnest({fresh_type:smallint}, {fresh_id}::text[], {fresh_body}::bytea[])
         WITH ORDINALITY AS g (type, id, body, at)
 ), fresh AS (
     INSERT INTO resource (rid, type, id, version, updated, body)
@@ -69,16 +73,16 @@ stale_quantities AS (DELETE FROM quantity_index WHERE rid = ANY({changed_rid}::b
 DELETED = """
 deleted AS (DELETE FROM resource_index WHERE rid = ANY({deleted_rid}::bigint[]))"""
 
-# The tokens of the whole batch come as one array, each row knowing its slice.
+# An array of arrays must be rectangular, so the tokens of one row come as one text.
 ROWS = """
 row AS (
     INSERT INTO resource_index (rid, type, ref, patient, ts, ts_end, updated, tokens)
     SELECT p.rids[i.at], i.type, i.ref, i.patient, i.ts, i.ts_end, {row_updated}::bigint,
-        ({row_tokens}::bigint[])[i.low:i.high]
+        i.tokens::bigint[]
     FROM place p, unnest(
-        {row_at}::integer[], {row_type}::smallint[], {row_ref}::bigint[], {row_patient}::uuid[],
-        {row_ts}::bigint[], {row_ts_end}::bigint[], {row_low}::integer[], {row_high}::integer[]
-    ) AS i (at, type, ref, patient, ts, ts_end, low, high)
+        {row_at:integer}, {row_type:smallint}, {row_ref:bigint}, {row_patient}::uuid[],
+        {row_ts:bigint}, {row_ts_end:bigint}, {row_tokens}::text[]
+    ) AS i (at, type, ref, patient, ts, ts_end, tokens)
     WHERE p.rids[i.at] IS NOT NULL
     ON CONFLICT (rid) DO UPDATE SET patient = excluded.patient, ts = excluded.ts, ts_end = excluded.ts_end,
         updated = excluded.updated, tokens = excluded.tokens
@@ -88,7 +92,7 @@ CODES = """
 codes AS (
     INSERT INTO code_index (code, patient, ts, rid)
     SELECT i.code, i.patient, i.ts, p.rids[i.at]
-    FROM place p, unnest({code_at}::integer[], {code}::bigint[], {code_patient}::uuid[], {code_ts}::bigint[])
+    FROM place p, unnest({code_at:integer}, {code:bigint}, {code_patient}::uuid[], {code_ts:bigint})
         AS i (at, code, patient, ts)
     WHERE p.rids[i.at] IS NOT NULL
 )"""
@@ -97,7 +101,7 @@ COMPARTMENTS = """
 compartments AS (
     INSERT INTO compartment_index (patient, rid)
     SELECT i.patient, p.rids[i.at]
-    FROM place p, unnest({compartment_at}::integer[], {compartment}::uuid[]) AS i (at, patient)
+    FROM place p, unnest({compartment_at:integer}, {compartment}::uuid[]) AS i (at, patient)
     WHERE p.rids[i.at] IS NOT NULL
 )"""
 
@@ -106,7 +110,7 @@ identifiers AS (
     INSERT INTO identifier_index (param, system, value, rid)
     SELECT i.param, i.system, i.value, p.rids[i.at]
     FROM place p, unnest(
-        {identifier_at}::integer[], {identifier_param}::smallint[], {identifier_system}::text[],
+        {identifier_at:integer}, {identifier_param:smallint}, {identifier_system}::text[],
         {identifier_value}::text[]
     ) AS i (at, param, system, value)
     WHERE p.rids[i.at] IS NOT NULL
@@ -118,7 +122,7 @@ strings AS (
     INSERT INTO string_index (param, value, exact, grams, rid)
     SELECT i.param, i.value, i.exact, string_to_array(i.grams, chr(1)), p.rids[i.at]
     FROM place p, unnest(
-        {string_at}::integer[], {string_param}::smallint[], {string_value}::text[], {string_exact}::text[],
+        {string_at:integer}, {string_param:smallint}, {string_value}::text[], {string_exact}::text[],
         {string_grams}::text[]
     ) AS i (at, param, value, exact, grams)
     WHERE p.rids[i.at] IS NOT NULL
@@ -129,7 +133,7 @@ dates AS (
     INSERT INTO date_index (param, lo, hi, rid)
     SELECT i.param, i.lo, i.hi, p.rids[i.at]
     FROM place p, unnest(
-        {date_at}::integer[], {date_param}::smallint[], {date_lo}::bigint[], {date_hi}::bigint[]
+        {date_at:integer}, {date_param:smallint}, {date_lo:bigint}, {date_hi:bigint}
     ) AS i (at, param, lo, hi)
     WHERE p.rids[i.at] IS NOT NULL
 )"""
@@ -139,7 +143,7 @@ numbers AS (
     INSERT INTO number_index (param, lo, hi, rid)
     SELECT i.param, i.lo, i.hi, p.rids[i.at]
     FROM place p, unnest(
-        {number_at}::integer[], {number_param}::smallint[], {number_lo}::float8[], {number_hi}::float8[]
+        {number_at:integer}, {number_param:smallint}, {number_lo:float8}, {number_hi:float8}
     ) AS i (at, param, lo, hi)
     WHERE p.rids[i.at] IS NOT NULL
 )"""
@@ -149,8 +153,8 @@ quantities AS (
     INSERT INTO quantity_index (param, unit, lo, hi, rid)
     SELECT i.param, i.unit, i.lo, i.hi, p.rids[i.at]
     FROM place p, unnest(
-        {quantity_at}::integer[], {quantity_param}::smallint[], {quantity_unit}::bigint[],
-        {quantity_lo}::float8[], {quantity_hi}::float8[]
+        {quantity_at:integer}, {quantity_param:smallint}, {quantity_unit:bigint},
+        {quantity_lo:float8}, {quantity_hi:float8}
     ) AS i (at, param, unit, lo, hi)
     WHERE p.rids[i.at] IS NOT NULL
 )"""
@@ -163,13 +167,28 @@ NOTHING_LOST = """
 SELECT 0 WHERE false"""
 
 
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The statement, the names of its parameters in order, and which of them come as text."""
+
+    sql: str
+    names: tuple[str, ...]
+    as_text: frozenset[str]
+
+
 @cache
-def assembled(fragments: tuple[str, ...], end: str) -> tuple[str, tuple[str, ...]]:
-    """The statement, and the names of its parameters in order."""
+def assembled(fragments: tuple[str, ...], end: str) -> Assembled:
+    """The statement of these fragments."""
     names: dict[str, int] = {}
+    as_text: set[str] = set()
 
     def number(match: re.Match[str]) -> str:
-        return f"${names.setdefault(match[1], len(names) + 1)}"
+        name, type_ = match.groups()
+        place = f"${names.setdefault(name, len(names) + 1)}"
+        if not type_:
+            return place
+        as_text.add(name)
+        return f"{place}::text::{type_}[]"
 
     sql = PARAMETER.sub(number, "WITH" + ",".join(fragments) + end)
-    return sql, tuple(names)
+    return Assembled(sql, tuple(names), frozenset(as_text))
