@@ -16,8 +16,8 @@ from exchange.bundle import Criteria
 from exchange.fhirjson import identity
 from exchange.hub import Hub
 from exchange.interactions.request import FORM_PARAMETERS
+from exchange.interactions.search_type import page_of
 from exchange.outcome import FhirError
-from exchange.search.execute import search
 from exchange.search.parse import parse
 from exchange.search.query import Identifiers, Query
 from exchange.store.connection import Connection
@@ -74,7 +74,7 @@ async def find(connection: Connection, queries: Mapping[Criteria, Query]) -> dic
             case (Identifiers() as wanted,):
                 single[criteria] = wanted
             case _:
-                page = await search(connection, query)
+                page = await page_of(connection, query)
                 found[criteria] = tuple(identity(body)[1].decode() for body in page.bodies)
     return found | await _identified(connection, single)
 

@@ -1,8 +1,10 @@
 """https://hl7.org/fhir/R4/http.html#search"""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
+
+import asyncpg
 
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
@@ -33,8 +35,13 @@ async def search_with(hub: Hub, connection: Connection, request: Request) -> Res
     query = parse(hub.search, request.type, parameters, handling)
     require_types(request.grant, query)
     form = form_of(parameters, hub.definitions)
-    page = await search(connection, query)
+    page = await page_of(connection, query)
     return Response(200, searchset(request, query, page, form))
+
+
+async def page_of(connection: Connection, query: Query) -> Page:
+    """One page; a pool's connection is as good as an own one."""
+    return await search(cast(asyncpg.Connection, connection), query)
 
 
 def form_parameters(request: Request) -> Parameters:
