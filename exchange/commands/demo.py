@@ -15,7 +15,7 @@ from exchange.commands.ending import FINDINGS
 
 def demo(
     hospitals: Annotated[int, typer.Option(min=1, max=99, help="How many hospitals push.")] = 38,
-    residents: Annotated[int, typer.Option(min=1, max=99_999, help="How many residents there are.")] = 400,
+    residents: Annotated[int, typer.Option(min=1, max=99_999, help="How many residents there are.")] = 300,
     messages: Annotated[
         int | None, typer.Option(min=1, help="Nobody falls ill any more once there are so many.")
     ] = None,

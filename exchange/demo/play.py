@@ -1,6 +1,7 @@
 """The demonstration from the first message to the last line on the terminal."""
 
 import asyncio
+import logging
 import signal
 import sys
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from exchange.trust.issuing import issue_token
 from exchange.trust.scopes import parse_scopes
 
 CLIENT = "demo"
+# The hub of the demonstration logs here, not between the lines of the display.
+LOG = "hub.log"
 SCOPES = "system/*.rs"
 SEVERAL = 3
 CANDIDATES = 20
@@ -41,6 +44,8 @@ class Size:
 async def play(settings: Settings, size: Size, leave: bool) -> int:
     """Push, show, and go on serving unless told to leave; gives how much was not as it should be."""
     console = Console()
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    logging.basicConfig(level=logging.INFO, filename=settings.data_dir / LOG)
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -70,7 +70,7 @@ class World:
 def world(
     seed: int = 1,
     hospitals: int = 38,
-    residents: int = 400,
+    residents: int = 300,
     messages: int | None = None,
     gb18030_names: Sequence[str] = GB18030_NAMES,
 ) -> World:
