@@ -33,8 +33,8 @@ def date_range(text: str, zone: tzinfo) -> Range:
     size = len(text)
     if size in (20, 25) and text[16] == ":" and text[17] != "6" and text[19] != ".":  # as most are
         since = datetime.fromisoformat(text) - _EPOCH
-        start = (since.days * 86_400 + since.seconds) * 1_000_000
-        return start, start + 1_000_000
+        second = (since.days * 86_400 + since.seconds) * 1_000_000
+        return second, second + 1_000_000
     if size > 10:
         return _moment(text, zone)
     if size == 10:
