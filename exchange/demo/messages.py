@@ -119,15 +119,17 @@ def results(visit: Visit, at: datetime, panel: Panel, measured: tuple[Result, ..
     order = f"{visit.sender.code}{at:%y%m%d%H%M}{visit.person.number:05d}{panel.loinc.replace('-', '')}"
     collected = _time(at - timedelta(minutes=25))
     specimen, specimen_name = panel.specimen
+    has_spm = visit.sender.version.startswith("2.5")  # SPM came with 2.5 and took OBR-15's place
+    source = "" if has_spm else f"{specimen}&{specimen_name}&HL70487"
     segments = [
         _pid(visit),
         _pv1(visit),
         f"ORC|RE|{order}|{order}L|||||||||{visit.doctor}",
         f"OBR|1|{order}|{order}L|{_code(visit, panel.loinc, panel.name)}|||{collected}|||||||{_time(at)}"
-        f"|{specimen}&{specimen_name}&HL70487|{visit.doctor}||||||{_time(at)}||LAB|F",
+        f"|{source}|{visit.doctor}||||||{_time(at)}||LAB|F",
         *(_obx(visit, number, result, at) for number, result in enumerate(measured, start=1)),
     ]
-    if visit.sender.version.startswith("2.5"):  # SPM came with 2.5
+    if has_spm:
         segments.append(f"SPM|1|{order}S||{specimen}^{specimen_name}^HL70487|||||||||||||{collected}")
     return _message(visit, at, "ORU^R01^ORU_R01", *segments)
 
