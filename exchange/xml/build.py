@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/json.html#primitive says how ids and extensions of primitives stand beside them.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -13,12 +13,12 @@ from exchange.xml.members import ANY_RESOURCE, FHIR, Homes, Member, Members
 Resource = dict[str, Any]
 
 
-class Misplaced(ValueError):
-    """What may not stand where it does; `expression` is the element's FHIRPath."""
+class Misplaced(Exception):
+    """What must not stand where it does."""
 
-    def __init__(self, code: str, diagnostics: str, expression: str) -> None:
+    def __init__(self, code: str, diagnostics: str) -> None:
         super().__init__(diagnostics)
-        self.code, self.diagnostics, self.expression = code, diagnostics, expression
+        self.code = code
 
 
 @dataclass(slots=True)
@@ -36,12 +36,11 @@ class _Open:
     index: int
 
 
-class Building:
-    """One resource. `narrative` is called when a narrative's markup begins, which is not to come here."""
+class Building(ABC):
+    """One resource. When something is wrong, `expression` says where."""
 
-    def __init__(self, homes: Homes, narrative: Callable[[], None]) -> None:
+    def __init__(self, homes: Homes) -> None:
         self._homes = homes
-        self._narrative = narrative
         self._here = _Open(_DOCUMENT, {}, homes[ANY_RESOURCE], 0, 0)
         self._around: list[_Open] = []
         self._leaf: Member | None = None
@@ -73,7 +72,7 @@ class Building:
             self._primitive(here, around.value, attributes)
             return
         if member.kind == "narrative":
-            self._narrative()
+            self.begin_narrative()
             return
         if attributes:
             self._take(attributes)
@@ -97,6 +96,10 @@ class Building:
         elif member.kind == "wrapper":
             self._put(here.value[_WRAPPED])
         self._here = self._around.pop()
+
+    @abstractmethod
+    def begin_narrative(self) -> None:
+        """Called at its start tag: no more of it is to come here but its text, at its end."""
 
     def end_narrative(self, text: str) -> None:
         self._put(text)
@@ -230,7 +233,7 @@ class Building:
         self._refuse("structure", f"The resource is nested more than {MAX_DEPTH} levels deep")
 
     def _refuse(self, code: str, diagnostics: str) -> NoReturn:
-        raise Misplaced(code, diagnostics, self.expression())
+        raise Misplaced(code, diagnostics)
 
 
 _WRAPPED: Final = ""

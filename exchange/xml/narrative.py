@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from html import escape
 from html.entities import html5
 from typing import Final
-from xml.parsers import expat
 
 from exchange.fhirjson import MAX_DEPTH
+from exchange.xml.parser import Malformed, new_parser, parse, reason
 from exchange.xml.primitive import attribute, require_possible
 
 XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -29,11 +29,11 @@ def embedded(div: str) -> str:
     require_possible(div)
     try:
         root, source = _alone(div.encode())
-    except expat.ExpatError as first:
+    except Malformed as first:
         spelled = _named.sub(_character, div)
         try:
             root, source = _alone(spelled.encode())
-        except expat.ExpatError:
+        except Malformed:
             raise ValueError(f"The narrative is not well-formed XHTML: {reason(first)}") from None
     if root == ROOT:
         return source.decode()
@@ -53,19 +53,14 @@ def extracted(raw: bytes, start: int, last: int, scope: Namespaces) -> str:
     try:
         if _alone(source)[0] == ROOT:
             return source.decode()
-    except expat.ExpatError:
+    except Malformed:
         pass  # it has a prefix that is declared around it
     return _respelled(source, scope)
 
 
-def reason(error: expat.ExpatError) -> str:
-    """What is wrong, without the place."""
-    return expat.ErrorString(error.code)
-
-
 def _alone(raw: bytes) -> tuple[str, bytes]:
     """Name and source of the document element; raises ExpatError if this is not well-formed."""
-    parser = expat.ParserCreate("utf-8", " ")
+    parser = new_parser()
     root, first, last, depth = "", 0, 0, 0
 
     def start(name: str, attributes: object) -> None:
@@ -83,7 +78,7 @@ def _alone(raw: bytes) -> tuple[str, bytes]:
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.Parse(raw, True)
+    parse(parser, raw)
     return root, _source(raw, first, last)
 
 
@@ -96,7 +91,7 @@ def _source(raw: bytes, start: int, last: int) -> bytes:
 
 def _respelled(source: bytes, scope: Namespaces) -> str:
     """The element with all its namespaces declared within, as one that uses no prefix."""
-    parser = expat.ParserCreate("utf-8", " ")
+    parser = new_parser()
     parser.buffer_text = True
     pieces: list[str] = []
     spaces: list[str] = []
@@ -118,7 +113,7 @@ def _respelled(source: bytes, scope: Namespaces) -> str:
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = lambda text: pieces.append(escape(text, quote=False))
-    parser.Parse(b"<around%s>%s</around>" % (_declarations(scope), source), True)
+    parse(parser, b"<around%s>%s</around>" % (_declarations(scope), source))
     return "".join(pieces)
 
 

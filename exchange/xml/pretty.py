@@ -3,16 +3,15 @@
 https://hl7.org/fhir/R4/http.html#parameters
 """
 
-from xml.parsers import expat
-
 from exchange.xml.narrative import ROOT
+from exchange.xml.parser import new_parser, parse
 
 _STEP = b"  "
 
 
 def pretty(document: bytes) -> bytes:
     """`document` as `dumps` made it, indented; narratives stay as they are, for white space matters there."""
-    parser = expat.ParserCreate("utf-8", " ")
+    parser = new_parser()
     breaks: list[tuple[int, int]] = []
     parents: list[bool] = []  # of each open element, whether it has elements
     narrative = 0
@@ -33,7 +32,7 @@ def pretty(document: bytes) -> bytes:
             breaks.append((parser.CurrentByteIndex, len(parents)))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.Parse(document, True)
+    parse(parser, document)
     pieces: list[bytes] = []
     last = 0
     for place, depth in breaks:

@@ -2,18 +2,15 @@
 
 Only the order of elements is not checked, for it says nothing. There is no DOCTYPE, hence no entity but XML's
 own. https://hl7.org/fhir/R4/xml.html
-
-The parser is expat: lxml keeps every name that it has ever seen in a dictionary of the thread, and whoever
-sends ever new names would take the memory for good.
 """
 
 from typing import Any, Final
-from xml.parsers import expat
 
 from exchange.fhirjson import MAX_DEPTH
 from exchange.xml.build import Building, Misplaced
 from exchange.xml.members import Homes, homes
-from exchange.xml.narrative import extracted, reason
+from exchange.xml.narrative import extracted
+from exchange.xml.parser import Malformed, new_parser, parse, reason
 from profiles.definitions import Definitions
 from terminology.issue import Issue
 
@@ -40,64 +37,47 @@ def loads(raw: bytes, definitions: Definitions) -> Resource:
     reading = _Reading(raw, homes(definitions))
     try:
         _require_readable(raw)
-        reading.parser.Parse(raw, True)
-        return reading.building.resource()
-    except expat.ExpatError as error:
-        text, code, expression = f"The XML is malformed: {reason(error)}", "structure", ""
+        parse(reading.parser, raw)
+        return reading.resource()
+    except Malformed as error:
+        code, text = "structure", f"The XML is malformed: {reason(error)}"
     except Misplaced as error:
-        text, code, expression = error.diagnostics, error.code, error.expression
-    except _Forbidden as error:
-        text, code, expression = str(error), "structure", ""
-    finally:
-        line = reading.parser.CurrentLineNumber
-        reading.forget()
-    expression = expression or reading.building.expression()
-    raise UnreadableXml(Issue("error", code, f"{text} (line {line})", expression))
+        code, text = error.code, str(error)
+    line = reading.parser.CurrentLineNumber
+    raise UnreadableXml(Issue("error", code, f"{text} (line {line})", reading.expression()))
 
 
-class _Forbidden(Exception):
-    """What XML allows and FHIR, or we, do not."""
-
-
-class _Reading:
-    """The parser, and what it tells."""
+class _Reading(Building):
+    """A document, and what the parser tells of it."""
 
     def __init__(self, raw: bytes, homes: Homes) -> None:
+        super().__init__(homes)
         self.raw = raw
-        self.building = Building(homes, self._begin_narrative)
-        self.parser = expat.ParserCreate("utf-8", " ")
+        self.parser = new_parser()
         self.parser.XmlDeclHandler = _require_utf8
         self.parser.StartDoctypeDeclHandler = _refuse_doctype
         self._scope: list[tuple[str | None, str | None]] = []
         self._first_byte = self._depth = 0
         self._expect_elements()
 
-    def forget(self) -> None:
-        """Breaks the circle of parser and handlers, which would keep the document in memory."""
-        self._expect_narrative()
-        self.parser.StartElementHandler = self.parser.EndElementHandler = None
-
-    def _expect_elements(self) -> None:
-        parser, building = self.parser, self.building
-        parser.StartElementHandler, parser.EndElementHandler = building.start, building.end
-        parser.CharacterDataHandler = building.text
-        parser.StartNamespaceDeclHandler, parser.EndNamespaceDeclHandler = self._declare, self._undeclare
-
-    def _expect_narrative(self) -> None:
+    def begin_narrative(self) -> None:
         """Nothing in it matters but where it ends."""
         parser = self.parser
+        self._first_byte, self._depth = parser.CurrentByteIndex, 1
         parser.StartElementHandler, parser.EndElementHandler = self._deeper, self._shallower
         parser.CharacterDataHandler = None
         parser.StartNamespaceDeclHandler = parser.EndNamespaceDeclHandler = None
 
-    def _begin_narrative(self) -> None:
-        self._first_byte, self._depth = self.parser.CurrentByteIndex, 1
-        self._expect_narrative()
+    def _expect_elements(self) -> None:
+        parser = self.parser
+        parser.StartElementHandler, parser.EndElementHandler = self.start, self.end
+        parser.CharacterDataHandler = self.text
+        parser.StartNamespaceDeclHandler, parser.EndNamespaceDeclHandler = self._declare, self._undeclare
 
     def _deeper(self, tag: str, attributes: object) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise _Forbidden(f"The narrative is nested more than {MAX_DEPTH} levels deep")
+            raise _forbidden(f"The narrative is nested more than {MAX_DEPTH} levels deep")
 
     def _shallower(self, tag: str) -> None:
         self._depth -= 1
@@ -105,37 +85,50 @@ class _Reading:
             try:
                 div = extracted(self.raw, self._first_byte, self.parser.CurrentByteIndex, self._scope)
             except ValueError as error:
-                raise _Forbidden(str(error)) from None
-            self.building.end_narrative(div)
+                raise _forbidden(str(error)) from None
+            self.end_narrative(div)
             self._expect_elements()
 
     def _declare(self, prefix: str | None, space: str | None) -> None:
         self._scope.append((prefix, space))
         if len(self._scope) > MAX_NAMESPACES:
-            raise _Forbidden(f"More than {MAX_NAMESPACES} namespaces are declared")
+            raise _forbidden(f"More than {MAX_NAMESPACES} namespaces are declared")
 
     def _undeclare(self, prefix: str | None) -> None:
         self._scope.pop()
 
 
+def _forbidden(diagnostics: str) -> Misplaced:
+    return Misplaced("structure", diagnostics)
+
+
 def _require_readable(raw: bytes) -> None:
-    """UTF-8, in tokens so short that an older expat takes no quadratic time for them: it begins an unfinished
-    token anew with each MB."""
     if b"\0" in raw[:4] or raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _Forbidden("FHIR XML is sent in UTF-8")
-    if len(raw) > MAX_TOKEN and (b"<!--" in raw or raw.count(b"<?") > 1):
-        raise _Forbidden(f"XML of more than {MAX_TOKEN} bytes must not have comments or instructions")
+        raise _forbidden("FHIR XML is sent in UTF-8")
+    if len(raw) > MAX_TOKEN:
+        _require_short_tokens(raw)
+
+
+def _require_short_tokens(raw: bytes) -> None:
+    """An older expat begins an unfinished token anew with each MB, which takes quadratic time."""
     tag = 0
     while len(raw) - tag > MAX_TOKEN:
         tag = raw.rfind(b"<", tag, tag + MAX_TOKEN) + 1
         if not tag:
-            raise _Forbidden(f"A value has more than {MAX_TOKEN} bytes")
+            raise _forbidden(f"A value has more than {MAX_TOKEN} bytes")
+    for opening, closing in ((b"<!--", b"-->"), (b"<?", b"?>")):
+        start = raw.find(opening)
+        while start >= 0:
+            end = raw.find(closing, start + len(opening), start + MAX_TOKEN)
+            if end < 0:
+                raise _forbidden(f"A comment or instruction has more than {MAX_TOKEN} bytes, or no end")
+            start = raw.find(opening, end)
 
 
 def _require_utf8(version: str, encoding: str | None, standalone: int) -> None:
     if encoding is not None and encoding.lower() not in ("utf-8", "us-ascii", "ascii"):
-        raise _Forbidden("FHIR XML is sent in UTF-8")
+        raise _forbidden("FHIR XML is sent in UTF-8")
 
 
 def _refuse_doctype(*declaration: object) -> None:
-    raise _Forbidden("A DOCTYPE is not allowed")
+    raise _forbidden("A DOCTYPE is not allowed")

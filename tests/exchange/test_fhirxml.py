@@ -1,8 +1,11 @@
 """What JSON says, XML says too, and back; what is not FHIR XML is refused where it stands."""
 
+import gc
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -432,6 +435,29 @@ def test_hostile_size_is_refused_quickly(document: str) -> None:
     started = time.process_time()
     refusal(raw)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "content", [f'<text><div xmlns="{XHTML}"/></text>', "<x/>", "<text>", '<id value="a">b']
+)
+def test_nothing_keeps_the_document(content: str) -> None:
+    raw = patient(content).encode()
+    references = sys.getrefcount(raw)
+    gc.disable()
+    try:
+        with suppress(UnreadableXml):
+            read(raw)
+        assert sys.getrefcount(raw) == references
+    finally:
+        gc.enable()
+
+
+def test_a_big_document_may_have_comments() -> None:
+    long = "x" * 6_000_000
+    document = patient(
+        f'<!--a--><photo><data value="{long}"/></photo><?b?><photo><data value="{long}"/></photo>'
+    )
+    assert read(document)["photo"] == [{"data": long}, {"data": long}]
 
 
 def narrative(content: str) -> dict[str, Any]:
