@@ -29,7 +29,14 @@ ATTACH_SECONDS = 60.0
 MIGRATION_LOCK = text("SELECT pg_advisory_xact_lock(7811902344521)")
 DATABASE_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
 
-SESSION = {"application_name": "yilian", "timezone": "UTC", "jit": "off"}
+# Generic plans: the shape of a statement decides its plan, never the values. To plan each search anew would
+# take PostgreSQL three times as long as to run it (patient + code + sort: 762 µs instead of 175).
+SESSION = {
+    "application_name": "yilian",
+    "timezone": "UTC",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 
 
 class DatabaseInUse(Exception):

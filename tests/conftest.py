@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from exchange.database import create_pool, migrate
+from exchange.database import SESSION, create_pool, migrate
 from exchange.store import embedded
 
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -69,7 +69,7 @@ async def database_url(server: embedded.Server) -> AsyncIterator[str]:
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """One open connection, outside any transaction."""
-    opened = await asyncpg.connect(database_url)
+    opened = await asyncpg.connect(database_url, server_settings=SESSION)
     yield opened
     await opened.close()
 

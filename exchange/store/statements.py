@@ -17,7 +17,8 @@ from functools import cache
 
 PARAMETER = re.compile(r"\{([a-z_]+)(?::([a-z0-9]+))?\}")
 
-# New resources; somebody may have created one since we looked, and then it stays as it is.
+# New resources; somebody may have created one since we looked, and then it stays as it is. The join, which
+# plans badly because PostgreSQL does not know how long the arrays are, is for that rare case.
 FRESH = """
 given AS MATERIALIZED (
     SELECT nextval('resource_rid') AS rid, g.type, g.id, g.body, g.at
@@ -28,13 +29,15 @@ given AS MATERIALIZED (
     SELECT rid, type, id, 1, {updated}::timestamptz, body FROM given
     ON CONFLICT (type, id) DO NOTHING
     RETURNING rid
+), new_place AS (
+    SELECT CASE WHEN (SELECT count(*) FROM fresh) = cardinality(g.rids) THEN g.rids ELSE (
+        SELECT array_agg(fresh.rid ORDER BY given.at) FROM given LEFT JOIN fresh USING (rid)
+    ) END AS rids FROM (SELECT array_agg(rid ORDER BY at) AS rids FROM given) g
 )"""
 
 # Where the index rows go, when all are of new resources.
 PLACE_FRESH = """
-place AS MATERIALIZED (
-    SELECT array_agg(fresh.rid ORDER BY given.at) AS rids FROM given LEFT JOIN fresh USING (rid)
-)"""
+place AS MATERIALIZED (SELECT rids FROM new_place)"""
 
 # Where the index rows go, when all are of changed resources.
 PLACE_CHANGED = """
@@ -42,10 +45,7 @@ place AS MATERIALIZED (SELECT {changed_rid}::bigint[] AS rids)"""
 
 # Where the index rows go, when some are of new and some of changed resources.
 PLACE_BOTH = """
-place AS MATERIALIZED (
-    SELECT array_agg(fresh.rid ORDER BY given.at) || {changed_rid}::bigint[] AS rids
-    FROM given LEFT JOIN fresh USING (rid)
-)"""
+place AS MATERIALIZED (SELECT rids || {changed_rid}::bigint[] AS rids FROM new_place)"""
 
 # The locked resources move their current version to the history and take the new one.
 CHANGED = """
@@ -161,7 +161,7 @@ quantities AS (
 
 # The new resources that lost their place.
 LOST = """
-SELECT given.at FROM given LEFT JOIN fresh USING (rid) WHERE fresh.rid IS NULL"""
+SELECT l.at FROM place, unnest(place.rids) WITH ORDINALITY AS l (rid, at) WHERE l.rid IS NULL"""
 
 NOTHING_LOST = """
 SELECT 0 WHERE false"""
