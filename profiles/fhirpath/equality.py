@@ -88,10 +88,8 @@ MAX_PAIRWISE: Final = 1000
 def compare(left: Any, right: Any) -> int | None:
     """-1, 0 or 1; None if it is open. Raises FhirPathError: values of different types, or without order."""
     one, other = type(left), type(right)
-    if one is str and other is str:
-        return (left > right) - (left < right)
-    if one in _NUMBERS and other in _NUMBERS:
-        return (left > right) - (left < right)
+    if (one is str and other is str) or (one in _NUMBERS and other in _NUMBERS):
+        return int(left > right) - int(left < right)
     if one is Temporal and other is Temporal and (left.kind == "Time") is (right.kind == "Time"):
         return temporal.compare(left, right)
     if one is Quantity or other is Quantity:
@@ -119,7 +117,7 @@ def key(value: Any) -> Any:
 
 def keys(items: Items, type_: Type | None) -> list[Any]:
     """The key of each item; a primitive without value is known by its extensions."""
-    if type_ is not None and type_.is_system:
+    if type_ is not None and (type_.is_system or not type_.has_value):
         return [key(item) for item in items]
     return [_key(item) for item in boxed(items, type_)]
 

@@ -82,11 +82,11 @@ class Expression:
         services: Services = NO_SERVICES,
         steps: int = MAX_STEPS,
     ) -> Items:
-        """The values: JSON's for elements, None for a primitive with extensions alone; otherwise bool, str, int,
-        Decimal, Temporal or Quantity.
+        """The values: JSON's for elements, None for a primitive with extensions alone; otherwise bool, str,
+        int, Decimal, Temporal or Quantity.
 
-        `context`, the element to begin with, is the resource itself unless it is given: JSON's value, or a Node
-        for a primitive with extensions. Raises FhirPathError.
+        `context`, the element to begin with, is the resource itself unless it is given: JSON's value, or a
+        Node for a primitive with extensions. Raises FhirPathError.
         """
         environment = Environment(resource, root, variables, services, steps)
         nodes = self.nodes(resource if context is None else context, environment)

@@ -44,12 +44,22 @@ NO_SERVICES: Final = Services()
 
 
 class Frame:
-    """One evaluation. `steps` are left: about one for each part of the expression, each time it is evaluated."""
+    """One evaluation. `steps` are left: about one for each part of the expression that is evaluated again."""
 
     __slots__ = (
-        "context", "index", "instant", "known", "memory", "model", "resource", "root", "services", "steps", "total",
+        "context",
+        "index",
+        "instant",
+        "known",
+        "memory",
+        "model",
+        "resource",
+        "root",
+        "services",
+        "steps",
+        "total",
         "variables",
-    )  # fmt: skip
+    )
 
     def __init__(
         self,

@@ -1,11 +1,12 @@
 """An element with its type, where the value alone does not tell.
 
-Collections are lists. What their plain items are, the compiler knows: of a FHIR type, JSON values of that type;
-of no known type, System values and resources. Every other item is a Node.
+Collections are lists. What their plain items are, the compiler knows: of a FHIR type, JSON values of that
+type; of no known type, System values and resources. Every other item is a Node.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 from profiles.fhirpath.types import Member, Model, Type, system_type
@@ -43,7 +44,7 @@ def type_of(item: Any, known: Type | None, model: Model) -> Type | None:
 
 
 def system(item: Any) -> Any:
-    """The System value of an item of no known type; None for a primitive without value. What has none remains."""
+    """The System value of an item of no known type; None for a primitive without value. Others remain."""
     if type(item) is not Node:
         return item
     convert = item.type.convert
@@ -109,6 +110,4 @@ def _nodes(value: Any, type_: Type | None, element: Any) -> Items:
 
 def primitives(value: Any, type_: Type, elements: Any) -> Items:
     """Nodes of an array of primitives and the array of their ids and extensions; either may be None."""
-    values = value or [None] * len(elements)
-    siblings = elements or [None] * len(values)
-    return [Node(one, type_, sibling) for one, sibling in zip(values, siblings, strict=False)]
+    return [Node(one, type_, sibling) for one, sibling in zip_longest(value or NONE, elements or NONE)]

@@ -108,7 +108,7 @@ def as_type(compiler: "Compiler", source: Code, name: TypeName, position: int) -
 
 
 def of_type(compiler: "Compiler", source: Code, name: TypeName) -> Code:
-    """Items of the type. A primitive is of its own type alone, a complex one also of those it is made from."""
+    """Items of the type: a primitive of its own type alone, a complex one also of those it is made from."""
     wanted = compiler.resolve(name)
     if wanted is None:
         raise FhirPathError("semantic", f"There is no type {name.namespace}.{name.name}", name.position)

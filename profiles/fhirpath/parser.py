@@ -102,8 +102,10 @@ class _Parser:
         return _POWERS.get(self.token.text, 0) if self.token.kind in ("symbol", "name") else 0
 
     def _measured(self, tree: Tree, *below: Tree) -> Tree:
-        """The tree, once it is known that it is not too high. A tree is kept with its height, so that no other
-        gets its `id`."""
+        """The tree, once it is known that it is not too high.
+
+        A tree is kept with its height, so that no other gets its `id`.
+        """
         height = 1 + max((self._heights[id(one)][0] for one in below if id(one) in self._heights), default=0)
         if height > MAX_DEPTH:
             raise FhirPathError("syntax", "The expression is nested too deep", tree.position)

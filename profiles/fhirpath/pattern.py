@@ -18,11 +18,11 @@ _GROUP: Final = re.compile(r"\$(?:(\d)|\{(\w+)\}|(\$))|\\(.)", re.DOTALL)
 
 def matches(text: str, pattern: str) -> bool:
     """Whether any part of the text matches."""
-    return _compiled(pattern).search(text) is not None
+    return _test(pattern).search(text.encode()) is not None
 
 
 def matches_full(text: str, pattern: str) -> bool:
-    return _compiled(pattern).fullmatch(text) is not None
+    return _test(pattern).fullmatch(text.encode()) is not None
 
 
 def replace_matches(text: str, pattern: str, substitution: str) -> str:
@@ -58,13 +58,29 @@ def _filled(substitution: str, match: Any) -> str:
 
 
 @lru_cache(512)
+def _test(pattern: str) -> Any:
+    """Of bytes, without groups, which is quicker."""
+    options = _options()
+    options.never_capture = True
+    return _made(pattern.encode(), options)
+
+
+@lru_cache(128)
 def _compiled(pattern: str) -> Any:
+    return _made(pattern, _options())
+
+
+def _options() -> Any:
     """A point stands for the end of a line as well."""
-    if len(pattern) > _MAX_PATTERN:
-        raise failure(f"A pattern has more than {_MAX_PATTERN} characters")
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True
+    return options
+
+
+def _made(pattern: str | bytes, options: Any) -> Any:
+    if len(pattern) > _MAX_PATTERN:
+        raise failure(f"A pattern has more than {_MAX_PATTERN} characters")
     try:
         return re2.compile(pattern, options)
     except re2.error as error:

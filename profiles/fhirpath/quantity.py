@@ -63,7 +63,7 @@ _CALENDAR_OF: Final = {definite: word for word, definite in _DEFINITE.items()}
 
 
 def from_fhir(quantity: Mapping[str, Any]) -> Quantity | None:
-    """FHIR's Quantity, if it has a value without comparator. A unit that is not UCUM's equals itself alone."""
+    """FHIR's Quantity, if it has a value without comparator. A unit not of UCUM equals itself alone."""
     value, code = quantity.get("value"), quantity.get("code")
     if value is None or "comparator" in quantity:
         return None
@@ -99,8 +99,7 @@ def key(quantity: Quantity) -> tuple[object, ...]:
 def compare(left: Quantity, right: Quantity) -> int | None:
     """-1, 0 or 1; None if they measure different things."""
     if left.unit == right.unit:
-        one: Any = left.value
-        other: Any = right.value
+        one, other = Fraction(left.value), Fraction(right.value)
     else:
         lefts, rights = measure(left.unit), measure(right.unit)
         if lefts is None or rights is None or lefts.dimensions != rights.dimensions:

@@ -43,8 +43,8 @@ class Member:
 
 
 class Type:
-    """`convert` makes the System value of a primitive or a Quantity from JSON's; None if they are the same, or
-    if there is none (`has_value`)."""
+    """`convert` makes the System value of a primitive or a Quantity from JSON's; None if they are the same,
+    or if there is none (`has_value`)."""
 
     def __init__(
         self,
@@ -160,13 +160,15 @@ class Model:
         return self._types[path]
 
     def at(self, path: str) -> Type | None:
-        """The type of the element at a path; None if only its value tells it. Raises KeyError: no such path."""
+        """The type of the element at a path; None if only its value tells it. Raises KeyError."""
         if "." not in path:
             found = self.type(path)
             if found is None:
                 raise KeyError(path)
             return None if path in ABSTRACT else found
         element = self.definitions.element(path)
+        if element is None and f"{CHOICE}." in path:
+            return None  # below a choice, in a profile
         if element is None:
             raise KeyError(path)
         return self._member(element).type
@@ -196,7 +198,7 @@ class Model:
             return Type("FHIR", path, self, convert=_CONVERT.get(path), is_primitive=True)
         if path in definitions.complex_types or path in definitions.resource_types or path in ABSTRACT:
             return Type("FHIR", path, self, convert=_CONVERT.get(path))
-        return None
+        return Type("FHIR", path, self) if definitions.children(path) else None  # a logical model
 
     def _member(self, element: Element) -> Member:
         types: dict[str, Type | None] = {}

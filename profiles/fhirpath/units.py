@@ -25,32 +25,35 @@ _PREFIXES: Final[Mapping[str, int]] = {
 _BINARY: Final[Mapping[str, int]] = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40}
 # Units that take prefixes, and those that do not: atom, value, in terms of.
 _METRIC: Final = """
-mol 6.0221367 10*23|Hz 1 s-1|N 1 kg.m/s2|Pa 1 N/m2|J 1 N.m|W 1 J/s|A 1 C/s|V 1 J/C|F 1 C/V|Ohm 1 V/A|S 1 Ohm-1
-Wb 1 V.s|T 1 Wb/m2|H 1 Wb/A|lm 1 cd.sr|lx 1 lm/m2|Bq 1 s-1|Gy 1 J/kg|Sv 1 J/kg|sr 1 rad2|kat 1 mol/s
-l 1 dm3|L 1 l|ar 100 m2|t 1000 kg|bar 100000 Pa|u 1.6605402 10*-24.g|eV 1.60217733 10*-19.J|pc 3.085678 10*16.m
-U 1 umol/min|cal 4.184 J|cal_th 4.184 J|P 1 dyn.s/cm2|dyn 1 g.cm/s2|erg 1 dyn.cm|Ci 37 10*9.Bq|R 2.58 10*-4.C/kg
-RAD 100 erg/g|REM 1 RAD|eq 1 mol|osm 1 mol|g% 1 g/dl|m[H2O] 9.80665 kPa|m[Hg] 133.322 kPa|tex 1 g/km|St 1 cm2/s
-bit 1 1|By 8 bit|Bd 1 s-1|[iU] 1 =iU|[IU] 1 =iU
+mol 6.0221367 10*23|Hz 1 s-1|N 1 kg.m/s2|Pa 1 N/m2|J 1 N.m|W 1 J/s|A 1 C/s|V 1 J/C|F 1 C/V|Ohm 1 V/A
+S 1 Ohm-1|Wb 1 V.s|T 1 Wb/m2|H 1 Wb/A|lm 1 cd.sr|lx 1 lm/m2|Bq 1 s-1|Gy 1 J/kg|Sv 1 J/kg|sr 1 rad2
+kat 1 mol/s|l 1 dm3|L 1 l|ar 100 m2|t 1000 kg|bar 100000 Pa|u 1.6605402 10*-24.g|eV 1.60217733 10*-19.J
+pc 3.085678 10*16.m|U 1 umol/min|cal 4.184 J|cal_th 4.184 J|P 1 dyn.s/cm2|dyn 1 g.cm/s2|erg 1 dyn.cm
+Ci 37 10*9.Bq|R 2.58 10*-4.C/kg|RAD 100 erg/g|REM 1 RAD|eq 1 mol|osm 1 mol|g% 1 g/dl|m[H2O] 9.80665 kPa
+m[Hg] 133.322 kPa|tex 1 g/km|St 1 cm2/s|bit 1 1|By 8 bit|Bd 1 s-1|[iU] 1 =iU|[IU] 1 =iU
 """
 _PLAIN: Final = """
-10* 10 1|10^ 10 1|% 1 10*-2|[ppth] 1 10*-3|[ppm] 1 10*-6|[ppb] 1 10*-9|[pptr] 1 10*-12|[pi] 3.1415926535897932384626 1
-min 60 s|h 60 min|d 24 h|wk 7 d|a 365.25 d|a_j 365.25 d|a_t 365.24219 d|a_g 365.2425 d|mo 30.4375 d|mo_j 1 a_j/12
-mo_g 1 a_g/12|mo_s 29.53059 d|deg 0.0174532925199432957692 rad|' 1 deg/60|'' 1 '/60|gon 0.9 deg
-[in_i] 2.54 cm|[ft_i] 12 [in_i]|[yd_i] 3 [ft_i]|[mi_i] 5280 [ft_i]|[nmi_i] 1852 m|[kn_i] 1 [nmi_i]/h|[sin_i] 1 [in_i]2
-[sft_i] 1 [ft_i]2|[cin_i] 1 [in_i]3|[cft_i] 1 [ft_i]3|[in_us] 0.0254000508001016 m|[ft_us] 12 [in_us]
-[gal_us] 231 [in_i]3|[qt_us] 1 [gal_us]/4|[pt_us] 1 [qt_us]/2|[gil_us] 1 [pt_us]/4|[foz_us] 1 [gil_us]/4
-[fdr_us] 1 [foz_us]/8|[min_us] 1 [fdr_us]/60|[cup_us] 16 [tbs_us]|[tbs_us] 1 [foz_us]/2|[tsp_us] 1 [tbs_us]/3
-[cup_m] 240 mL|[tbs_m] 15 mL|[tsp_m] 5 mL|[foz_m] 30 mL|[gal_br] 4.54609 l|[pt_br] 1 [gal_br]/8|[foz_br] 1 [pt_br]/20
+10* 10 1|10^ 10 1|% 1 10*-2|[ppth] 1 10*-3|[ppm] 1 10*-6|[ppb] 1 10*-9|[pptr] 1 10*-12
+[pi] 3.1415926535897932384626 1|min 60 s|h 60 min|d 24 h|wk 7 d|a 365.25 d|a_j 365.25 d|a_t 365.24219 d
+a_g 365.2425 d|mo 30.4375 d|mo_j 1 a_j/12|mo_g 1 a_g/12|mo_s 29.53059 d|deg 0.0174532925199432957692 rad
+' 1 deg/60|'' 1 '/60|gon 0.9 deg|[in_i] 2.54 cm|[ft_i] 12 [in_i]|[yd_i] 3 [ft_i]|[mi_i] 5280 [ft_i]
+[nmi_i] 1852 m|[kn_i] 1 [nmi_i]/h|[sin_i] 1 [in_i]2|[sft_i] 1 [ft_i]2|[cin_i] 1 [in_i]3|[cft_i] 1 [ft_i]3
+[in_us] 0.0254000508001016 m|[ft_us] 12 [in_us]|[gal_us] 231 [in_i]3|[qt_us] 1 [gal_us]/4
+[pt_us] 1 [qt_us]/2|[gil_us] 1 [pt_us]/4|[foz_us] 1 [gil_us]/4|[fdr_us] 1 [foz_us]/8
+[min_us] 1 [fdr_us]/60|[cup_us] 16 [tbs_us]|[tbs_us] 1 [foz_us]/2|[tsp_us] 1 [tbs_us]/3|[cup_m] 240 mL
+[tbs_m] 15 mL|[tsp_m] 5 mL|[foz_m] 30 mL|[gal_br] 4.54609 l|[pt_br] 1 [gal_br]/8|[foz_br] 1 [pt_br]/20
 [gr] 64.79891 mg|[lb_av] 7000 [gr]|[oz_av] 1 [lb_av]/16|[dr_av] 1 [oz_av]/16|[ston_av] 2000 [lb_av]
-[lton_av] 2240 [lb_av]|[stone_av] 14 [lb_av]|[lb_tr] 5760 [gr]|[oz_tr] 480 [gr]|[oz_m] 28 g|[lbf_av] 4.4482216152605 N
-[psi] 1 [lbf_av]/[in_i]2|atm 101325 Pa|att 98066.5 Pa|[in_i'Hg] 2.54 m[Hg]/100|[in_i'H2O] 2.54 m[H2O]/100
-[Cal] 1 kcal|[Btu] 1055.056 J|[HP] 745.69987158 W|[c] 299792458 m/s|[g] 9.80665 m/s2|[Ch] 1 mm/3|[drp] 1 ml/20
-[CFU] 1 =CFU|[PFU] 1 =PFU|[FFU] 1 =FFU|[arb'U] 1 =arb|[USP'U] 1 =USP|[GPL'U] 1 =GPL|[MPL'U] 1 =MPL|[APL'U] 1 =APL
-[beth'U] 1 =beth|[anti'Xa'U] 1 =anti'Xa|[todd'U] 1 =todd|[dye'U] 1 =dye|[smgy'U] 1 =smgy|[bdsk'U] 1 =bdsk|[ka'U] 1 =ka
-[knk'U] 1 =knk|[mclg'U] 1 =mclg|[tb'U] 1 =tb|[CCID_50] 1 =CCID|[TCID_50] 1 =TCID|[EID_50] 1 =EID|[D'ag'U] 1 =D'ag
-[ELU] 1 =ELU|[EU] 1 =EU|[AU] 1 =AU|[BAU] 1 =BAU|[Amb'a'1'U] 1 =Amb|[hp'_X] 1 =hpX|[hp'_C] 1 =hpC|[S] 1 =S|[HPF] 1 1|[LPF] 100 1
-[pH] 1 =pH|B 1 =B|Np 1 =Np|dB 1 =dB|[diop] 1 m-1|[p'diop] 1 =pdiop|[mesh_i] 1 /[in_i]|[Lmb] 1 cd/cm2
-[smoot] 67 [in_i]|[car_m] 0.2 g|[bbl_us] 42 [gal_us]|[acr_us] 4046.87260987425 m2|[fth_i] 6 [ft_i]
+[lton_av] 2240 [lb_av]|[stone_av] 14 [lb_av]|[lb_tr] 5760 [gr]|[oz_tr] 480 [gr]|[oz_m] 28 g
+[lbf_av] 4.4482216152605 N|[psi] 1 [lbf_av]/[in_i]2|atm 101325 Pa|att 98066.5 Pa|[in_i'Hg] 2.54 m[Hg]/100
+[in_i'H2O] 2.54 m[H2O]/100|[Cal] 1 kcal|[Btu] 1055.056 J|[HP] 745.69987158 W|[c] 299792458 m/s
+[g] 9.80665 m/s2|[Ch] 1 mm/3|[drp] 1 ml/20|[CFU] 1 =CFU|[PFU] 1 =PFU|[FFU] 1 =FFU|[arb'U] 1 =arb
+[USP'U] 1 =USP|[GPL'U] 1 =GPL|[MPL'U] 1 =MPL|[APL'U] 1 =APL|[beth'U] 1 =beth|[anti'Xa'U] 1 =anti'Xa
+[todd'U] 1 =todd|[dye'U] 1 =dye|[smgy'U] 1 =smgy|[bdsk'U] 1 =bdsk|[ka'U] 1 =ka|[knk'U] 1 =knk
+[mclg'U] 1 =mclg|[tb'U] 1 =tb|[CCID_50] 1 =CCID|[TCID_50] 1 =TCID|[EID_50] 1 =EID|[D'ag'U] 1 =D'ag
+[ELU] 1 =ELU|[EU] 1 =EU|[AU] 1 =AU|[BAU] 1 =BAU|[Amb'a'1'U] 1 =Amb|[hp'_X] 1 =hpX|[hp'_C] 1 =hpC|[S] 1 =S
+[HPF] 1 1|[LPF] 100 1|[pH] 1 =pH|B 1 =B|Np 1 =Np|dB 1 =dB|[diop] 1 m-1|[p'diop] 1 =pdiop
+[mesh_i] 1 /[in_i]|[Lmb] 1 cd/cm2|[smoot] 67 [in_i]|[car_m] 0.2 g|[bbl_us] 42 [gal_us]
+[acr_us] 4046.87260987425 m2|[fth_i] 6 [ft_i]
 """
 # Scales whose zero is not that of K: Kelvins at zero, and the size of a degree.
 _SCALES: Final[Mapping[str, tuple[Fraction, Fraction]]] = {

@@ -49,6 +49,9 @@ def has_value(call: Invocation) -> Code:
 
     if known is not None and not known.is_primitive and not known.is_system:
         return of_truth(lambda frame, this: False, BOOLEAN)
+    value = call.source.value
+    if known is not None and known.is_primitive and value is not None:
+        return of_truth(lambda frame, this: value(frame, this) is not None, BOOLEAN)
     return of_truth(truth, BOOLEAN)
 
 
@@ -174,7 +177,7 @@ def _is_of_type(frame: Frame) -> Callable[[Any, str], bool | None]:
 
 
 def html_checks(call: Invocation) -> Code:
-    """Whether the narrative is the XHTML that FHIR allows, and has content."""
+    """Whether the narrative is the XHTML that FHIR allows."""
     text = value_of(call.source, call.position)
 
     def truth(frame: Frame, this: Any) -> bool | None:

@@ -109,7 +109,10 @@ def aggregate(call: Invocation) -> Code:
 
 
 def sort(call: Invocation) -> Code:
-    """By values of each item, or by the items; a minus before an expression reverses its order."""
+    """By values of each item, or by the items; a minus before an expression reverses its order.
+
+    What has no value comes first in either order. (Trial use: it is not in N1.)
+    """
     run, type_ = call.source.run, call.source.type
     orders = [_order(call, tree, type_) for tree in call.call.arguments]
     if not orders:
@@ -123,9 +126,12 @@ def sort(call: Invocation) -> Code:
 
         def before(one: tuple[list[Any], Any], other: tuple[list[Any], Any]) -> int:
             for left, right, (_, sign) in zip(one[0], other[0], orders, strict=True):
-                order = _with_empty_first(left, right)
+                if left is None or right is None:
+                    order = (left is not None) - (right is not None)
+                else:
+                    order = sign * (compare(left, right) or 0)
                 if order:
-                    return sign * order
+                    return order
             return 0
 
         try:
@@ -214,12 +220,6 @@ def _order(call: Invocation, tree: Tree, type_: Type | None) -> tuple[Callable[[
         sign, tree = -1, tree.operand
     body = call.compiler.body(tree, type(call.scope)(type_))
     return value_of(body, tree.position), sign
-
-
-def _with_empty_first(left: Any, right: Any) -> int:
-    if left is None or right is None:
-        return (left is not None) - (right is not None)
-    return compare(left, right) or 0
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

@@ -4,6 +4,7 @@ import base64
 import binascii
 import html
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from profiles.fhirpath.node import systems
 from profiles.fhirpath.types import BOOLEAN, INTEGER, STRING
 
 _WHITE: Final = " \t\r\n"
+_QUOTE: Final = re.compile(r'\\.|"', re.DOTALL)
 
 
 def substring(text: str, start: int, length: int | None = None) -> str | None:
@@ -71,10 +73,15 @@ def unescape(text: str, target: str) -> str:
             return html.unescape(text)
         case "json":
             try:
-                return str(json.loads(f'"{text}"'))
+                return str(json.loads(f'"{_QUOTE.sub(_escaped, text)}"', strict=False))
             except ValueError:
-                raise failure("The text is no JSON string") from None
+                raise failure("The text has an escape that JSON does not know") from None
     raise failure(f"{target!r} is nothing to escape for")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """A quote with the backslash that it lacks; an escape as it is."""
+    return match.group() if match.group()[0] == "\\" else '\\"'
 
 
 def split(text: str, separator: str) -> list[str]:
