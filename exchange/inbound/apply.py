@@ -12,15 +12,12 @@ import asyncpg
 
 from adapters.hl7v2.acknowledge import Fault
 from exchange.hub import Hub
+from exchange.identity import enterprise_writes
 from exchange.inbound.envelope import refusal
 from exchange.inbound.inbox import Settled, State, claim, settle
 from exchange.inbound.work import Plan, Work, add, plan_from_stored
-from exchange.store.batch import Write
-from exchange.store.connection import Connection
 from exchange.store.fetch import fetch
 from exchange.store.transact import TooContended, transact
-from mpi.store import Record, enterprise_patients, lock, resolve
-from terminology.naming import identify
 
 
 class Overtaken(Exception):
@@ -45,7 +42,7 @@ async def apply(hub: Hub, works: Sequence[Work]) -> list[Settled]:
         if len(claimed) < len(ids):
             raise Taken(set(ids) - claimed)
         writes = list(plan.writes.values())
-        writes += await _enterprise(hub, connection, plan.records)
+        writes += await enterprise_writes(hub, connection, plan.records)
         if writes:
             outcomes = await transact(connection, writes, hub.clock())
             if any(written.status == "conflict" for written in outcomes):
@@ -65,21 +62,6 @@ async def _planned(hub: Hub, works: Sequence[Work]) -> Plan:
         add(plan, work, hub)
         await asyncio.sleep(0)  # readers get their turn
     return plan
-
-
-async def _enterprise(hub: Hub, connection: Connection, records: Sequence[Record]) -> list[Write]:
-    """Links the hospital's patients to persons; the enterprise Patients that look different now."""
-    latest = {record.patient_id: record for record in records}
-    if len(latest) > 1:
-        await lock(connection, latest.values(), identify)
-    affected: set[str] = set()
-    for record in latest.values():
-        resolution = await resolve(connection, record, hub.clock(), identify)
-        affected.update(resolution.affected)
-    if not affected:
-        return []
-    patients = await enterprise_patients(connection, affected, hub.settings.base, identify)
-    return [hub.write("update", patient) for patient in patients]
 
 
 def _settled(hub: Hub, work: Work, plan: Plan) -> Settled:

@@ -57,13 +57,12 @@ class Envelope:
 
     def wants_accept(self, accepted: bool) -> bool:
         """Does MSH-15 ask to be told that the message is safely kept (or refused)?"""
-        return _asks(self._field(15), accepted)
+        return _asks(_field(self.header, 15).strip(), accepted)
 
     def wants_application(self, succeeded: bool) -> bool:
         """Does MSH-16 ask for the result? In the original mode (MSH-15 and -16 empty) everybody does."""
-        if not self._field(15) and not self._field(16):
-            return True
-        return _asks(self._field(16), succeeded)
+        accept, application = _field(self.header, 15).strip(), _field(self.header, 16).strip()
+        return not (accept or application) or _asks(application, succeeded)
 
     @property
     def is_acknowledgement(self) -> bool:
@@ -76,30 +75,24 @@ class Envelope:
         text = acknowledgement(self.header, code, control_id, instant, faults)
         return text.encode(self.codec, "replace")
 
-    def _field(self, number: int) -> str:
-        return self.header[number].strip() if number < len(self.header) else ""
-
 
 def sealed(raw: bytes, channel: str, charset: str | None, hospitals: Hospitals) -> Envelope:
     """The envelope of some bytes, whatever they are. `charset` is the channel's."""
     name, fields = header(raw)
-    sent = [*fields, *[""] * (13 - len(fields))]
-    component = sent[2][:1] or "^"
-    application, facility = (sent[number].split(component) for number in (3, 4))
-    hospital = _hospital(hospitals, facility, application)
+    facility, universal, *_ = _components(fields, 4)
+    hospital = hospitals.for_facility(facility or universal, _components(fields, 3)[0])
     charset = charset or hospital.charset
     message: Message | None = None
     faults: Sequence[Fault] = ()
     try:
         name = codec(raw, charset)
         message = parse(decode(raw, charset), name)
-        fields = message.header.fields()
-        hospital = _hospital(hospitals, *_names(message))
+        sent = message.header
+        fields = sent.fields()
+        hospital = hospitals.for_facility(sent.text(4) or sent.text(4, 2), sent.text(3))
         faults = _faults(message)
     except MessageError as error:
         faults = (Fault(error.code, error.diagnostics, error.address),)
-    sent = [*fields, *[""] * (13 - len(fields))]
-    kind = component.join(sent[9].split(component)[:2])
     return Envelope(
         raw=raw,
         sha256=hashlib.sha256(raw).digest(),
@@ -107,9 +100,9 @@ def sealed(raw: bytes, channel: str, charset: str | None, hospitals: Hospitals) 
         charset=charset,
         codec=name,
         header=fields,
-        sender=_bounded(f"{sent[3]}|{sent[4]}"),
-        control_id=_bounded(sent[10]),
-        message_type=_bounded(kind),
+        sender=_bounded(f"{_field(fields, 3)}|{_field(fields, 4)}"),
+        control_id=_bounded(_field(fields, 10)),
+        message_type=_bounded("^".join(_components(fields, 9)[:2]).rstrip("^")),
         hospital=hospital,
         message=message,
         faults=faults,
@@ -141,13 +134,13 @@ def _faults(message: Message) -> list[Fault]:
     return []
 
 
-def _hospital(hospitals: Hospitals, facility: Sequence[str], application: Sequence[str]) -> Hospital:
-    return hospitals.for_facility(facility[0] or [*facility, ""][1], application[0])
+def _components(fields: Sequence[str], number: int) -> list[str]:
+    """At least two, still escaped."""
+    return [*_field(fields, number).split(_field(fields, 2)[:1] or "^"), ""]
 
 
-def _names(message: Message) -> tuple[list[str], list[str]]:
-    sent = message.header
-    return [sent.text(4), sent.text(4, 2)], [sent.text(3)]
+def _field(fields: Sequence[str], number: int) -> str:
+    return fields[number] if number < len(fields) else ""
 
 
 def _asks(condition: str, succeeded: bool) -> bool:

@@ -16,6 +16,7 @@ from adapters.merge import merged
 from adapters.translation import Entry, Translation
 from exchange.fhirjson import loads, split
 from exchange.hub import Hub
+from exchange.identity import record_of
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.findings import resource_faults, translation_faults
 from exchange.inbound.provenance import provenance
@@ -98,7 +99,7 @@ def add(plan: Plan, work: Work, hub: Hub) -> None:
     plan.writes |= writes
     plan.current |= resources
     patients = (resource for (type_, _), resource in resources.items() if type_ == "Patient")
-    plan.records += [_record(patient, work.envelope.hospital) for patient in patients]
+    plan.records += [record_of(patient, work.envelope.hospital.id) for patient in patients]
 
 
 def _is_current(plan: Plan, reference: Reference, resource: Resource) -> bool:
@@ -119,25 +120,6 @@ def _write(hub: Hub, resource: Resource, stored: Stored | None) -> Write:
     if stored is None:
         return hub.write("create", resource)
     return hub.write("update", resource, stored.version if stored.body is not None else None)
-
-
-def _record(patient: Resource, hospital: Hospital) -> Record:
-    values = [identifier.get("value", "") for identifier in patient.get("identifier", [])]
-    return Record(
-        source=hospital.id,
-        local_id=values[0] if values else patient["id"],
-        patient_id=patient["id"],
-        patient=patient,
-        replaced_by=_replaced_by(patient),
-    )
-
-
-def _replaced_by(patient: Resource) -> str | None:
-    for link in patient.get("link", []):
-        if link.get("type") == "replaced-by":
-            reference: str = link.get("other", {}).get("reference", "")
-            return reference.removeprefix("Patient/") or None
-    return None
 
 
 def _reference(entry: Entry) -> Reference:

@@ -77,6 +77,12 @@ def test_the_hospitals_charset_wins_over_msh_18_and_the_channels_over_both() -> 
     assert envelope(msh(f4="H1"), "utf-8", "UTF-8").codec == "utf-8"
 
 
+def test_a_facility_is_known_by_its_text() -> None:
+    assert envelope(msh(f4="H\\X31\\")).hospital.id == "first"
+    assert envelope(msh(f4="^H1^L")).hospital.id == "first"
+    assert envelope(msh(f3="H1", f4="")).hospital.id == "h1"
+
+
 def test_undecodable_bytes_still_have_a_sender() -> None:
     sent = sealed(msh().encode() + b"NTE|1||\xff\xfe\r", "mllp", None, HOSPITALS)
     assert (sent.sender, sent.control_id) == ("HIS|H9", "7")
