@@ -17,7 +17,8 @@ from terminology.issue import Issue
 Resource = dict[str, Any]
 
 MAX_TOKEN: Final = 10_000_000
-MAX_NAMESPACES: Final = 64
+MAX_NAMESPACES: Final = 64  # at one place
+MAX_PREFIXES: Final = 50_000  # in one document; all of a tag's are taken before anybody can refuse them
 
 
 class UnreadableXml(ValueError):
@@ -105,6 +106,8 @@ def _forbidden(diagnostics: str) -> Misplaced:
 def _require_readable(raw: bytes) -> None:
     if b"\0" in raw[:4] or raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _forbidden("FHIR XML is sent in UTF-8")
+    if raw.count(b"xmlns:") > MAX_PREFIXES:
+        raise _forbidden(f"More than {MAX_PREFIXES} prefixes are declared")
     if len(raw) > MAX_TOKEN:
         _require_short_tokens(raw)
 

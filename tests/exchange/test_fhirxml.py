@@ -422,6 +422,7 @@ def test_what_is_too_deep_for_json_is_too_deep_for_xml() -> None:
         patient("<name>" + '<given><extension url="a"/></given>' * 20_000 + "</name><x/>"),
         patient("<id" + "".join(f' a{n}=""' for n in range(50_000)) + "/>"),
         patient("<id" + "".join(f' xmlns:a{n}="b"' for n in range(50_000)) + "/>"),
+        patient("<id" + "".join(f' xmlns:a{n}="b"' for n in range(500_000)) + "/>"),
         patient(f'<id value="{"x" * 20_000_000}"/>'),
         patient(f"<!--{'<' * 20_000_000}-->"),
         "<!--" * 3_000_000,
