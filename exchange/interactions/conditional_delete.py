@@ -2,11 +2,11 @@
 
 from exchange.bundle import Criteria
 from exchange.hub import Hub
+from exchange.identity import store
 from exchange.interactions.conditional import compiled, find, lock, one, repeated
 from exchange.interactions.delete import deleted
 from exchange.interactions.request import Request, Response
 from exchange.store.batch import Write
-from exchange.store.transact import transact
 
 
 async def conditional_delete(hub: Hub, request: Request) -> Response:
@@ -22,7 +22,8 @@ async def conditional_delete(hub: Hub, request: Request) -> Response:
             match = one(criteria, (await find(connection, {criteria: query}))[criteria])
             if match is None:
                 return Response(204)
-            (written,) = await transact(connection, [Write("delete", request.type, match)], hub.clock())
+            write = Write("delete", request.type, match)
+            (written,) = await store(hub, connection, request.grant.hospital, [write], (), hub.clock())
             return deleted(request, f"{request.type}/{match}", written)
 
     return await repeated(attempt)

@@ -2,11 +2,11 @@
 
 from exchange.bundle import Criteria
 from exchange.hub import Hub
+from exchange.identity import patients, store
 from exchange.interactions.conditional import compiled, find, lock, one, repeated
 from exchange.interactions.request import Request, Response, if_match, valid_id
 from exchange.interactions.update import require_id
 from exchange.interactions.written import written_response
-from exchange.store.transact import transact
 
 
 async def conditional_update(hub: Hub, request: Request) -> Response:
@@ -25,8 +25,10 @@ async def conditional_update(hub: Hub, request: Request) -> Response:
             match = one(criteria, (await find(connection, {criteria: query}))[criteria])
             if match is not None and "id" in resource:
                 require_id(resource, match)
-            write = hub.write("update", resource | {"id": match or new_id}, version)
-            (written,) = await transact(connection, [write], hub.clock())
+            update = resource | {"id": match or new_id}
+            write = hub.write("update", update, version)
+            hospital = request.grant.hospital
+            (written,) = await store(hub, connection, hospital, [write], patients([update]), hub.clock())
             return written_response(request, f"{request.type}/{write.id}", written)
 
     return await repeated(attempt)

@@ -2,12 +2,12 @@
 
 from exchange.bundle import Criteria
 from exchange.hub import Hub
+from exchange.identity import Resource, patients, store
 from exchange.interactions.conditional import compiled, find, lock, one, repeated
 from exchange.interactions.request import Request, Response
-from exchange.interactions.written import found_response, written_response
+from exchange.interactions.written import committed, found_response, written_response
 from exchange.store.batch import Write
 from exchange.store.fetch import fetch
-from exchange.store.transact import transact
 
 
 async def create(hub: Hub, request: Request) -> Response:
@@ -17,14 +17,15 @@ async def create(hub: Hub, request: Request) -> Response:
     write = hub.write("create", resource)
     condition = request.headers.get("if-none-exist")
     if condition is not None:
-        return await _create_once(
-            hub, request, write, Criteria(request.type, condition.partition("?")[2] or condition)
-        )
-    written = await repeated(lambda: hub.committer.commit(write, hub.clock()))
+        criteria = Criteria(request.type, condition.partition("?")[2] or condition)
+        return await _create_once(hub, request, write, resource, criteria)
+    written = await committed(hub, request.grant, write, resource)
     return written_response(request, f"{request.type}/{write.id}", written)
 
 
-async def _create_once(hub: Hub, request: Request, write: Write, criteria: Criteria) -> Response:
+async def _create_once(
+    hub: Hub, request: Request, write: Write, resource: Resource, criteria: Criteria
+) -> Response:
     request.grant.require(request.type, "s")
     query = compiled(hub, criteria)
 
@@ -35,7 +36,8 @@ async def _create_once(hub: Hub, request: Request, write: Write, criteria: Crite
             if match is not None:
                 (stored,) = await fetch(connection, [(request.type, match)])
                 return found_response(request, f"{request.type}/{match}", stored)
-            (written,) = await transact(connection, [write], hub.clock())
+            hospital = request.grant.hospital
+            (written,) = await store(hub, connection, hospital, [write], patients([resource]), hub.clock())
             return written_response(request, f"{request.type}/{write.id}", written)
 
     return await repeated(attempt)

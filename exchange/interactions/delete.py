@@ -1,9 +1,8 @@
 """https://hl7.org/fhir/R4/http.html#delete"""
 
 from exchange.hub import Hub
-from exchange.interactions.conditional import repeated
 from exchange.interactions.request import Request, Response, if_match, preference
-from exchange.interactions.written import refuse_conflict, told
+from exchange.interactions.written import committed, refuse_conflict, told
 from exchange.store.batch import Write
 from exchange.store.transact import Written
 
@@ -13,11 +12,8 @@ async def delete(hub: Hub, request: Request) -> Response:
     request.grant.require(request.type, "d")
     version = if_match(request.headers.get("if-match"))
     write = Write("delete", request.type, request.id, if_match=version)
-    return deleted(
-        request,
-        f"{request.type}/{request.id}",
-        await repeated(lambda: hub.committer.commit(write, hub.clock())),
-    )
+    written = await committed(hub, request.grant, write, None)
+    return deleted(request, f"{request.type}/{request.id}", written)
 
 
 def deleted(request: Request, name: str, written: Written) -> Response:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from exchange.bundle import entries, envelope, in_entry, refuse, refuse_overlap, rewrite
 from exchange.hub import Hub
+from exchange.identity import patients, store
 from exchange.interactions.batch import entry_request
 from exchange.interactions.conditional import find, lock, one, repeated
 from exchange.interactions.delete import deleted
@@ -24,7 +25,6 @@ from exchange.outcome import FhirError
 from exchange.store.batch import Write
 from exchange.store.connection import Connection
 from exchange.store.fetch import fetch
-from exchange.store.transact import transact
 from terminology.issue import Issue
 
 # So many resources are checked before others get a turn.
@@ -55,13 +55,13 @@ async def _done(hub: Hub, connection: Connection, request: Request, plan: Plan) 
     await lock(connection, plan.conditions("create", "update", "delete").values())
     instant = hub.clock()
     removed = await _targets(connection, plan)
-    responses = await _delete(connection, request, plan, removed, instant)
+    responses = await _delete(hub, connection, request, plan, removed, instant)
     wanted = {criteria: plan.queries[criteria] for criteria in plan.references}
     matches = await find(connection, plan.conditions("create", "update") | wanted)
     result = settled(plan, matches)
     refuse_overlap((step.entry, (step.type, step.id)) for step in (*removed, *result.changes))
     writes = await _writes(hub, plan, result, matches)
-    responses |= await _write(connection, request, result.changes, writes, instant)
+    responses |= await _write(hub, connection, request, result.changes, writes, instant)
     responses |= await _found(connection, request, result.found)
     for step in plan.of("read"):
         responses[step.entry.index] = await _read(hub, connection, request, step)
@@ -83,11 +83,16 @@ async def _targets(connection: Connection, plan: Plan) -> list[Step]:
 
 
 async def _delete(
-    connection: Connection, request: Request, plan: Plan, targets: Sequence[Step], instant: datetime
+    hub: Hub,
+    connection: Connection,
+    request: Request,
+    plan: Plan,
+    targets: Sequence[Step],
+    instant: datetime,
 ) -> Responses:
     responses = {step.entry.index: Response(204) for step in plan.of("delete")}
     writes = [Write("delete", step.type, step.id, if_match=step.version) for step in targets]
-    written = await transact(connection, writes, instant) if writes else []
+    written = await store(hub, connection, None, writes, (), instant) if writes else []
     for step, outcome in zip(targets, written, strict=True):
         try:
             responses[step.entry.index] = deleted(
@@ -148,6 +153,7 @@ def _is_uri(hub: Hub, path: str) -> bool:
 
 
 async def _write(
+    hub: Hub,
     connection: Connection,
     request: Request,
     changes: Sequence[Step],
@@ -155,7 +161,8 @@ async def _write(
     instant: datetime,
 ) -> Responses:
     responses: Responses = {}
-    written = await transact(connection, writes, instant) if writes else []
+    told = patients((step.entry.resource or {}) | {"id": step.id} for step in changes)
+    written = await store(hub, connection, request.grant.hospital, writes, told, instant) if writes else []
     for step, outcome in zip(changes, written, strict=True):
         try:
             responses[step.entry.index] = written_response(

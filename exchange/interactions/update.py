@@ -3,9 +3,8 @@
 from typing import Any
 
 from exchange.hub import Hub
-from exchange.interactions.conditional import repeated
 from exchange.interactions.request import Request, Response, if_match
-from exchange.interactions.written import written_response
+from exchange.interactions.written import committed, written_response
 from exchange.outcome import FhirError
 
 
@@ -15,7 +14,7 @@ async def update(hub: Hub, request: Request) -> Response:
     resource = request.read_resource()
     require_id(resource, request.id)
     write = hub.write("update", resource, if_match(request.headers.get("if-match")))
-    written = await repeated(lambda: hub.committer.commit(write, hub.clock()))
+    written = await committed(hub, request.grant, write, resource)
     return written_response(request, f"{request.type}/{request.id}", written)
 
 

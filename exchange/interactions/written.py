@@ -4,11 +4,32 @@ https://hl7.org/fhir/R4/http.html#ops
 """
 
 from exchange.fhirjson import dumps
+from exchange.hub import Hub
+from exchange.identity import Resource, store
+from exchange.interactions.conditional import repeated
 from exchange.interactions.request import Request, Response, etag, preference
 from exchange.outcome import FhirError, operation_outcome
+from exchange.store.batch import Write
 from exchange.store.fetch import Stored
 from exchange.store.transact import Written
+from exchange.trust.grant import Grant
 from terminology.issue import Issue
+
+
+async def committed(hub: Hub, grant: Grant, write: Write, resource: Resource | None) -> Written:
+    """One write of its own. `resource` is None for a deletion. Patients cannot be put together with the
+    writes of others: their persons are decided in the same transaction."""
+
+    async def attempt() -> Written:
+        if write.type != "Patient":
+            return await hub.committer.commit(write, hub.clock())
+        told = [] if resource is None else [resource]
+        async with hub.pool.acquire() as connection, connection.transaction():
+            (written,) = await store(hub, connection, grant.hospital, [write], told, hub.clock())
+            refuse_conflict(f"{write.type}/{write.id}", written)
+            return written
+
+    return await repeated(attempt)
 
 
 def refuse_conflict(name: str, written: Written) -> None:

@@ -79,9 +79,9 @@ async def client(caller: Caller) -> httpx.AsyncClient:
     return await caller("system/*.cruds")
 
 
-async def token(hub: Hub, scopes: str) -> str:
+async def token(hub: Hub, scopes: str, hospital: str | None = None) -> str:
     """A token of a client made for it."""
-    held = Client(f"client-{hub.new_id()}", "test", None, parse_scopes(scopes), None, hub.clock())
+    held = Client(f"client-{hub.new_id()}", "test", hospital, parse_scopes(scopes), None, hub.clock())
     async with hub.pool.acquire() as connection:
         await add_client(connection, held)
         key = await signing_key(connection, datetime.now(UTC))

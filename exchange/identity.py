@@ -1,0 +1,95 @@
+"""Patients that a hospital writes become known to the patient index in the transaction that writes them.
+
+https://profiles.ihe.net/ITI/PIXm/ITI-104.html
+
+The hospital's Patient is kept as sent; enterprise Patients that look different then are written beside
+it. Nobody but the hub writes an enterprise Patient, and a Patient that is linked cannot be deleted.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from exchange.hub import Hub
+from exchange.outcome import FhirError
+from exchange.store.batch import Write
+from exchange.store.connection import Connection
+from exchange.store.transact import Written, transact
+from mpi.store import Record, enterprise_patients, lock, resolve
+from terminology.naming import identify
+
+Resource = dict[str, Any]
+
+# What the index knows of Patients: their hospital, or NULL for an enterprise Patient.
+KNOWN: Final = """
+SELECT patient_id AS id, source FROM mpi_record WHERE patient_id = ANY($1::text[])
+UNION ALL
+SELECT enterprise_id, NULL FROM mpi_person WHERE enterprise_id = ANY($1::text[])"""
+
+
+async def store(
+    hub: Hub,
+    connection: Connection,
+    hospital: str | None,
+    writes: Sequence[Write],
+    patients: Iterable[Resource],
+    instant: datetime,
+) -> list[Written]:
+    """`transact` with what follows for identity. `patients` are the Patients among the writes; one is linked
+    if its hospital is known, from the index or because the caller is that hospital's. Raises FhirError for
+    what only the hub may write or delete."""
+    sources = await _sources(connection, writes)
+    told = [(patient, sources.get(patient["id"], hospital)) for patient in patients]
+    records = [record_of(patient, source) for patient, source in told if source]
+    beside = await enterprise_writes(hub, connection, records)
+    return (await transact(connection, [*writes, *beside], instant))[: len(writes)]
+
+
+def patients(resources: Iterable[Resource]) -> list[Resource]:
+    """The Patients among them."""
+    return [resource for resource in resources if resource.get("resourceType") == "Patient"]
+
+
+async def enterprise_writes(hub: Hub, connection: Connection, records: Sequence[Record]) -> list[Write]:
+    """Links the hospital's patients to persons; the enterprise Patients that look different now."""
+    latest = {record.patient_id: record for record in records}
+    if len(latest) > 1:
+        await lock(connection, latest.values(), identify)
+    affected: set[str] = set()
+    for record in latest.values():
+        resolution = await resolve(connection, record, hub.clock(), identify)
+        affected.update(resolution.affected)
+    if not affected:
+        return []
+    patients = await enterprise_patients(connection, affected, hub.settings.base, identify)
+    return [hub.write("update", patient) for patient in patients]
+
+
+def record_of(patient: Resource, hospital: str) -> Record:
+    """The index's view of a hospital's Patient; its first identifier is its local number."""
+    values = [identifier.get("value", "") for identifier in patient.get("identifier", [])]
+    return Record(
+        source=hospital,
+        local_id=values[0] if values else patient["id"],
+        patient_id=patient["id"],
+        patient=patient,
+        replaced_by=_replaced_by(patient),
+    )
+
+
+def _replaced_by(patient: Resource) -> str | None:
+    for link in patient.get("link", []):
+        if link.get("type") == "replaced-by":
+            reference: str = link.get("other", {}).get("reference", "")
+            return reference.removeprefix("Patient/") or None
+    return None
+
+
+async def _sources(connection: Connection, writes: Iterable[Write]) -> dict[str, str]:
+    """The hospitals of the linked Patients among those to be written."""
+    actions = {write.id: write.action for write in writes if write.type == "Patient"}
+    known = await connection.fetch(KNOWN, list(actions)) if actions else []
+    for row in known:
+        if row["source"] is None or actions[row["id"]] == "delete":
+            raise FhirError("rule", f"Patient/{row['id']} is kept by the hub's patient index", "Patient.id")
+    return {row["id"]: row["source"] for row in known}

@@ -1,0 +1,98 @@
+"""Patients written through REST are linked as those in messages are, and the index's own are protected."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from exchange.app import build_app
+from exchange.hub import Hub
+from tests.exchange.conftest import FHIR, token
+from tests.mpi.people import valid_id
+
+CITIZEN = "urn:oid:2.16.156.10011.1.3"
+
+
+def patient(number: str, citizen_id: str = "") -> dict[str, Any]:
+    return {
+        "resourceType": "Patient",
+        "identifier": [
+            {"system": "urn:x:mrn", "value": number},
+            {"system": CITIZEN, "value": citizen_id or valid_id("1949-12-31")},
+        ],
+        "name": [{"text": "王大明", "family": "王", "given": ["大明"]}],
+        "gender": "male",
+        "birthDate": "1949-12-31",
+    }
+
+
+@pytest.fixture
+async def hospitals(hub: Hub) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    """Two hospitals that speak FHIR themselves."""
+    transport = httpx.ASGITransport(build_app(hub), raise_app_exceptions=False)
+    headers = [
+        {"Authorization": f"Bearer {await token(hub, 'system/*.cruds', name)}"} for name in ("h01", "h02")
+    ]
+    async with (
+        httpx.AsyncClient(transport=transport, base_url=FHIR + "/", headers=headers[0]) as one,
+        httpx.AsyncClient(transport=transport, base_url=FHIR + "/", headers=headers[1]) as two,
+    ):
+        yield one, two
+
+
+async def persons(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """The active enterprise Patients."""
+    found = await client.get("Patient", params={"identifier": f"{CITIZEN}|{valid_id('1949-12-31')}"})
+    resources = [entry["resource"] for entry in found.json().get("entry", [])]
+    return [each for each in resources if "tag" in each["meta"] and each["active"]]
+
+
+async def test_two_hospitals_write_one_person(hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> None:
+    one, two = hospitals
+    first = (await one.post("Patient", json=patient("1"))).json()
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [{"resource": patient("2"), "request": {"method": "POST", "url": "Patient"}}],
+    }
+    answer = (await two.post("", json=bundle)).json()
+    second = answer["entry"][0]["response"]["location"].split("Patient/")[1].split("/")[0]
+    (person,) = await persons(one)
+    linked = {link["other"]["reference"] for link in person["link"]}
+    assert linked == {f"Patient/{first['id']}", f"Patient/{second}"}
+    everything = (await one.get(f"Patient/{person['id']}/$everything")).json()
+    assert {entry["resource"]["id"] for entry in everything["entry"]} == {person["id"], first["id"], second}
+
+
+async def test_an_update_by_anybody_is_told_to_the_index(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient], client: httpx.AsyncClient
+) -> None:
+    first = (await hospitals[0].post("Patient", json=patient("1"))).json()
+    moved = patient("1") | {"id": first["id"], "address": [{"city": "上海市"}]}
+    assert (await client.put(f"Patient/{first['id']}", json=moved)).status_code == 200
+    (person,) = await persons(client)
+    assert person["address"] == [{"city": "上海市"}]
+
+
+async def test_a_client_of_no_hospital_makes_no_person(client: httpx.AsyncClient) -> None:
+    assert (await client.post("Patient", json=patient("1"))).status_code == 201
+    assert await persons(client) == []
+
+
+async def test_the_index_keeps_its_own(hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> None:
+    one, _ = hospitals
+    first = (await one.post("Patient", json=patient("1"))).json()
+    (person,) = await persons(one)
+    name = f"Patient/{person['id']}"
+    delete = {"request": {"method": "DELETE", "url": name}}
+    answers = [
+        await one.put(name, json=person),
+        await one.delete(name),
+        await one.delete(f"Patient/{first['id']}"),
+        await one.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": [delete]}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert answer.json()["resourceType"] == "OperationOutcome"
+    assert await persons(one) == [person]
