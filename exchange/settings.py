@@ -11,36 +11,42 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="YILIAN_", frozen=True, extra="ignore")
 
-    data_dir: Path = Field(Path(".yilian"), description="Folder of the embedded database, keys and lock.")
+    data_dir: Path = Field(
+        default=Path(".yilian"), description="Folder of the embedded database, keys and lock."
+    )
     database_url: str | None = Field(
-        None, description="Your own PostgreSQL (15 or later) instead of the embedded one."
+        default=None, description="Your own PostgreSQL (15 or later) instead of the embedded one."
     )
     base: str = Field(
-        "https://yilian.example/fhir",
+        default="https://yilian.example/fhir",
         description="Base of the identifier and code systems this deployment makes for its hospitals.",
     )
-    http_host: str = Field("127.0.0.1", description="Address that HTTP listens on.")
-    http_port: int = Field(8080, description="Port of HTTP; FHIR is under /fhir.")
+    http_host: str = Field(default="127.0.0.1", description="Address that HTTP listens on.")
+    http_port: int = Field(default=8080, description="Port of HTTP; FHIR is under /fhir.")
     public_url: str | None = Field(
-        None, description="URL of the FHIR base as clients see it; by default http://host:port/fhir."
+        default=None, description="URL of the FHIR base as clients see it; by default http://host:port/fhir."
     )
-    mllp_host: str = Field("127.0.0.1", description="Address that MLLP listens on.")
-    mllp_port: int = Field(2575, description="Port of MLLP.")
+    mllp_host: str = Field(default="127.0.0.1", description="Address that MLLP listens on.")
+    mllp_port: int = Field(default=2575, description="Port of MLLP.")
     mllp_charset: str | None = Field(
-        None, description="Charset of every MLLP message, overriding MSH-18 (`GB18030`, `UTF-8`)."
+        default=None, description="Charset of every MLLP message, overriding MSH-18 (`GB18030`, `UTF-8`)."
     )
-    mllp_tls_cert: Path | None = Field(None, description="PEM certificate chain; with it MLLP speaks TLS.")
-    mllp_tls_key: Path | None = Field(None, description="PEM key of the certificate.")
+    mllp_tls_cert: Path | None = Field(
+        default=None, description="PEM certificate chain; with it MLLP speaks TLS."
+    )
+    mllp_tls_key: Path | None = Field(default=None, description="PEM key of the certificate.")
     mllp_tls_client_ca: Path | None = Field(
-        None, description="PEM authorities that client certificates must come from."
+        default=None, description="PEM authorities that client certificates must come from."
     )
-    mllp_idle_timeout: float = Field(300.0, description="Seconds of silence after which MLLP hangs up.")
-    max_message_bytes: int = Field(16 * 1024 * 1024, description="Largest HL7 v2 message accepted.")
-    max_body_bytes: int = Field(64 * 1024 * 1024, description="Largest HTTP body accepted.")
-    header_timeout: float = Field(10.0, description="Seconds a client has to send its request head.")
-    hospitals: Path | None = Field(None, description="Folder of YAML files that describe hospitals.")
-    token_lifetime: int = Field(3600, description="Seconds that an access token is valid.")
-    pool_size: int = Field(12, description="Connections to PostgreSQL.")
+    mllp_idle_timeout: float = Field(
+        default=300.0, description="Seconds of silence after which MLLP hangs up."
+    )
+    max_message_bytes: int = Field(default=16 * 1024 * 1024, description="Largest HL7 v2 message accepted.")
+    max_body_bytes: int = Field(default=64 * 1024 * 1024, description="Largest HTTP body accepted.")
+    header_timeout: float = Field(default=10.0, description="Seconds a client has to send its request head.")
+    hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
+    token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
+    pool_size: int = Field(default=12, description="Connections to PostgreSQL.")
 
     @property
     def fhir_url(self) -> str:

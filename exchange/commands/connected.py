@@ -10,7 +10,7 @@ from exchange.settings import Settings
 
 def from_environment() -> Settings:
     """Raises pydantic's ValidationError for a setting that cannot be."""
-    return Settings()  # type: ignore[call-arg]  # mypy does not see defaults given by position
+    return Settings()  # mypy does not see defaults given by position
 
 
 @asynccontextmanager
