@@ -11,22 +11,21 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from exchange.settings import Settings
 from exchange.store import embedded
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 ATTACH_SECONDS = 60.0
 
 # One migration at a time, whoever starts: the number is arbitrary but ours.
-MIGRATION_LOCK = text("SELECT pg_advisory_xact_lock(7811902344521)")
+MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(7811902344521)"
 DATABASE_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
 
 # Generic plans: the shape of a statement decides its plan, never the values. To plan each search anew would
@@ -102,12 +101,17 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 async def migrate(dsn: str) -> None:
     """Bring the schema up to date, in one transaction."""
+    # Half of the time that a command like `token` takes would go into importing what only this needs.
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
     )
     try:
         async with engine.begin() as connection:
-            await connection.execute(MIGRATION_LOCK)
+            await connection.execute(text(MIGRATION_LOCK))
             await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()
@@ -136,7 +140,10 @@ async def _leave_transaction(connection: asyncpg.Connection) -> None:
         await connection.execute("ROLLBACK")
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: "Connection") -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
