@@ -11,6 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from adapters.hl7v2.functions.times import normal_date_time
+from adapters.hl7v2.parse import Message
+from adapters.hl7v2.translate import time_zone
+from adapters.hospitals.hospital import Hospital
 from exchange.inbound.envelope import Envelope
 
 Resource = dict[str, Any]
@@ -33,25 +37,50 @@ def provenance(
         "id": str(uuid5(NAMESPACE_URL, f"{system}/{identity}")),
         "target": [{"reference": f"{type_}/{id_}"} for type_, id_ in targets],
         "recorded": received.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "agent": [{"type": _author(), "who": _who(envelope, base)}],
-        "entity": [
-            {"role": "source", "what": {"identifier": {"system": system, "value": envelope.sha256.hex()}}}
-        ],
+        "agent": [_agent("author", _hospital(envelope, targets, base))],
+        "entity": [_source(system, envelope.sha256.hex())],
     }
-    message = envelope.message
-    if message and (event := message.text("MSH-9.2")):
-        resource["activity"] = {"coding": [{"system": f"{_TERMINOLOGY}/v2-0003", "code": event}]}
+    if message := envelope.message:
+        _add_header(resource, message, envelope.hospital)
     return resource
 
 
-def _author() -> Resource:
-    return {"coding": [{"system": f"{_TERMINOLOGY}/provenance-participant-type", "code": "author"}]}
+def _add_header(resource: Resource, message: Message, hospital: Hospital) -> None:
+    """What MSH says of the message itself: application, time, type and event, control id."""
+    sent = message.header
+    if application := _plain(sent.text(3)):
+        resource["agent"].append(_agent("assembler", {"type": "Device", "display": application}))
+    if written := normal_date_time(sent.text(7), time_zone(hospital.timezone)):
+        resource["occurredDateTime"] = written
+    words = (("v2-0003", sent.text(9, 2)), ("v2-0076", sent.text(9)))
+    codings = [{"system": f"{_TERMINOLOGY}/{table}", "code": code} for table, code in words if code]
+    resource["activity"] = {"coding": codings}
+    if control_id := _plain(sent.text(10)):
+        resource["entity"].append(_source(hospital.identifier_system("message-control-id"), control_id))
 
 
-def _who(envelope: Envelope, base: str) -> Resource:
-    hospital = envelope.hospital
+def _agent(kind: str, who: Resource) -> Resource:
     return {
-        "type": "Organization",
-        "identifier": {"system": f"{base}/sid/hospital", "value": hospital.id},
-        "display": hospital.name,
+        "type": {"coding": [{"system": f"{_TERMINOLOGY}/provenance-participant-type", "code": kind}]},
+        "who": who,
     }
+
+
+def _source(system: str, value: str) -> Resource:
+    return {"role": "source", "what": {"identifier": {"system": system, "value": value}}}
+
+
+def _hospital(envelope: Envelope, targets: Sequence[tuple[str, str]], base: str) -> Resource:
+    """The sender's Organization, which is the first of what a message makes."""
+    hospital = envelope.hospital
+    name = _plain(hospital.name) or hospital.id
+    first, id_ = targets[0]
+    if first == "Organization":
+        return {"reference": f"{first}/{id_}", "display": name}
+    identifier = {"system": f"{base}/sid/hospital", "value": hospital.id}
+    return {"type": "Organization", "identifier": identifier, "display": name}
+
+
+def _plain(text: str) -> str:
+    """As FHIR's string may be, and not longer than a name is."""
+    return "".join(character for character in text if character.isprintable()).strip()[:200]
