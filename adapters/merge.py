@@ -37,6 +37,8 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
 def _object(stored: Json, sent: Json, path: str) -> Json:
     if sent.get("deceasedBoolean") and "deceasedDateTime" in stored:
         sent = {name: value for name, value in sent.items() if name != "deceasedBoolean"}
+    if path == "Encounter" and "location" in sent and "location" in stored:
+        sent = {**sent, "location": _stated(stored["location"], sent["location"])}
     made = dict(stored)
     for name in sent:
         _drop_other_choice(made, sent, name)
@@ -135,6 +137,12 @@ def _drop_other_choice(made: Json, sent: Json, name: str) -> None:
             for other in [key for key in made if key.startswith(choice) and key != name and key not in sent]:
                 if other[len(choice) : len(choice) + 1].isupper():
                     del made[other]
+
+
+def _stated(stored: list[Json], sent: list[Json]) -> list[Json]:
+    """A place mentioned without a status says nothing of one that is known."""
+    known = [each.get("location") for each in stored]
+    return [each for each in sent if "status" in each or each.get("location") not in known]
 
 
 def _left(locations: list[Json], sent: list[Json]) -> list[Json]:

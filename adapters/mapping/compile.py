@@ -54,6 +54,15 @@ class FixedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultRow:
+    """An assignment for the end, if the resource has no `name` by then."""
+
+    name: str
+    place: Place
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRow:
     """A reference made when the group `at` (empty: the node's own) is complete: to every resource of that
     label."""
@@ -67,7 +76,7 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRow:
-    """What is left out on purpose, under a condition."""
+    """What is left out on purpose, where its map runs and its condition holds."""
 
     source: Source
     when: Condition
@@ -95,7 +104,7 @@ class CompiledMap:
     identity: tuple[tuple[Part, ...], ...]
     missing: Missing | None
     steps: tuple[tuple[Text | None, Condition | None, Any], ...]
-    defaults: tuple[tuple[Place, Any], ...]
+    defaults: tuple[DefaultRow, ...]
     links: tuple[LinkRow, ...]
     ignores: tuple[IgnoreRow, ...]
     continues: tuple[Text, ...]
@@ -146,7 +155,7 @@ def compile_maps(
     for each in layer.maps.values():
         by_segment.setdefault(each.segment, []).append(compiler.map(each))
         for row in each.rows:
-            if row.ignore and not row.when:
+            if row.ignore and not row.when and _always(each):
                 compiler.checked(row, partial(sources.source, row.source, each.segment))
                 ignored[row.source] = row.ignore
     if compiler.faults:
@@ -224,9 +233,11 @@ class _Compiler:
                 for _, row in compiled
                 if isinstance(row, ValueRow | FixedRow)
             ),
-            defaults=tuple(row for _, row in compiled if isinstance(row, tuple)),
+            defaults=tuple(row for _, row in compiled if isinstance(row, DefaultRow)),
             links=tuple(row for _, row in compiled if isinstance(row, LinkRow)),
-            ignores=tuple(self.ignore(row, each) for row in rows if row.ignore and row.when),
+            ignores=tuple(
+                self.ignore(row, each) for row in rows if row.ignore and (row.when or not _always(each))
+            ),
             continues=tuple(self.checked(each, partial(self.text, path, each)) for path in each.continues),
             continues_when=self.condition(each, each.continues_when, each.segment),
         )
@@ -244,7 +255,7 @@ class _Compiler:
         return (*each.rows, *other.rows)
 
     def ignore(self, row: Row, each: Map) -> IgnoreRow:
-        when = self.condition(row, row.when, each.segment) or (lambda node, scope: False)
+        when = self.condition(row, row.when, each.segment) or _here
         source = self.checked(row, partial(self.sources.source, row.source, each.segment))
         return IgnoreRow(source, when, row.ignore)
 
@@ -290,7 +301,7 @@ class _Compiler:
         if row.reference:
             return self.reference(row, place, when, resource)
         if row.default is not ABSENT:
-            return (place, self.constant(row, row.default))
+            return DefaultRow(row.target.partition(".")[0], place, self.constant(row, row.default))
         if row.value is not ABSENT:
             return FixedRow(row.id, when, place, self.constant(row, row.value), "")
         function = self.function(row)
@@ -374,6 +385,15 @@ class Template:
 
     def filled(self, words: Mapping[str, str]) -> str:
         return _PLACEHOLDER.sub(lambda found: words[found[1]], self.text)
+
+
+def _always(each: Map) -> bool:
+    """Whether what a map ignores is ignored wherever its node stands."""
+    return not (each.when or each.within or each.without or each.after or each.onto)
+
+
+def _here(node: Any, scope: Scope) -> bool:
+    return True
 
 
 def _key(source: Source, call: Callable[..., Any], empty: str | None) -> Part:

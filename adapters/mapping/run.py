@@ -80,8 +80,9 @@ class Work:
             for outcome in self._remembered(row, text, owner, node, scope, following):
                 self._put(row, outcome, owner, node, scope, draft, following)
         for ignore in each.ignores:
-            if ignore.when(node, scope):
-                ignore.source.ignore(node, scope)
+            for left_out in (node, *following):
+                if ignore.when(left_out, scope):
+                    ignore.source.ignore(left_out, scope)
         if each.defaults:
             draft.defaults.append((each.defaults, node))
         for link in each.links:
@@ -89,12 +90,14 @@ class Work:
 
     def _fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
         if not row.reference:
-            value = row.value.filled(self.words) if isinstance(row.value, Template) else row.value
-            row.place(draft, node, value)
+            row.place(draft, node, self._word(row.value))
             return
         other = scope.labelled(row.reference)
         if other is not None and other is not draft:
             row.place(draft, node, other.reference)
+
+    def _word(self, value: Any) -> Any:
+        return value.filled(self.words) if isinstance(value, Template) else value
 
     def close(self, scope: Scope) -> None:
         """A group is complete: its links are made and its labels handed on."""
@@ -106,8 +109,9 @@ class Work:
         """Every draft, with its defaults."""
         for draft in self.drafts.values():
             for defaults, node in draft.defaults:
-                for place, value in defaults:
-                    place(draft, node, value.filled(self.words) if isinstance(value, Template) else value)
+                for row in defaults:
+                    if row.name not in draft.resource:
+                        row.place(draft, node, self._word(row.value))
         return list(self.drafts.values())
 
     def _draft(self, each: CompiledMap, node: Any, raw: Any, scope: Scope) -> Draft | None:

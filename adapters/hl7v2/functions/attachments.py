@@ -25,11 +25,12 @@ def ed_attachment(value: Value, context: Context) -> Json | None:
     sent = value.text(5)
     if not sent:
         return None
-    made = _content_type(value.text(2), value.text(3), context)
-    data = _data(value.text(4), sent)
+    made = _content_type(value, 2, 3, context)
+    data = _data(value.peek(4), sent)
     if data is None:
         made["_data"] = {"extension": [{"url": ORIGINAL_TEXT, "valueString": sent}]}
     else:
+        value.text(4)
         made["data"] = data
     if application := value.text(1):
         made["title"] = application
@@ -52,20 +53,23 @@ def rp_attachment(value: Value, context: Context) -> Json | None:
     pointer = value.text(1)
     if not pointer or _SPACE.search(pointer):
         return None
-    made = _content_type(value.text(3), value.text(4), context)
+    made = _content_type(value, 3, 4, context)
     made["url"] = pointer
     if application := value.sub(2).text(1):
         made["title"] = application
     return made
 
 
-def _content_type(kind: str, subtype: str, context: Context) -> Json:
-    """The media type of Table 0191 and 0291: the subtype alone if it names one, else type/subtype."""
-    known = context.word("MediaType", subtype.upper()) or context.word("MediaType", kind.upper())
-    if known:
-        return {"contentType": known}
-    spelled = "/".join(squeezed(each.lower()).replace(" ", "-") for each in (kind, subtype) if each)
-    return {"contentType": spelled} if spelled else {}
+def _content_type(value: Value, kind: int, subtype: int, context: Context) -> Json:
+    """The media type of Tables 0191 and 0291: the subtype alone if it names one, else type/subtype."""
+    for part in (subtype, kind):
+        if known := context.word("MediaType", value.peek(part).upper()):
+            value.text(part)
+            return {"contentType": known}
+    spelled = [
+        squeezed(text.lower()).replace(" ", "-") for part in (kind, subtype) if (text := value.text(part))
+    ]
+    return {"contentType": "/".join(spelled)} if spelled else {}
 
 
 def titled_attachment(

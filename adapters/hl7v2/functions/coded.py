@@ -61,10 +61,12 @@ def coding(
     return made
 
 
-def _translated(vocabulary: Vocabulary | None, code: str, system_name: str) -> Json | None:
+def _translated(vocabulary: Vocabulary | None, code: str, system_name: str, context: Context) -> Json | None:
     """The coding that the vocabulary says; it does not speak for codes of another system than its own."""
     meaning = vocabulary.get(code) if vocabulary is not None else None
-    if meaning is None or (system_name and (code_system_for_name(system_name) or "") != meaning.source):
+    if meaning is None:
+        return None
+    if system_name and code_system(context, system_name, "", "") != meaning.source:
         return None
     made: Json = {"system": meaning.system} if meaning.system else {}
     made["code"] = meaning.code
@@ -85,7 +87,7 @@ def cwe_concept(
     it."""
     codings: list[Json] = []
     first = value.text(1)
-    if translated := _translated(vocabulary, first, value.peek(3)):
+    if translated := _translated(vocabulary, first, value.peek(3), context):
         codings.append(translated)
     for triplet in _TRIPLETS:
         if triplet[0] > value.count():
@@ -127,6 +129,8 @@ def _triplet(
     value: Value, context: Context, triplet: tuple[int, ...], field: str, vocabulary: Vocabulary | None
 ) -> Json | None:
     code, display, system, version, oid, value_set, set_version = triplet
+    if _is_words(value, triplet):
+        return {"display": value.text(code)}
     made = coding(
         context,
         value.text(code),
@@ -142,6 +146,15 @@ def _triplet(
             {"url": VALUE_SET, "valueUri": _set_uri(value.text(value_set), value.text(set_version))}
         ]
     return made
+
+
+def _is_words(value: Value, triplet: tuple[int, ...]) -> bool:
+    """What stands alone where a code should be, and is words: it has a blank, or letters that no code has."""
+    code, display, system = triplet[:3]
+    if value.has(display) or value.has(system):
+        return False
+    alone = value.peek(code)
+    return not alone.isascii() or " " in alone
 
 
 def _set_uri(oid: str, version: str) -> str:
@@ -172,7 +185,7 @@ def cwe_coding(
 ) -> Json | None:
     """Coding: what the vocabulary says, else the first coding sent."""
     sent = value.text(1)
-    if translated := _translated(vocabulary, sent, value.peek(3)):
+    if translated := _translated(vocabulary, sent, value.peek(3), context):
         return translated
     return coding(context, sent, value.text(2), value.text(3), value.text(7), field, vocabulary)
 

@@ -7,6 +7,7 @@ made-up system of nobody's.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from adapters.hl7v2.functions.coded import table_coding
 from adapters.hl7v2.functions.times import period_of
 from adapters.hl7v2.functions.urls import STRUCTURE, URI
 from adapters.hl7v2.reading import Value
+from adapters.hospitals.hospital import Hospital
 from adapters.mapping.functions import Several
 from adapters.mapping.identity import key
 from terminology.naming import CITIZEN_ID
@@ -52,38 +54,64 @@ def is_citizen_id(number: str) -> bool:
     return bool(_CITIZEN.fullmatch(number) or _OLD_CITIZEN.fullmatch(number))
 
 
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who gave a number: an HD that begins at a part of a value (0: there is none). What it says is read only
+    where it is used."""
+
+    value: Value
+    first: int = 1
+
+    def peek(self, part: int) -> str:
+        return self.value.peek(self.first + part - 1) if self.first else ""
+
+    def use(self, part: int) -> str:
+        return self.value.text(self.first + part - 1) if self.first else ""
+
+
 def system_and_assigner(
-    context: Context, namespace: str, universal: str, kind: str, type_code: str, number: str
+    context: Context, authority: Authority, type_code: str, number: str, facility: Json | None = None
 ) -> tuple[str, Json | None]:
-    """The system of a number, and what else the authority says (an Identifier.assigner)."""
+    """The system of a number, and its Identifier.assigner: the facility, and what the system does not say of
+    the authority, if there is room for it."""
     hospital = context.hospital
-    system = universal_uri(universal, kind) if universal else ""
+    namespace, universal = authority.peek(1), authority.peek(2)
+    assigner = dict(facility or {})
+    system = universal_uri(universal, authority.peek(3)) if universal else ""
     if system:
-        return system, {"display": namespace} if namespace else None
-    assigner = _assigner(namespace, universal, kind)
-    for name in (namespace, type_code):
+        authority.use(2), authority.use(3)
+        if namespace and "display" not in assigner:
+            assigner["display"] = authority.use(1)
+        return system, assigner or None
+    if universal and "identifier" not in assigner:
+        assigner["identifier"] = universal_identifier(authority.use(2), authority.use(3))
+    for name, part in ((namespace, 1), (type_code, 0)):
         if name and (known := hospital.systems.get(name)):
-            return known, assigner
+            if part:
+                authority.use(part)
+            return known, assigner or None
     known = context.word("IdentifierSystem", type_code.upper())
     if known and (known != CITIZEN_ID or type_code.upper() not in _NATIONAL or is_citizen_id(number)):
-        return known, assigner
+        if namespace and "display" not in assigner:
+            assigner["display"] = authority.use(1)
+        return known, assigner or None
+    return hospital.identifier_system(*_own_names(hospital, authority), type_code or "id"), assigner or None
+
+
+def _own_names(hospital: Hospital, authority: Authority) -> tuple[str, ...]:
+    """What the authority adds to a system of the hospital's own: nothing, if it is the hospital itself."""
+    namespace = authority.use(1)
     names = (hospital.id, hospital.name, *hospital.facilities)
-    own = namespace.casefold() in [name.casefold() for name in names]
-    parts = [] if own or not namespace else [namespace]
-    return hospital.identifier_system(*parts, type_code or "id"), assigner
+    return (
+        () if not namespace or namespace.casefold() in [name.casefold() for name in names] else (namespace,)
+    )
 
 
-def _assigner(namespace: str, universal: str, kind: str) -> Json | None:
-    """A universal id that cannot be a system is kept as the assigner's identifier."""
-    made: Json = {}
-    if universal:
-        identifier: Json = {"value": universal}
-        if kind:
-            identifier = {"type": {"text": kind}, **identifier}
-        made["identifier"] = identifier
-    if namespace and (universal or made):
-        made["display"] = namespace
-    return made or None
+def universal_identifier(universal: str, kind: str) -> Json:
+    """A universal id as an Identifier: of RFC 3986 if it is a URI, else with its kind as type."""
+    if uri := universal_uri(universal, kind):
+        return {"system": URI, "value": uri}
+    return {"type": {"text": kind}, "value": universal} if kind else {"value": universal}
 
 
 def type_concept(context: Context, code: str) -> Json | None:
@@ -100,9 +128,8 @@ def cx_identifier(value: Value, context: Context, *, kind: str = "", type: str =
     if not number:
         return None
     type_code = value.text(5)
-    authority = value.sub(4)
     system, assigner = system_and_assigner(
-        context, authority.text(1), authority.text(2), authority.text(3), type_code or type or kind, number
+        context, Authority(value.sub(4)), type_code or type or kind, number, facility_of(value.sub(6))
     )
     made: Json = {}
     if extensions := _check_digit(value.text(2), value.text(3)):
@@ -110,10 +137,8 @@ def cx_identifier(value: Value, context: Context, *, kind: str = "", type: str =
     if concept := type_concept(context, type_code or type):
         made["type"] = concept
     made |= {"system": system, "value": number}
-    if value.count() > 5:
-        if validity := period_of(value, context, 7, 8):
-            made["period"] = validity
-        assigner = _facility(value.sub(6)) or assigner
+    if value.count() > 6 and (validity := period_of(value, context, 7, 8)):
+        made["period"] = validity
     if assigner:
         made["assigner"] = assigner
     return made
@@ -124,14 +149,13 @@ def _check_digit(digit: str, scheme: str) -> list[Json]:
     return [{"url": url, "valueString": text} for url, text in pairs if text]
 
 
-def _facility(facility: Value) -> Json | None:
-    """CX-6: the facility that gave the number."""
+def facility_of(facility: Value) -> Json | None:
+    """The HD of the facility that gave a number, as an Identifier.assigner."""
     if not (facility.has(1) or facility.has(2)):
         return None
     made: Json = {}
     if universal := facility.text(2):
-        uri = universal_uri(universal, facility.text(3))
-        made["identifier"] = {"system": URI, "value": uri} if uri else {"value": universal}
+        made["identifier"] = universal_identifier(universal, facility.text(3))
     if name := facility.text(1):
         made["display"] = name
     return made
@@ -144,7 +168,7 @@ def ssn_identifier(value: Value, context: Context, *, type: str) -> Json | None:
         return None
     if is_citizen_id(number):
         return {"type": type_concept(context, "NNCHN"), "system": CITIZEN_ID, "value": number}
-    system, _ = system_and_assigner(context, "", "", "", type, number)
+    system, _ = system_and_assigner(context, Authority(value, 0), type, number)
     return {"type": type_concept(context, type), "system": system, "value": number}
 
 
@@ -153,7 +177,7 @@ def ei_identifier(value: Value, context: Context, *, kind: str, type: str = "") 
     number = value.text(1)
     if not number:
         return None
-    system, assigner = system_and_assigner(context, value.text(2), value.text(3), value.text(4), kind, number)
+    system, assigner = system_and_assigner(context, Authority(value, 2), kind, number)
     made: Json = {"type": type_concept(context, type)} if type else {}
     made |= {"system": system, "value": number}
     if assigner:
@@ -197,8 +221,7 @@ def hd_identifier(value: Value, context: Context) -> Several | None:
     """HD → Identifiers of a facility: its universal id, and its name in messages."""
     made: list[Json] = []
     if universal := value.text(2):
-        uri = universal_uri(universal, value.text(3))
-        made.append({"system": URI, "value": uri} if uri else {"value": universal})
+        made.append(universal_identifier(universal, value.text(3)))
     if namespace := value.text(1):
         made.append({"system": context.hospital.identifier_system("facility"), "value": namespace})
     return Several(tuple(made)) if made else None
@@ -223,15 +246,13 @@ def pln_identifier(value: Value, context: Context) -> Json | None:
     if not number:
         return None
     type_code = value.text(2)
-    system, assigner = system_and_assigner(
-        context, value.text(3), "", "", type_code or "practitioner", number
-    )
+    issuer = value.text(3)
+    names = [issuer] if issuer else []
+    system = context.hospital.identifier_system(*names, type_code or "practitioner")
     made: Json = {"type": type_concept(context, type_code)} if type_code else {}
     made |= {"system": system, "value": number}
     if validity := period_of(value, context, 99, 4):
         made["period"] = validity
-    if assigner:
-        made["assigner"] = assigner
     return made
 
 

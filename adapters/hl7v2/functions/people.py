@@ -13,7 +13,9 @@ from adapters.hl7v2.functions.contacts import xad_address, xtn_telecom
 from adapters.hl7v2.functions.identifiers import (
     CHECK_DIGIT,
     CHECK_DIGIT_SCHEME,
+    Authority,
     cx_identifier,
+    facility_of,
     system_and_assigner,
     type_concept,
 )
@@ -86,10 +88,13 @@ def _xcn_identifier(value: Value, context: Context) -> Json | None:
     number = value.text(1)
     if not number:
         return None
-    authority = value.sub(9)
     type_code = value.text(13)
     system, assigner = system_and_assigner(
-        context, authority.text(1), authority.text(2), authority.text(3), type_code or "practitioner", number
+        context,
+        Authority(value.sub(9)),
+        type_code or "practitioner",
+        number,
+        facility_of(value.sub(14)),
     )
     made: Json = {}
     pairs = ((CHECK_DIGIT, value.text(11)), (CHECK_DIGIT_SCHEME, value.text(12)))
@@ -98,8 +103,6 @@ def _xcn_identifier(value: Value, context: Context) -> Json | None:
     if concept := type_concept(context, type_code):
         made["type"] = concept
     made |= {"system": system, "value": number}
-    if facility := value.sub(14).text(1):
-        assigner = {**(assigner or {}), "display": facility}
     if assigner:
         made["assigner"] = assigner
     return made
@@ -117,9 +120,7 @@ def ndl_practitioner(value: Value, context: Context, *, role: str = "") -> Made 
     name = human_name(person, context, (2, 3, 4, 5, 6, 7), use_part=99)
     identifier: Json | None = None
     if number := person.text(1):
-        system, assigner = system_and_assigner(
-            context, person.text(9), person.text(10), person.text(11), "practitioner", number
-        )
+        system, assigner = system_and_assigner(context, Authority(person, 9), "practitioner", number)
         identifier = {"system": system, "value": number, **({"assigner": assigner} if assigner else {})}
     made = _practitioner(identifier, {"name": [name]} if name.get("text") else {}, context)
     return _in_role(_placed(made, value, context), role)
@@ -221,10 +222,13 @@ def _xon_identifier(value: Value, context: Context) -> Json | None:
     number = value.text(10) or value.text(3)
     if not number:
         return None
-    authority = value.sub(6)
     type_code = value.text(7)
     system, assigner = system_and_assigner(
-        context, authority.text(1), authority.text(2), authority.text(3), type_code or "organization", number
+        context,
+        Authority(value.sub(6)),
+        type_code or "organization",
+        number,
+        facility_of(value.sub(8)),
     )
     made: Json = {}
     pairs = ((CHECK_DIGIT, value.text(4)), (CHECK_DIGIT_SCHEME, value.text(5)))
@@ -233,8 +237,6 @@ def _xon_identifier(value: Value, context: Context) -> Json | None:
     if concept := type_concept(context, type_code):
         made["type"] = concept
     made |= {"system": system, "value": number}
-    if facility := value.sub(8).text(1):
-        assigner = {**(assigner or {}), "display": facility}
     if assigner:
         made["assigner"] = assigner
     return made
@@ -247,10 +249,9 @@ def cwe_organization(value: Value, context: Context) -> Made | None:
         return None
     made: Json = {}
     if code:
-        authority = value.text(3)
-        system, assigner = system_and_assigner(context, authority, "", "", "organization", code)
+        names = [name] if (name := value.text(3)) else []
         made["identifier"] = [
-            {"system": system, "value": code, **({"assigner": assigner} if assigner else {})}
+            {"system": context.hospital.identifier_system(*names, "organization"), "value": code}
         ]
     made["name"] = text or code
     return organization(made, context)

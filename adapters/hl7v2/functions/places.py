@@ -9,8 +9,13 @@ from typing import Any
 
 from adapters.hl7v2.context import Context
 from adapters.hl7v2.functions.coded import table_coding
-from adapters.hl7v2.functions.identifiers import system_and_assigner, universal_uri
-from adapters.hl7v2.functions.urls import THO, URI
+from adapters.hl7v2.functions.identifiers import (
+    Authority,
+    facility_of,
+    system_and_assigner,
+    universal_identifier,
+)
+from adapters.hl7v2.functions.urls import THO
 from adapters.hl7v2.reading import Value
 from adapters.mapping.functions import Made
 from adapters.mapping.identity import key, resource_id
@@ -83,8 +88,7 @@ def _chain(levels: Iterable[tuple[Value, str]], context: Context) -> list[Json]:
             continue
         made: Json = {}
         if universal:
-            uri = universal_uri(universal, level.text(3))
-            made["identifier"] = [{"system": URI, "value": uri} if uri else {"value": universal}]
+            made["identifier"] = [universal_identifier(universal, level.text(3))]
         made["mode"] = "instance"
         made["name"] = name or universal
         coding = {"system": PHYSICAL_TYPE, "code": kind, "display": _KINDS[kind]}
@@ -111,9 +115,7 @@ def _comprehensive(value: Value, context: Context) -> Json | None:
     if not (text := number.text(1)):
         return None
     system, assigner = system_and_assigner(
-        context, number.text(2), number.text(3), number.text(4), "location", text
+        context, Authority(number, 2), "location", text, facility_of(value.sub(11))
     )
     made: Json = {"system": system, "value": text}
-    if authority := value.sub(11).text(1):
-        assigner = {**(assigner or {}), "display": authority}
     return {**made, "assigner": assigner} if assigner else made
