@@ -17,6 +17,7 @@ import asyncpg
 
 from exchange.settings import Settings
 from exchange.store import embedded
+from exchange.store.tuning import tuning
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -60,7 +61,7 @@ async def own_database(settings: Settings) -> AsyncIterator[Database]:
         return
     folder = _folder(settings)
     with _locked(folder):
-        server = await embedded.start(folder, embedded.tuning())
+        server = await embedded.start(folder, tuning())
         try:
             await _ensure_database(server)
             yield Database(server.dsn())
@@ -93,7 +94,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
                 await asyncio.sleep(embedded.POLL)
             else:
                 break
-        server = await embedded.start(folder, embedded.tuning())
+        server = await embedded.start(folder, tuning())
         stack.push_async_callback(embedded.stop, server, signal.SIGTERM)
         await _ensure_database(server)
         yield Database(server.dsn())

@@ -73,41 +73,6 @@ def program(name: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" / name
 
 
-def tuning() -> dict[str, str]:
-    """Settings for one machine that also runs the hub. Commits are durable. Logs carry no data:
-    neither the statement nor the detail of an error, which would quote rows."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return {
-        "fsync": "on",
-        "synchronous_commit": "on",
-        "full_page_writes": "on",
-        "shared_buffers": f"{min(max(memory // 4, 128), 8192)}MB",
-        "effective_cache_size": f"{max(memory // 2, 256)}MB",
-        "work_mem": "16MB",
-        "maintenance_work_mem": f"{min(max(memory // 16, 64), 1024)}MB",
-        "max_connections": "100",
-        "wal_buffers": "16MB",
-        "min_wal_size": "256MB",
-        "max_wal_size": "4GB",
-        "checkpoint_timeout": "15min",
-        "random_page_cost": "1.1",
-        "jit": "off",
-        "autovacuum_vacuum_insert_scale_factor": "0.1",
-        "autovacuum_analyze_scale_factor": "0.02",
-        "timezone": "'UTC'",
-        "log_timezone": "'UTC'",
-        "logging_collector": "on",
-        "log_directory": "'log'",
-        "log_filename": "'postgresql-%a.log'",
-        "log_rotation_age": "1d",
-        "log_truncate_on_rotation": "on",
-        "log_error_verbosity": "terse",
-        "log_min_error_statement": "panic",
-        "log_parameter_max_length": "0",
-        "log_parameter_max_length_on_error": "0",
-    }
-
-
 async def start(folder: Path, settings: Mapping[str, str]) -> Server:
     """Start PostgreSQL on `folder/postgres`, made first if it is not there; returns when it answers.
 
@@ -124,7 +89,7 @@ async def start(folder: Path, settings: Mapping[str, str]) -> Server:
     try:
         if await _until(settled, START_SECONDS) and server.process.poll() is None:
             return server
-        raise ServerFailed(f"PostgreSQL did not start: {_last_words(folder / START_LOG)}")
+        raise ServerFailed(f"PostgreSQL did not start: {_last_words(server.data, folder)}")
     except BaseException:
         server.process.send_signal(signal.SIGQUIT)
         raise
@@ -291,5 +256,6 @@ def _socket_folder(folder: Path, account: Account) -> Path:
     return sockets
 
 
-def _last_words(log: Path) -> str:
-    return log.read_text(errors="replace").strip()[-2000:]
+def _last_words(data: Path, folder: Path) -> str:
+    said = (folder / START_LOG).read_text(errors="replace").strip()[-2000:]
+    return f"{said}\nThere may be more in {data / 'log'}."

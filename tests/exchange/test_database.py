@@ -129,3 +129,16 @@ async def test_a_pool_connection_never_stays_in_a_transaction(database_url: str)
             assert not connection.is_in_transaction()
     finally:
         await pool.close()
+
+
+async def test_the_log_quotes_no_data(tmp_path: Path) -> None:
+    async with own_database(settings_for(tmp_path)) as database:
+        await answer(database.dsn, "CREATE TABLE person (name text UNIQUE CHECK (name <> '李四'))")
+        await answer(database.dsn, "INSERT INTO person VALUES ('张三')")
+        for name in ("张三", "李四"):
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+                await answer(database.dsn, f"INSERT INTO person VALUES ('{name}')")
+    log = "".join(path.read_text() for path in (tmp_path / "postgres" / "log").iterdir())
+    assert "person_name_key" in log
+    assert "张三" not in log
+    assert "李四" not in log
