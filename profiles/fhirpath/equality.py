@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from profiles.fhirpath import quantity, temporal
 from profiles.fhirpath.error import failure
-from profiles.fhirpath.node import Items, boxed, system
+from profiles.fhirpath.node import Items, Node, boxed, system
 from profiles.fhirpath.number import equivalent as equivalent_numbers
 from profiles.fhirpath.quantity import Quantity
 from profiles.fhirpath.temporal import Temporal
@@ -120,6 +120,22 @@ def keys(items: Items, type_: Type | None) -> list[Any]:
     if type_ is not None and (type_.is_system or not type_.has_value):
         return [key(item) for item in items]
     return [_key(item) for item in boxed(items, type_)]
+
+
+def weight(items: Items) -> int:
+    """Steps that comparing the items is charged for: by what is below them, if they are complex."""
+    return len(items) + sum(_size(item) for item in items if type(item) is dict or type(item) is Node) * 4
+
+
+def _size(item: Any) -> int:
+    """How many values an object holds."""
+    pending = [item.value if type(item) is Node else item]
+    for value in pending:
+        if type(value) is dict:
+            pending.extend(value.values())
+        elif type(value) is list:
+            pending.extend(value)
+    return len(pending)
 
 
 def unique(items: Items, type_: Type | None) -> Items:

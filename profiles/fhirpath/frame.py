@@ -9,7 +9,7 @@ from profiles.fhirpath.error import FhirPathError
 from profiles.fhirpath.node import Items
 from profiles.fhirpath.types import Model
 
-MAX_STEPS: Final = 5_000_000
+MAX_STEPS: Final = 3_000_000
 MAX_TEXT: Final = 1024 * 1024
 
 

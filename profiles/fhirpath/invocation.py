@@ -64,7 +64,7 @@ class Invocation:
     def criterion(self, at: int) -> Callable[..., bool | None]:
         return truth_of(self.body(at, self.source.type), self.call.arguments[at].position)
 
-    def weight(self, at: int) -> int:
+    def steps(self, at: int) -> int:
         """How many steps one evaluation of the argument is charged for."""
         return len(everything(self.call.arguments[at]))
 

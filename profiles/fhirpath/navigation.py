@@ -171,6 +171,7 @@ def _objects(source: Run, member: Member) -> Run:
             if len(owners) == 1:
                 found: Items = owners[0].get(name, NONE)
                 return found
+            frame.steps -= len(owners)
             return [item for owner in owners if name in owner for item in owner[name]]
 
         return many
@@ -186,8 +187,10 @@ def _primitives(source: Run, member: Member, type_: Type) -> Run:
     is_list = member.is_list
 
     def run(frame: Frame, this: Any) -> Items:
+        owners = source(frame, this)
+        frame.steps -= len(owners)
         found: Items = []
-        for owner in source(frame, this):
+        for owner in owners:
             if sibling in owner:
                 if is_list:
                     found.extend(primitives(owner.get(name), type_, owner[sibling]))
@@ -252,6 +255,7 @@ def _dynamic(source: Run, name: str, single: bool) -> Code:
 
     def run(frame: Frame, this: Any) -> Items:
         items = source(frame, this)
+        frame.steps -= 4 * len(items)
         found: Items = []
         for item in items:
             found.extend(_step(frame, item, name))

@@ -153,7 +153,7 @@ def union(operands: Sequence[Code]) -> Code:
         items = [item for one in runs for item in one(frame, this)]
         if len(items) < 2:
             return items
-        frame.charge(len(items))
+        frame.charge(equality.weight(items))
         return equality.unique(items, type_)
 
     if all(code.constant is not None for code in operands):
@@ -206,7 +206,7 @@ def _equal_items(left: Code, right: Code) -> Code:
 
     def truth(frame: Frame, this: Any) -> bool | None:
         one, two = lefts(frame, this), rights(frame, this)
-        frame.charge(len(one) + 1)
+        frame.charge(equality.weight(one) + 1)
         return equality.equal_collections(systems(one, type_), systems(two, other))
 
     return of_truth(truth, BOOLEAN)
@@ -217,7 +217,8 @@ def _equivalent(left: Code, right: Code) -> Code:
 
     def truth(frame: Frame, this: Any) -> bool:
         one, two = lefts(frame, this), rights(frame, this)
-        frame.charge(len(one) * len(one) + 1)
+        pairs = len(one) ** 2 // 4 if len(one) <= equality.MAX_PAIRWISE else 0
+        frame.charge(equality.weight(one) + pairs + 1)
         return equality.equivalent_collections(systems(one, type_), systems(two, other))
 
     return of_truth(truth, BOOLEAN)
@@ -249,8 +250,9 @@ def _member(item: Code, items: Code, position: int) -> Code:
             return None
         if fixed is not None:
             return equality.key(found) in fixed
+        frame.charge(equality.weight([found]))
         several = run(frame, this)
-        frame.charge(len(several))
+        frame.charge(equality.weight(several))
         return equality.key(found) in equality.keys(several, type_)
 
     return of_truth(truth, BOOLEAN)
@@ -263,7 +265,9 @@ def _concatenated(left: Code, right: Code, position: int) -> Code:
         parts = [text for text in (one(frame, this), other(frame, this)) if text is not None]
         if any(type(text) is not str for text in parts):
             raise failure("& is for texts", position)
-        return limited("".join(parts))
+        text = limited("".join(parts))
+        frame.charge(len(text) >> 4)
+        return text
 
     return of_value(value, STRING)
 
@@ -273,7 +277,12 @@ def _computed(compute: Callable[[Any, Any], Any], left: Code, right: Code, posit
 
     def value(frame: Frame, this: Any) -> Any:
         first, second = one(frame, this), other(frame, this)
-        return None if first is None or second is None else _located(compute, first, second, position)
+        if first is None or second is None:
+            return None
+        found = _located(compute, first, second, position)
+        if type(found) is str:
+            frame.charge(len(found) >> 4)
+        return found
 
     return of_value(value)
 

@@ -1,6 +1,7 @@
 """Tokens to a syntax tree, by operator precedence (Pratt). http://hl7.org/fhirpath/N1/grammar.html"""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, cast
 from typing import Literal as OneOf
 
@@ -48,6 +49,7 @@ _NAMES: Final = frozenset(("name", "delimited"))
 _RESERVED: Final = frozenset(("and", "or", "xor", "implies", "div", "mod"))
 
 
+@lru_cache(256)
 def parse(text: str) -> Tree:
     """Raises FhirPathError of kind `syntax`."""
     parser = _Parser(tokens(text))

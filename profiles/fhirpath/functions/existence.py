@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from profiles.fhirpath import logic
 from profiles.fhirpath.code import Code, exists_of, of_truth, of_value, size_of
-from profiles.fhirpath.equality import keys
+from profiles.fhirpath.equality import keys, weight
 from profiles.fhirpath.error import failure
 from profiles.fhirpath.frame import Frame
 from profiles.fhirpath.functions.iteration import each
@@ -70,7 +70,7 @@ def _of_sets(answer: Callable[[set[Any], set[Any]], bool]) -> Callable[[Invocati
 
         def truth(frame: Frame, this: Any) -> bool:
             lefts, rights = run(frame, this), other.run(frame, this)
-            frame.charge(len(lefts) + len(rights))
+            frame.charge(weight(lefts) + weight(rights))
             return answer(set(keys(lefts, type_)), set(keys(rights, other.type)))
 
         return of_truth(truth, BOOLEAN)
@@ -83,7 +83,7 @@ def is_distinct(call: Invocation) -> Code:
 
     def truth(frame: Frame, this: Any) -> bool:
         items = run(frame, this)
-        frame.charge(len(items))
+        frame.charge(weight(items))
         return len(items) < 2 or len(set(keys(items, type_))) == len(items)
 
     return of_truth(truth, BOOLEAN)

@@ -5,7 +5,7 @@ from functools import cmp_to_key
 from typing import Any, Final
 
 from profiles.fhirpath.code import Code, Run, truth_of, value_of
-from profiles.fhirpath.equality import compare, keys
+from profiles.fhirpath.equality import compare, keys, weight
 from profiles.fhirpath.error import FhirPathError, failure
 from profiles.fhirpath.frame import Frame
 from profiles.fhirpath.invocation import Function, Invocation
@@ -19,14 +19,14 @@ Each = Callable[[Frame, Items], Iterator[tuple[Any, Any]]]
 
 def each(call: Invocation, at: int) -> Each:
     """Items, each with what the criterion says of it."""
-    truth, weight = call.criterion(at), call.weight(at)
-    return _indexed(truth, weight) if call.counts(at) else _plain(truth, weight)
+    truth, steps = call.criterion(at), call.steps(at)
+    return _indexed(truth, steps) if call.counts(at) else _plain(truth, steps)
 
 
 def where(call: Invocation) -> Code:
-    run, truth, weight = call.source.run, call.criterion(0), call.weight(0)
+    run, truth, steps = call.source.run, call.criterion(0), call.steps(0)
     if call.counts(0):
-        holds = _indexed(truth, weight)
+        holds = _indexed(truth, steps)
 
         def counted(frame: Frame, this: Any) -> Items:
             return [item for item, found in holds(frame, run(frame, this)) if found]
@@ -37,7 +37,7 @@ def where(call: Invocation) -> Code:
         items = run(frame, this)
         if not items:
             return items
-        frame.steps -= weight * len(items)
+        frame.steps -= steps * len(items)
         if frame.steps < 0:
             frame.charge(0)
         return [item for item in items if truth(frame, item)]
@@ -51,7 +51,11 @@ def select(call: Invocation) -> Code:
     projections = _projecting(body.run, call)
 
     def projected(frame: Frame, this: Any) -> Items:
-        return [item for _, items in projections(frame, run(frame, this)) for item in items]
+        found: Items = []
+        for _, items in projections(frame, run(frame, this)):
+            frame.steps -= len(items)
+            found.extend(items)
+        return found
 
     single = call.source.single and body.single
     return Code(projected, body.type, single=single, is_ordered=call.source.is_ordered and body.is_ordered)
@@ -71,7 +75,7 @@ def repeat(call: Invocation) -> Code:
         known: set[Any] = set()
         level = [item for _, items in begin(frame, run(frame, this)) for item in items]
         while level:
-            frame.charge(len(level))
+            frame.charge(weight(level) + 8)
             new = []
             for key, item in zip(keys(level, type_), level, strict=True):
                 if key not in known:
@@ -90,7 +94,7 @@ def aggregate(call: Invocation) -> Code:
     body = call.body(0, type_)
     start = call.argument(1) if call.count > 1 else None
     step = _boxing(body)
-    weight = call.weight(0)
+    steps = call.steps(0)
 
     def aggregated(frame: Frame, this: Any) -> Items:
         items = run(frame, this)
@@ -99,7 +103,7 @@ def aggregate(call: Invocation) -> Code:
         frame.total = begin
         try:
             for frame.index, item in enumerate(items):
-                frame.charge(weight + len(frame.total))
+                frame.charge(steps + len(frame.total))
                 frame.total = step(frame, item)
             return frame.total
         finally:
@@ -177,21 +181,21 @@ def _choosing(codes: list[Code], call: Invocation) -> Code:
     return Code(chosen, type_, single=all(code.single for code in codes[1:]))
 
 
-def _plain(truth: Callable[[Frame, Any], Any], weight: int) -> Each:
+def _plain(truth: Callable[[Frame, Any], Any], steps: int) -> Each:
     def items_with(frame: Frame, items: Items) -> Iterator[tuple[Any, Any]]:
         for item in items:
-            frame.charge(weight)
+            frame.charge(steps)
             yield item, truth(frame, item)
 
     return items_with
 
 
-def _indexed(truth: Callable[[Frame, Any], Any], weight: int) -> Each:
+def _indexed(truth: Callable[[Frame, Any], Any], steps: int) -> Each:
     """`$index` is the item's place."""
 
     def items_with(frame: Frame, items: Items) -> Iterator[tuple[Any, Any]]:
         for index, item in enumerate(items):
-            frame.charge(weight)
+            frame.charge(steps)
             outer, frame.index = frame.index, index
             found = truth(frame, item)
             frame.index = outer
@@ -201,7 +205,7 @@ def _indexed(truth: Callable[[Frame, Any], Any], weight: int) -> Each:
 
 
 def _projecting(projection: Run, call: Invocation) -> Each:
-    return (_indexed if call.counts(0) else _plain)(projection, call.weight(0))
+    return (_indexed if call.counts(0) else _plain)(projection, call.steps(0))
 
 
 def _like(source: Code, run: Run) -> Code:

@@ -79,8 +79,12 @@ def _computing(
                 raise failure(f"{call.call.name}() is not for a {named(one)}", call.position)
             found.append(one)
         try:
-            return apply(*found)
+            result = apply(*found)
         except FhirPathError as error:
             raise error.at(call.position) from None
+        for text in (found[0], result):
+            if type(text) is str and len(text) > 64:
+                frame.charge(len(text) >> 4)
+        return result
 
     return compute

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from profiles.fhirpath.code import Code
-from profiles.fhirpath.equality import keys, unique
+from profiles.fhirpath.equality import keys, unique, weight
 from profiles.fhirpath.error import failure
 from profiles.fhirpath.frame import Frame
 from profiles.fhirpath.invocation import Function, Invocation
@@ -60,7 +60,7 @@ def distinct(call: Invocation) -> Code:
 
     def once(frame: Frame, this: Any) -> Items:
         items = run(frame, this)
-        frame.charge(len(items))
+        frame.charge(weight(items))
         return unique(items, type_)
 
     return Code(once, type_, single=call.source.single, is_ordered=call.source.is_ordered)
@@ -107,7 +107,9 @@ def _compared(
 
     def kept(frame: Frame, this: Any) -> Items:
         items, others = run(frame, this), other.run(frame, this)
-        frame.charge(len(items) + len(others))
+        if not items:
+            return NONE
+        frame.charge(weight(items) + weight(others))
         known = set(keys(others, other.type))
         pairs = zip(keys(items, type_), items, strict=True)
         return finish([item for key, item in pairs if keeps(key, known)], type_)
