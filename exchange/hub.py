@@ -91,6 +91,14 @@ async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
         await pool.close()
 
 
+def prepare(base: str) -> None:
+    """Compile what `open_hub` needs; done in a thread, it costs no time while the database starts."""
+    _check()
+    registry = _extraction(base).registry
+    for name in definitions().resource_types:
+        registry.of(name)
+
+
 @cache
 def _check() -> Callable[[Resource], list[Issue]]:
     return compile_structure(definitions())

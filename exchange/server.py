@@ -26,7 +26,7 @@ from adapters.hospitals.hospital import Hospital, load_hospitals
 from adapters.translation import Translation
 from exchange.app import build_app
 from exchange.database import migrate, own_database
-from exchange.hub import Hub, open_hub
+from exchange.hub import Hub, open_hub, prepare
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.mllp import listening
 from exchange.inbound.reception import open_reception
@@ -77,8 +77,10 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
     async with AsyncExitStack() as stack:
         door = stack.enter_context(_bound(settings.http_host, settings.http_port))
         settings = settings.model_copy(update={"http_port": door.getsockname()[1]})
+        preparing = asyncio.create_task(asyncio.to_thread(prepare, settings.fhir_url))
         database = await stack.enter_async_context(own_database(settings))
         await migrate(database.dsn)
+        await preparing
         hub = await stack.enter_async_context(open_hub(settings, database.dsn))
         hospitals = load_hospitals(settings.hospitals, settings.base)
         reception = await stack.enter_async_context(open_reception(hub, hospitals, _translating(hub)))
