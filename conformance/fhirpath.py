@@ -88,8 +88,8 @@ def cases(folder: Path) -> list[Case]:
     found: list[Case] = []
     names: Counter[str] = Counter()
     root = etree.parse(suite, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
-    for group in root.iter("group"):
-        for test in group.iter("test"):
+    for group in root.iter("{*}group"):
+        for test in group.iter("{*}test"):
             name = f"{group.get('name')}/{test.get('name')}"
             names[name] += 1
             found.append(_case(f"{name}#{names[name]}" if names[name] > 1 else name, test, suite.parents[1]))
@@ -109,7 +109,7 @@ def baseline(path: Path = BASELINE) -> Mapping[str, str]:
 
 
 def _case(name: str, test: etree._Element, inputs: Path) -> Case:
-    expression = test.find("expression")
+    expression = test.find("{*}expression")
     assert expression is not None
     file = test.get("inputfile")
     return Case(
@@ -117,7 +117,7 @@ def _case(name: str, test: etree._Element, inputs: Path) -> Case:
         expression=expression.text or "",
         input=inputs / file if file else None,
         invalid=expression.get("invalid", ""),
-        outputs=tuple((output.get("type"), output.text or "") for output in test.findall("output")),
+        outputs=tuple((output.get("type"), output.text or "") for output in test.findall("{*}output")),
         is_predicate=test.get("predicate") == "true",
         is_strict=test.get("mode") == "strict",
         is_ordered=test.get("ordered") != "false",

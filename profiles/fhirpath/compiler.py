@@ -39,11 +39,13 @@ _PREFIXES = {"vs-": "http://hl7.org/fhir/ValueSet/", "ext-": "http://hl7.org/fhi
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles one expression. `remarks` are what a strict reader would refuse."""
+    """Compiles one expression. `remarks` are what a strict reader would refuse; `defines_variables` says
+    whether the expression calls defineVariable()."""
 
     model: Model
     root: Type | None
     remarks: list[Remark]
+    defines_variables: bool = False
 
     def code(self, tree: Tree, scope: Scope) -> Code:
         match tree:
@@ -68,9 +70,9 @@ class Compiler:
             case Unary(sign, operand, position):
                 return operators.unary(sign, self.code(operand, scope), position)
             case Chain(operator, operands, position):
-                return operators.chain(operator, [self.code(one, scope) for one in operands], position)
+                return operators.chain(operator, [self.body(one, scope) for one in operands], position)
             case Binary(operator, left, right, position):
-                return operators.binary(operator, self.code(left, scope), self.code(right, scope), position)
+                return operators.binary(operator, self.body(left, scope), self.body(right, scope), position)
             case TypeTest("is", operand, type_, position):
                 return operators.is_type(self, self.code(operand, scope), type_, position)
             case TypeTest(_, operand, type_, position):
@@ -79,9 +81,11 @@ class Compiler:
         raise AssertionError(tree)
 
     def body(self, tree: Tree, scope: Scope) -> Code:
-        """Of what is evaluated for each item: a variable that is defined in it ends with it."""
+        """Of what is evaluated for itself: a variable that is defined in it ends with it."""
         code = self.code(tree, scope)
-        if not any(isinstance(one, Call) and one.name == "defineVariable" for one in everything(tree)):
+        if not self.defines_variables or not any(
+            isinstance(one, Call) and one.name == "defineVariable" for one in everything(tree)
+        ):
             return code
         inner = code.run
 

@@ -11,7 +11,7 @@ from profiles.fhirpath.frame import MAX_STEPS, NO_SERVICES, Frame, Services
 from profiles.fhirpath.invocation import Remark, Scope
 from profiles.fhirpath.node import NOTHING, Items, Node, boxed, type_of
 from profiles.fhirpath.parser import parse
-from profiles.fhirpath.syntax import Tree
+from profiles.fhirpath.syntax import Call, Tree, everything
 from profiles.fhirpath.types import Model, Type
 from profiles.fhirpath.types import model as model_of
 
@@ -44,7 +44,8 @@ class _Compiled:
     __slots__ = ("code", "remarks", "truth", "type")
 
     def __init__(self, tree: Tree, model: Model, type_: Type | None) -> None:
-        compiler = Compiler(model, type_, [])
+        defines = any(isinstance(one, Call) and one.name == "defineVariable" for one in everything(tree))
+        compiler = Compiler(model, type_, [], defines)
         self.type = type_
         self.code: Code = compiler.code(tree, Scope(type_))
         self.truth: Truth = truth_of(self.code, tree.position)
@@ -117,6 +118,8 @@ class Expression:
         )
         try:
             return run(frame, context)
+        except FhirPathError as error:
+            raise error.at(self._tree.position) from None
         except (AttributeError, TypeError, KeyError, IndexError) as error:
             raise failure(
                 f"The element does not have R4's structure ({error})", self._tree.position

@@ -52,7 +52,7 @@ class Invocation:
 
     def argument(self, at: int) -> Code:
         """Evaluated once, with the `$this` around the call."""
-        return self.compiler.code(self.call.arguments[at], self.scope)
+        return self.compiler.body(self.call.arguments[at], self.scope)
 
     def argument_value(self, at: int) -> Value:
         return value_of(self.argument(at), self.call.arguments[at].position)

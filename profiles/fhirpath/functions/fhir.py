@@ -134,7 +134,7 @@ def check_modifiers(call: Invocation) -> Code:
 
     def checked(frame: Frame, this: Any) -> Items:
         items = run(frame, this)
-        known = {value(frame, this) for value in allowed}
+        known = [value(frame, this) for value in allowed]
         for value in systems(items, type_):
             found = value.get("modifierExtension", NONE) if isinstance(value, dict) else NONE
             unknown = [str(one.get("url")) for one in found if one.get("url") not in known]

@@ -130,6 +130,7 @@ gender.getValue() is System.String
 birthDate.elementDefinition().path = 'Patient.birthDate'
 defineVariable('g', gender).select(%g) = 'male'
 telecom.select(defineVariable('t').select(%t.system)) = ('phone' | 'email')
+defineVariable('a', 1).select(%a) + defineVariable('a', 2).select(%a) = 3
 coalesce(multipleBirth, gender) = 'male'
 // a comment
 1 /* inside */ = 1

@@ -21,7 +21,7 @@ MANY = "(" + "|".join(str(number) for number in range(40)) + ")"
     "text",
     [
         "descendants().select(%resource.descendants().select(%resource.descendants()))",
-        "descendants().where(%resource.descendants().where(%resource.descendants().exists(id = 'x')).exists())",
+        "descendants().where(%resource.descendants().where(%resource.descendants().exists(id = 'x')))",
         "name.where(%resource in (%resource | 1)).select(%resource.name.distinct())",
         f"{MANY}.aggregate($total & $total, 'abcdefgh')",
         f"{MANY}.aggregate($total.combine($total), (1 | 2))",
