@@ -6,7 +6,7 @@ of a list, the stored items that speak of the same thing as a sent one go, and t
 "the same thing" is stands in `KEYS`. The rules make merging twice the same as merging once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from adapters.mapping.target import DELETION
@@ -15,6 +15,7 @@ from adapters.translation import Entry, Resource
 Json = dict[str, Any]
 Key = Callable[[Any], Any]
 
+_OVER = ("finished", "cancelled", "entered-in-error")
 NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
 # Elements of which R4 allows one type only.
 _CHOICES = (
@@ -26,8 +27,10 @@ _CHOICES = (
 def merged(stored: Resource | None, entry: Entry) -> Resource:
     """The resource to store; neither argument is changed. `meta` of what is stored is not taken over."""
     sent = entry.resource
-    if stored is None or entry.mode == "replace":
+    if entry.mode == "replace":
         return sent
+    if stored is None:
+        return _object({}, sent, sent["resourceType"])
     kept = {name: value for name, value in stored.items() if name != "meta"}
     for deletion in entry.deletions:
         kept = _without(kept, deletion)
@@ -37,17 +40,21 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
 def _object(stored: Json, sent: Json, path: str) -> Json:
     if sent.get("deceasedBoolean") and "deceasedDateTime" in stored:
         sent = {name: value for name, value in sent.items() if name != "deceasedBoolean"}
-    if path == "Encounter" and "location" in sent and "location" in stored:
-        sent = {**sent, "location": _stated(stored["location"], sent["location"])}
+    if path == "Encounter" and "location" in sent:
+        sent = {
+            **sent,
+            "location": _stated([*stored.get("location", ()), *sent["location"]], sent["location"]),
+        }
     made = dict(stored)
     for name in sent:
         _drop_other_choice(made, sent, name)
     for name, value in sent.items():
-        made[name] = _element(stored.get(name), value, f"{path}.{name}") if name in made else value
+        known = made.get(name, [] if isinstance(value, list) else None)
+        made[name] = _element(known, value, f"{path}.{name}")
         if f"_{name}" in made and f"_{name}" not in sent and made[name] != stored.get(name):
             del made[f"_{name}"]  # what stood beside the old value
-    if path == "Encounter" and "location" in sent:
-        made["location"] = _left(made["location"], sent["location"])
+    if path == "Encounter" and "location" in made:
+        made["location"] = _left(made["location"], sent.get("location", ()), made.get("status"))
     return made
 
 
@@ -139,17 +146,20 @@ def _drop_other_choice(made: Json, sent: Json, name: str) -> None:
                     del made[other]
 
 
-def _stated(stored: list[Json], sent: list[Json]) -> list[Json]:
-    """A place mentioned without a status says nothing of one that is known."""
-    known = [each.get("location") for each in stored]
-    return [each for each in sent if "status" in each or each.get("location") not in known]
+def _stated(known: list[Json], sent: list[Json]) -> list[Json]:
+    """A place mentioned without a status says nothing of one whose status is known."""
+    stated = [each.get("location") for each in known if "status" in each]
+    return [each for each in sent if "status" in each or each.get("location") not in stated]
 
 
-def _left(locations: list[Json], sent: list[Json]) -> list[Json]:
-    """A patient who is now in one place has left the others."""
-    if not any(each.get("status") == "active" for each in sent):
+def _left(locations: list[Json], sent: Sequence[Json], status: Any) -> list[Json]:
+    """A patient who is now in one place has left the others; one whose visit is over has left all."""
+    if status in _OVER:
+        now: list[Any] = []
+    elif any(each.get("status") == "active" for each in sent):
+        now = [each.get("location") for each in sent if each.get("status") == "active"]
+    else:
         return locations
-    now = [each["location"] for each in sent]
     return [
         {**each, "status": "completed"}
         if each.get("status") == "active" and each.get("location") not in now

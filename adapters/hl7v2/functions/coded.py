@@ -97,8 +97,10 @@ def cwe_concept(
             codings.append(made)
     original = value.text(9)
     described = text.whole() if text is not None else ""
-    if not original and len(codings) == 1 and "code" not in codings[0]:
-        original = codings.pop()["display"]
+    words = [each for each in codings if "code" not in each]
+    if words and not original:
+        codings.remove(words[0])
+        original = words[0]["display"]
     return _concept(_distinct(codings), original or described)
 
 
