@@ -39,6 +39,10 @@ SESSION = {
 }
 
 
+# Each statement that a connection keeps prepared costs PostgreSQL some 190 kB.
+STATEMENTS = 200
+
+
 class DatabaseInUse(Exception):
     """Another hub already runs on this data folder: stop it, or set YILIAN_DATA_DIR to another folder."""
 
@@ -128,7 +132,7 @@ async def create_pool(dsn: str, size: int) -> asyncpg.Pool:
         min_size=min(2, size),
         max_size=size,
         reset=_leave_transaction,
-        statement_cache_size=1000,
+        statement_cache_size=STATEMENTS,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0,
         server_settings=SESSION,
