@@ -31,21 +31,22 @@ def comparator(sign: str) -> str:
 
 
 def unit_of(unit: Value | None, context: Context, field: str = "OBX-6") -> Json:
-    """OBX-6 or CQ-2 → unit, system, code. UCUM is taken wherever it stands; a bare text is only a unit."""
+    """OBX-6 or CQ-2 → unit, system, code. UCUM is taken wherever it stands; a lone text is only a unit."""
     if unit is None:
         return {}
     if unit.count() == 1:
         bare = unit.text(1)
         return {"unit": bare} if bare else {}
-    code, text, system = unit.text(1), unit.text(2), unit.text(3)
-    if unit.peek(6).upper() == "UCUM" and unit.has(4) and system.upper() != "UCUM":
-        alternative, _ = unit.text(4), unit.text(6)
-        return {"unit": text or code or alternative, "system": UCUM, "code": squeezed(alternative)}
+    if unit.peek(6).upper() == "UCUM" and unit.peek(3).upper() != "UCUM" and (code := unit.text(4)):
+        unit.text(6)
+        return {"unit": unit.text(2) or unit.text(1) or code, "system": UCUM, "code": squeezed(code)}
+    code, words = unit.text(1), unit.text(2)
     if not code:
-        return {"unit": text} if text else {}
-    if not system or system.upper() in ("ISO+", "ANS+", "ISO"):
-        return {"unit": text or code}
-    return {"unit": text or code, "system": code_system(context, system, "", field), "code": squeezed(code)}
+        return {"unit": words} if words else {}
+    system = unit.text(3)
+    if not words and not system:
+        return {"unit": code}
+    return {"unit": words or code, "system": code_system(context, system, "", field), "code": squeezed(code)}
 
 
 def nm_quantity(value: Value, context: Context, *, unit: Value | None = None) -> Json | None:

@@ -311,6 +311,33 @@ changes:
     assert [each.path for each in translation.residue] == ["PID-23", "ZPI-1"]
 
 
+@pytest.mark.parametrize(
+    "version",
+    ["2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.2", "9.9", ""],
+)
+def test_every_version_gives_the_same_resources(version: str) -> None:
+    admitted = (
+        PID,
+        "NK1|1|王^芳|SPO",
+        "PV1|1|I|||||||||||||||||VN1",
+        "AL1|1|DA|P^青霉素",
+        "DG1|1||J18^肺炎^I10",
+    )
+    ordered = (
+        PID,
+        "PV1|1|I|||||||||||||||||VN1",
+        "ORC|RE|P1|F1",
+        "OBR|1|P1|F1|CBC^血常规",
+        "OBX|1|NM|W^白细胞||5|||||F",
+    )
+    for event, segments in (("ADT^A01", admitted), ("ORU^R01", ordered)):
+        there, expected_here = (
+            sorted((each.resource["resourceType"], each.resource["id"]) for each in translated(text).entries)
+            for text in (told(event, *segments, version=version), told(event, *segments, version="2.5.1"))
+        )
+        assert there == expected_here
+
+
 def test_hospitals_that_change_nothing_share_their_maps() -> None:
     hospitals = Hospitals(BASE)
     assert library().of(hospitals.for_facility("A")) is library().of(hospitals.for_facility("B"))

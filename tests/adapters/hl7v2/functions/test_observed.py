@@ -123,7 +123,12 @@ def test_units() -> None:
 
     assert unit("次/分") == {"value": Decimal(1), "unit": "次/分"}
     assert unit("g/L^克每升^L^g/L^^UCUM") == {**UCUM, "value": Decimal(1), "unit": "克每升"}
-    assert unit("mmol/L^^ISO+") == {"value": Decimal(1), "unit": "mmol/L"}
+    assert unit("mmol/L^毫摩尔每升") == {
+        "value": Decimal(1),
+        "unit": "毫摩尔每升",
+        "system": f"{LOCAL}/OBX-6",
+        "code": "mmol/L",
+    }
     assert unit("U^单位^99LAB") == {
         "value": Decimal(1),
         "unit": "单位",
