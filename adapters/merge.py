@@ -29,12 +29,11 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
     sent = entry.resource
     if entry.mode == "replace":
         return sent
-    if stored is None:
-        return _object({}, sent, sent["resourceType"])
-    kept = {name: value for name, value in stored.items() if name != "meta"}
+    kept = {name: value for name, value in (stored or {}).items() if name != "meta"}
+    made = _object(kept, sent, sent["resourceType"])
     for deletion in entry.deletions:
-        kept = _without(kept, deletion)
-    return _object(kept, sent, sent["resourceType"])
+        made = _without(made, deletion, sent)
+    return made
 
 
 def _object(stored: Json, sent: Json, path: str) -> Json:
@@ -168,22 +167,25 @@ def _left(locations: list[Json], sent: Sequence[Json], status: Any) -> list[Json
     ]
 
 
-def _without(resource: Json, deletion: str) -> Json:
+def _without(resource: Resource, deletion: str, sent: Json) -> Resource:
     """Takes away what FHIRPath of a small kind names: `name`, `period.start`, `telecom.where(use='home')`,
-    `extension.where(url='…')`. A choice is named by its stem (`deceased`)."""
+    `extension.where(url='…')`; a choice by its stem (`deceased`). What the same message sends stays."""
     found = DELETION.fullmatch(deletion)
     if not found:
         raise ValueError(f"not a deletion: {deletion!r}")
     name, where, text, rest = found.groups()
     if name in _CHOICES:
-        return {key: value for key, value in resource.items() if not _is_type_of(key, name)}
-    value = resource.get(name)
+        return {key: value for key, value in resource.items() if key in sent or not _is_type_of(key, name)}
+    value, said = resource.get(name), sent.get(name)
     if value is None:
         return resource
-    if where:
-        return _with(resource, name, [item for item in value if not _has(item, where, text)])
+    if isinstance(value, list) and (where or said is not None):
+        gone = [item for item in value if not where or _has(item, where, text)]
+        return _with(resource, name, [item for item in value if item in (said or ()) or item not in gone])
     if rest and isinstance(value, dict):
-        return _with(resource, name, _without(value, rest))
+        return _with(resource, name, _without(value, rest, said if isinstance(said, dict) else {}))
+    if said is not None:
+        return resource
     return {key: item for key, item in resource.items() if key not in (name, f"_{name}")}
 
 

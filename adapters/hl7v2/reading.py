@@ -109,6 +109,11 @@ class Node:
         self._delimiters = delimiters
 
     @property
+    def shape(self) -> bytes:
+        """Which fields have content."""
+        return bytes(map(bool, self.fields))
+
+    @property
     def raw(self) -> tuple[str, ...]:
         """The content without the set id, by which two segments are the same."""
         return (self.segment.name, *self.fields[2:])

@@ -118,6 +118,9 @@ class FieldSource:
         self.subcomponent = subcomponent
         self.look: Callable[[Node, Scope], str] = _own_look(field) if own else self._look_elsewhere
 
+    def finds(self, shape: bytes) -> bool:
+        return self.field < len(shape) and bool(shape[self.field])
+
     def owner(self, node: Node, scope: Scope) -> Node:
         """The segment that `look` found something in."""
         return node if self.own else scope.node(self.name)  # type: ignore[return-value]

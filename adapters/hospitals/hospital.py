@@ -21,6 +21,7 @@ from adapters.mapping.rows import Layer
 
 SHANGHAI = "Asia/Shanghai"
 _KEYS = ("id", "name", "facilities", "charset", "timezone", "systems", "code_systems")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
 
 
@@ -67,7 +68,7 @@ class Hospitals:
         return known or self._derive(facility.strip(), application.strip())
 
     def _derived(self, facility: str, application: str) -> Hospital:
-        name = facility or application
+        name = " ".join(_CONTROL.sub(" ", facility or application).split())
         return Hospital(slug(name), name or "unknown", self.base)
 
 

@@ -20,6 +20,7 @@ from adapters.mapping.rows import ABSENT, Layer, Map, Missing, Row, Vocabulary
 from adapters.mapping.target import Place, compile_target, deletion, without_slots
 
 _PLACEHOLDER = re.compile(r"\{([a-z.]+)\}")
+_SHAPES = 256
 Part = Callable[[Any, Scope, Any], str | None]
 
 
@@ -86,7 +87,7 @@ class IgnoreRow:
 @dataclass(frozen=True, slots=True)
 class CompiledMap:
     """A map ready to run. `steps` are its ValueRows and FixedRows in the order written, each after its `look`
-    (None for a FixedRow) and its condition; defaults and links are apart."""
+    (None for a FixedRow) and its condition; defaults and links are apart. `shapes` remembers `steps_for`."""
 
     name: str
     segment: str
@@ -109,6 +110,21 @@ class CompiledMap:
     ignores: tuple[IgnoreRow, ...]
     continues: tuple[Text, ...]
     continues_when: Condition | None
+    shapes: dict[bytes, tuple[tuple[Text | None, Condition | None, Any], ...]]
+
+    def steps_for(self, shape: bytes) -> tuple[tuple[Text | None, Condition | None, Any], ...]:
+        """The steps that can do anything for a node of this shape; the same shapes come again and again."""
+        known = self.shapes.get(shape)
+        if known is None:
+            known = tuple(
+                step
+                for step in self.steps
+                if step[0] is None or not step[2].own or step[2].source.finds(shape)
+            )
+            if len(self.shapes) >= _SHAPES:
+                self.shapes.clear()
+            self.shapes[shape] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +256,7 @@ class _Compiler:
             ),
             continues=tuple(self.checked(each, partial(self.text, path, each)) for path in each.continues),
             continues_when=self.condition(each, each.continues_when, each.segment),
+            shapes={},
         )
 
     def rows(self, each: Map) -> tuple[Row, ...]:

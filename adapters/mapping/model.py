@@ -45,6 +45,9 @@ class Source(Protocol):
     @property
     def look(self) -> Text: ...
 
+    def finds(self, shape: bytes) -> bool:
+        """Whether a path of the node's own can find anything in a node of this shape (`node.shape`)."""
+
     def owner(self, node: Any, scope: Scope) -> Any:
         """The node in which `look` found something."""
 

@@ -63,7 +63,7 @@ class Work:
         draft = scope.labelled(each.onto) if each.onto else self._draft(each, node, raw, scope)
         if draft is None:
             return
-        for look, when, row in each.steps:
+        for look, when, row in each.steps_for(node.shape):
             if look is None:
                 if when is None or when(node, scope):
                     self._fixed(row, node, scope, draft)

@@ -35,6 +35,8 @@ def test_an_unknown_sender_is_derived() -> None:
     assert hospitals.for_facility("", "LIS").id == "lis"
     assert hospitals.for_facility("", "").id == "unknown"
     assert hospitals.for_facility("浦东医院").id.startswith("h-")
+    assert hospitals.for_facility("A\x1f\n B").name == "A B"
+    assert hospitals.for_facility("\x1f").id == "unknown"
     assert hospitals.for_facility("浦东医院") is hospitals.for_facility("浦东医院")
 
 
