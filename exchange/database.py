@@ -8,7 +8,7 @@ import fcntl
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,25 +83,33 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield Database(settings.database_url)
         return
     folder = _folder(settings)
-    async with AsyncExitStack() as stack:
-        deadline = time.monotonic() + ATTACH_SECONDS
-        while True:
-            try:
-                stack.enter_context(_locked(folder))
-            except DatabaseInUse:
-                found = embedded.find_postmaster(folder / "postgres")
-                if found is not None and found.ready:
-                    yield Database(embedded.socket_dsn(found.sockets, embedded.USER))
-                    return
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(embedded.POLL)
-            else:
-                break
+    with ExitStack() as lock:
+        running = await _lock_or_find(folder, lock)
+        if running is not None:
+            yield Database(embedded.socket_dsn(running.sockets, embedded.USER))
+            return
         server = await embedded.start(folder, tuning())
-        stack.push_async_callback(embedded.stop, server, signal.SIGTERM)
-        await _ensure_database(server)
-        yield Database(server.dsn())
+        try:
+            await _ensure_database(server)
+            yield Database(server.dsn())
+        finally:
+            await embedded.stop(server, signal.SIGTERM)
+
+
+async def _lock_or_find(folder: Path, lock: ExitStack) -> embedded.Postmaster | None:
+    """The server of whoever holds the lock, once it is ready; None if the lock is ours now."""
+    deadline = time.monotonic() + ATTACH_SECONDS
+    while True:
+        try:
+            lock.enter_context(_locked(folder))
+            return None
+        except DatabaseInUse:
+            found = embedded.find_postmaster(folder / "postgres")
+            if found is not None and found.ready:
+                return found
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(embedded.POLL)
 
 
 async def migrate(dsn: str) -> None:

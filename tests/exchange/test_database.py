@@ -142,3 +142,23 @@ async def test_the_log_quotes_no_data(tmp_path: Path) -> None:
     assert "person_name_key" in log
     assert "张三" not in log
     assert "李四" not in log
+
+
+async def test_who_started_the_server_waits_for_who_attached(tmp_path: Path) -> None:
+    settings, started, attached = settings_for(tmp_path), asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        async with open_database(settings):
+            started.set()
+            await attached.wait()
+
+    starting = asyncio.create_task(first())
+    await started.wait()
+    async with open_database(settings) as database:
+        connection = await asyncpg.connect(database.dsn)
+        attached.set()
+        await asyncio.sleep(0.5)
+        assert not starting.done()
+        assert await connection.fetchval("SELECT 42") == 42
+        await connection.close()
+    await starting
