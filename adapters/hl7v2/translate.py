@@ -18,7 +18,8 @@ from adapters.hl7v2.reading import Node
 from adapters.hl7v2.sources import V2Sources
 from adapters.hl7v2.structure import Group, group
 from adapters.hospitals.hospital import Hospital
-from adapters.mapping.compile import CompiledMap, Maps, compile_maps
+from adapters.mapping.compile import compile_maps
+from adapters.mapping.compiled import CompiledMap, Maps
 from adapters.mapping.draft import Scope
 from adapters.mapping.layers import joined, overridden
 from adapters.mapping.model import Model

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from adapters.mapping.compile import CompiledMap, FixedRow, LinkRow, Template, ValueRow
+from adapters.mapping.compiled import CompiledMap, FixedRow, LinkRow, Template, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
 from adapters.mapping.functions import Made, Several
 from adapters.mapping.identity import key, resource_id

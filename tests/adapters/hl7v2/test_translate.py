@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from adapters.hl7v2.parse import MessageError, parse
 from adapters.hl7v2.translate import MapLibrary, base_layer, translate
 from adapters.hospitals.hospital import Hospitals, hospital_from_yaml
+from adapters.merge import merged
 from profiles.definitions import definitions
 from profiles.structure import compile_structure
 from tests.adapters.hl7v2.golden import (
@@ -354,3 +355,12 @@ def test_no_row_has_free_code_and_every_ignore_has_a_reason() -> None:
         for row in each.rows:
             assert re.fullmatch(r"[a-z_]*", row.function)
             assert not row.ignore or len(row.ignore) > 4
+
+
+def test_no_message_leaves_a_trace_in_another() -> None:
+    alone = {case: as_json(translated(message(case))) for case in CASES}
+    for case in reversed(CASES):
+        translation = translated(message(case))
+        for entry in translation.entries:
+            merged(merged(None, entry), entry)
+        assert as_json(translation) == alone[case]

@@ -5,7 +5,8 @@ import pytest
 from adapters.hl7v2.functions import functions
 from adapters.hl7v2.sources import V2Sources
 from adapters.hl7v2.translate import WORDS, base_layer, maps_for
-from adapters.mapping.compile import Maps, compile_maps
+from adapters.mapping.compile import compile_maps
+from adapters.mapping.compiled import Maps
 from adapters.mapping.fault import MapError
 from adapters.mapping.layers import overridden
 from adapters.mapping.read import read_layer

@@ -3,21 +3,17 @@ from typing import Any
 import pytest
 
 from adapters.hl7v2.functions.identifiers import (
-    code_key,
     cx_identifier,
     dln_identifier,
     ei_identifier,
-    ei_key,
     eip_identifiers,
-    eip_key,
     group_number,
     hd_identifier,
     is_citizen_id,
-    patient_key,
     ssn_identifier,
     universal_uri,
 )
-from tests.adapters.hl7v2.functions.values import LOCAL, SID, V2, context, plain, value, values
+from tests.adapters.hl7v2.functions.values import LOCAL, SID, V2, context, plain, value
 
 CITIZEN_ID = "urn:oid:2.16.156.10011.1.3"
 
@@ -156,15 +152,3 @@ def test_a_facility_has_its_oid_and_its_name() -> None:
         {"system": "urn:ietf:rfc:3986", "value": "urn:oid:1.2.3.4"},
         {"system": f"{SID}/facility", "value": "H1"},
     ]
-
-
-def test_keys() -> None:
-    assert patient_key(values("9^^^^NI", "7^^^^PI", "8^^^^MR"), context()) == f"{SID}/PI|7"
-    assert patient_key(values("", "9"), context()) == f"{SID}/MR|9"
-    assert patient_key(values("^^^^MR"), context()) is None
-    assert ei_key(values("P|1^HIS"), context()) == f"{SID}/HIS/order|P\\|1"
-    assert eip_key(values("P1^F1"), context()) == f"{SID}/order|F1"
-    assert eip_key(values("P1"), context()) == f"{SID}/order|P1"
-    assert code_key(values("A^名^L"), context()) == code_key(values("A^名称^L"), context()) == "A|L"
-    assert code_key(values("^名"), context()) == "名|"
-    assert code_key(values("^^^B^b^LN"), context()) == "B|"

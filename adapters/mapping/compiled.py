@@ -1,0 +1,160 @@
+"""What maps and rows become: closures and what they need, ready to run."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.mapping.condition import Condition
+from adapters.mapping.draft import Scope
+from adapters.mapping.memory import Memory
+from adapters.mapping.model import Source, Text
+from adapters.mapping.rows import Missing, Vocabulary
+from adapters.mapping.target import Place
+
+PLACEHOLDER = re.compile(r"\{([a-z.]+)\}")
+_SHAPES = 256
+Part = Callable[[Any, Scope, Any], str | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValueRow:
+    """Values through a function to a target. `memory` holds results by text, if the function's are
+    remembered."""
+
+    id: str
+    source: Source
+    own: bool
+    null: str
+    look: Text
+    when: Condition | None
+    call: Callable[..., Any]
+    takes_all: bool
+    inputs: tuple[tuple[str, Source], ...]
+    place: Place
+    deletes: str
+    memory: Memory | None
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRow:
+    """An assignment, or a reference to the resource of a label."""
+
+    id: str
+    when: Condition | None
+    place: Place
+    value: Any
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultRow:
+    """An assignment for the end, if the resource has no `name` by then."""
+
+    name: str
+    place: Place
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A reference made when the group `at` (empty: the node's own) is complete: to every resource of that
+    label."""
+
+    id: str
+    at: str
+    place: Place
+    reference: str
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRow:
+    """What is left out on purpose, where its map runs and its condition holds."""
+
+    source: Source
+    when: Condition
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMap:
+    """A map ready to run. `steps` are its ValueRows and FixedRows in the order written, each after its `look`
+    (None for a FixedRow) and its condition; defaults and links are apart. `shapes` remembers `steps_for`."""
+
+    name: str
+    segment: str
+    resource: str
+    onto: str
+    label: str
+    mode: Any
+    same: bool
+    apart: str
+    needs: str
+    when: Condition | None
+    within: frozenset[str]
+    without: frozenset[str]
+    after: frozenset[str]
+    identity: tuple[tuple[Part, ...], ...]
+    missing: Missing | None
+    steps: tuple[tuple[Text | None, Condition | None, Any], ...]
+    defaults: tuple[DefaultRow, ...]
+    links: tuple[LinkRow, ...]
+    ignores: tuple[IgnoreRow, ...]
+    continues: tuple[Text, ...]
+    continues_when: Condition | None
+    shapes: dict[bytes, tuple[tuple[Text | None, Condition | None, Any], ...]]
+
+    def steps_for(self, shape: bytes) -> tuple[tuple[Text | None, Condition | None, Any], ...]:
+        """The steps that can do anything for a node of this shape; the same shapes come again and again."""
+        known = self.shapes.get(shape)
+        if known is None:
+            known = tuple(
+                step
+                for step in self.steps
+                if step[0] is None or not step[2].own or step[2].source.finds(shape)
+            )
+            if len(self.shapes) >= _SHAPES:
+                self.shapes.clear()
+            self.shapes[shape] = known
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Every map by the kind of node it is for, what is ignored (source path → reason), and the
+    vocabularies. `routes` remembers which maps are for a kind of node in a group of a name."""
+
+    by_segment: Mapping[str, tuple[CompiledMap, ...]]
+    routes: dict[tuple[str, str], tuple[CompiledMap, ...]]
+    ignored: Mapping[str, str]
+    vocabularies: Mapping[str, Vocabulary]
+
+    @property
+    def continued(self) -> dict[str, CompiledMap]:
+        """By kind of node, the map in which a node may continue the one before it."""
+        return {name: each for name, maps in self.by_segment.items() for each in maps if each.continues}
+
+    def route(self, segment: str, group: str) -> tuple[CompiledMap, ...]:
+        """The maps for a kind of node in a group of this name."""
+        known = self.routes.get((segment, group))
+        if known is None:
+            maps = self.by_segment.get(segment, ())
+            known = tuple(
+                each
+                for each in maps
+                if (not each.within or group in each.within) and group not in each.without
+            )
+            if maps:
+                self.routes[segment, group] = known
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with placeholders, filled when it is used: maps are shared by those whose words differ."""
+
+    text: str
+
+    def filled(self, words: Mapping[str, str]) -> str:
+        return PLACEHOLDER.sub(lambda found: words[found[1]], self.text)
