@@ -14,8 +14,9 @@ class Entry:
     """One resource made from the source.
 
     `merge`: what the source did not say stays as stored (HL7 v2: an empty field is unchanged);
-    `replace`: the source gives the whole resource. `deletions` are the top-level elements
-    that the source deletes (HL7 v2: `""`).
+    `replace`: the source gives the whole resource. `deletions` are what the source deletes (HL7 v2: `""`), as
+    paths below the resource: `address`, `deceased` (of any type), `period.end`, `telecom.where(use='home')`,
+    `extension.where(url='…')`. Treat `resource` as read-only: translations may share parts.
     """
 
     resource: Resource
