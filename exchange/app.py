@@ -10,6 +10,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
@@ -28,12 +29,26 @@ from exchange.trust.token_endpoint import token_endpoint, token_url_of
 
 ROOT: Final = "/fhir"
 MAX_UNDER_WAY: Final = 1000
+# It would be asked at each request, and could be made from outside to export the text of exceptions.
+NO_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
 NOBODY: Final = Grant("", None, frozenset())
 
 
 def build_app(hub: Hub, routers: Iterable[APIRouter] = ()) -> FastAPI:
     """The app over a running hub. `routers` are the routes of others beside FHIR's."""
-    app = FastAPI(title="Yilian", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Yilian",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+    )
     token_url = token_url_of(hub.base)
     app.include_router(token_endpoint(hub.trust, token_url, hub.settings.token_lifetime))
     for router in routers:
