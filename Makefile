@@ -31,7 +31,7 @@ test: setup ## run the whole test suite
 
 check: setup ## format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.merge import merged
-
 from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.translate import MapLibrary
 from adapters.hl7v2.translate import translate as translate_message
 from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
+from adapters.merge import merged
 from adapters.translation import Coverage, Translation
 from exchange.commands.messages import messages_of
 from exchange.inbound.envelope import sealed
