@@ -84,6 +84,17 @@ def _reference(resource_type: str, identity: str, display: str) -> Json:
     return made
 
 
+def _described(context: Context, type_code: str, check_digit: str, scheme: str) -> Json:
+    """What an identifier says beside its number: check digit and type."""
+    made: Json = {}
+    pairs = ((CHECK_DIGIT, check_digit), (CHECK_DIGIT_SCHEME, scheme))
+    if extensions := [{"url": url, "valueString": text} for url, text in pairs if text]:
+        made["extension"] = extensions
+    if concept := type_concept(context, type_code):
+        made["type"] = concept
+    return made
+
+
 def _xcn_identifier(value: Value, context: Context) -> Json | None:
     number = value.text(1)
     if not number:
@@ -96,16 +107,8 @@ def _xcn_identifier(value: Value, context: Context) -> Json | None:
         number,
         facility_of(value.sub(14)),
     )
-    made: Json = {}
-    pairs = ((CHECK_DIGIT, value.text(11)), (CHECK_DIGIT_SCHEME, value.text(12)))
-    if extensions := [{"url": url, "valueString": text} for url, text in pairs if text]:
-        made["extension"] = extensions
-    if concept := type_concept(context, type_code):
-        made["type"] = concept
-    made |= {"system": system, "value": number}
-    if assigner:
-        made["assigner"] = assigner
-    return made
+    identifier = {"system": system, "value": number} | ({"assigner": assigner} if assigner else {})
+    return _described(context, type_code, value.text(11), value.text(12)) | identifier
 
 
 def _degree(degree: str, context: Context) -> Json:
@@ -230,16 +233,8 @@ def _xon_identifier(value: Value, context: Context) -> Json | None:
         number,
         facility_of(value.sub(8)),
     )
-    made: Json = {}
-    pairs = ((CHECK_DIGIT, value.text(4)), (CHECK_DIGIT_SCHEME, value.text(5)))
-    if extensions := [{"url": url, "valueString": text} for url, text in pairs if text]:
-        made["extension"] = extensions
-    if concept := type_concept(context, type_code):
-        made["type"] = concept
-    made |= {"system": system, "value": number}
-    if assigner:
-        made["assigner"] = assigner
-    return made
+    identifier = {"system": system, "value": number} | ({"assigner": assigner} if assigner else {})
+    return _described(context, type_code, value.text(4), value.text(5)) | identifier
 
 
 def cwe_organization(value: Value, context: Context) -> Made | None:
