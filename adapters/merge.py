@@ -30,6 +30,9 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
     if entry.mode == "replace":
         return sent
     kept = {name: value for name, value in (stored or {}).items() if name != "meta"}
+    if "deceased" in entry.deletions and "deceasedBoolean" in sent:
+        for name in ("deceasedDateTime", "_deceasedDateTime"):
+            kept.pop(name, None)  # the time is taken back: it must not outrank that the patient has died
     made = _object(kept, sent, sent["resourceType"])
     for deletion in entry.deletions:
         made = _without(made, deletion, sent)

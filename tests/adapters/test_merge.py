@@ -290,3 +290,9 @@ def test_nothing_sent_is_lost_by_merging(stored: Json, sent: Json) -> None:
         )
     for each in sent.get("telecom", ()):
         assert each in made["telecom"]
+
+
+def test_a_time_of_death_taken_back_leaves_the_death() -> None:
+    stored = {"resourceType": "Patient", "id": "p", "deceasedDateTime": "2024"}
+    sent = {"resourceType": "Patient", "id": "p", "deceasedBoolean": True}
+    assert merged(stored, Entry(sent, "merge", ("deceased",))) == sent
