@@ -35,7 +35,6 @@ def parsed(resource_type: str, *parameters: tuple[str, str]) -> Query:
         ("_list", "x", "not-supported"),
         ("gender:in", "http://x", "not-supported"),
         ("birthdate:exact", "2024", "not-supported"),
-        ("_id:not", "x", "not-supported"),
         ("_sort", "gender", "not-supported"),
         ("_sort", "nmae", "not-supported"),
         ("name.family", "x", "not-supported"),

@@ -1,0 +1,54 @@
+"""What is asked of one search parameter, and what it takes to answer.
+
+https://hl7.org/fhir/R4/search.html#modifiers
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from exchange.search.extract import Extraction
+from exchange.search.leading import Registry, TypeParameters
+from exchange.search.parameters import Parameter
+from exchange.search.query import AnyOf, Criterion, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What searching needs to know of the hub: the registry, its own base, its zone, the time."""
+
+    registry: Registry
+    base: str
+    zone: tzinfo
+    now: Callable[[], datetime]
+
+
+def search_of(extraction: Extraction, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Search:
+    """The searching side of an extraction: both must agree on base and zone."""
+    return Search(extraction.registry, extraction.surroundings.base, extraction.surroundings.zone, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A parameter as it was asked for: `name` with its modifier, as errors and chains show it."""
+
+    name: str
+    modifier: str
+    value: str
+
+
+Made = Callable[[Search, TypeParameters, Parameter, Asked], Criterion]
+"""Makes the criterion of one type of parameter under one modifier."""
+
+NOTHING = Tokens(())
+"""The criterion that no resource fulfils."""
+
+
+def any_of(criteria: list[Criterion]) -> Criterion:
+    """One of the criteria, of which there is at least one."""
+    return criteria[0] if len(criteria) == 1 else AnyOf(tuple(criteria))
+
+
+def numbers_of(parameter: Parameter, kind: str) -> tuple[int, ...]:
+    """The ids of the parameter's elements in a kind of side table."""
+    return tuple(sorted({source.number for source in parameter.of_kind(kind)}))
