@@ -29,6 +29,7 @@ from exchange.search.token import present, salt, token
 from exchange.store.batch import microseconds
 from exchange.store.connection import Connection
 from exchange.store.fetch import fetch
+from exchange.store.packing import unpack
 from exchange.store.types import type_number
 from mpi.keys import patient_key
 from mpi.store import PATIENT_KEYS
@@ -155,7 +156,7 @@ def _bundle(request: Request, parameters: Parameters, ask: Ask, records: list[An
     start = {"resourceType": "Bundle", "type": "searchset", "link": links}
     base, modes = request.base.encode(), (b"match", b"include")
     return with_entries(
-        start, [found_entry(base, record["body"], modes[record["phase"]], form) for record in shown]
+        start, [found_entry(base, unpack(record["body"]), modes[record["phase"]], form) for record in shown]
     )
 
 

@@ -12,6 +12,7 @@ from exchange.search import order, statement
 from exchange.search.order import Cursor
 from exchange.search.query import Query
 from exchange.search.values import refused
+from exchange.store.packing import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,16 @@ async def search(connection: asyncpg.Connection, query: Query) -> Page:
     if total is None and query.cursor is None and len(matches) <= query.count:
         total = len(bodies)
     return Page(
-        bodies, [body for body in included.values() if body is not None], _next(query, matches), total
+        bodies,
+        [unpack(body) for body in included.values() if body is not None],
+        _next(query, matches),
+        total,
     )
 
 
 def _real(matches: list[Any], needles: tuple[tuple[bytes, ...], ...]) -> list[bytes]:
     """The bodies that hold what the tokens were made of: those where only a hash met another are dropped."""
-    bodies = [record["body"] for record in matches if record["body"] is not None]
+    bodies = [unpack(record["body"]) for record in matches if record["body"] is not None]
     for group in needles:
         bodies = [body for body in bodies if any(needle in body for needle in group)]
     return bodies

@@ -12,6 +12,7 @@ from exchange.search.row import IndexRow
 from exchange.search.text import grams
 from exchange.search.token import reference_hash
 from exchange.store import statements
+from exchange.store.packing import pack
 from exchange.store.types import type_number
 
 Columns = dict[str, Any]
@@ -149,7 +150,7 @@ def _fresh_columns(fresh: Sequence[Write], updated: datetime) -> Columns:
     return {
         "fresh_type": [type_number(write.type) for write in fresh],
         "fresh_id": [write.id for write in fresh],
-        "fresh_body": [rendered(write, 1, updated) for write in fresh],
+        "fresh_body": [pack(rendered(write, 1, updated)) for write in fresh],
     }
 
 
@@ -158,7 +159,7 @@ def _changed_columns(changed: Sequence[Change], updated: datetime) -> Columns:
         "changed_rid": [change.rid for change in changed],
         "changed_version": [change.version for change in changed],
         "changed_body": [
-            None if change.write.action == "delete" else rendered(change.write, change.version, updated)
+            None if change.write.action == "delete" else pack(rendered(change.write, change.version, updated))
             for change in changed
         ],
     }

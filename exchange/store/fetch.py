@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.store.connection import Connection
+from exchange.store.packing import unpacked
 from exchange.store.types import type_number
 
 # The current versions of some resources.
@@ -53,7 +54,7 @@ async def fetch(connection: Connection, references: Sequence[tuple[str, str]]) -
     records = await connection.fetch(CURRENT, types, [id_ for _, id_ in references])
     found: list[Stored | None] = [None] * len(references)
     for at, version, updated, body in records:
-        found[at - 1] = Stored(version, updated, body)
+        found[at - 1] = _stored(version, updated, body)
     return found
 
 
@@ -62,7 +63,7 @@ async def vread(connection: Connection, type_: str, id_: str, version: int) -> S
     if not 0 < version <= LATEST:
         return None
     record = await connection.fetchrow(VERSION, type_number(type_), id_, version)
-    return None if record is None else Stored(*record)
+    return None if record is None else _stored(*record)
 
 
 async def history(
@@ -70,10 +71,14 @@ async def history(
 ) -> list[Stored]:
     """The versions of a resource that are older than `before`, latest first."""
     records = await connection.fetch(VERSIONS, type_number(type_), id_, before, count)
-    return [Stored(*record) for record in records]
+    return [_stored(*record) for record in records]
 
 
 async def count_versions(connection: Connection, type_: str, id_: str) -> int:
     """How many versions a resource has; 0 if it never was."""
     count: int = await connection.fetchval(COUNT_VERSIONS, type_number(type_), id_)
     return count
+
+
+def _stored(version: int, updated: datetime, kept: bytes | None) -> Stored:
+    return Stored(version, updated, unpacked(kept))

@@ -16,6 +16,7 @@ import asyncpg
 
 from exchange.store.batch import EPOCH, Change, Write, rendered, statement
 from exchange.store.connection import Connection
+from exchange.store.packing import unpack, unpacked
 from exchange.store.types import type_number
 
 Status = Literal["created", "updated", "unchanged", "deleted", "conflict", "missing"]
@@ -119,7 +120,7 @@ def _decided(write: Write, stored: asyncpg.Record | None) -> Written | Change | 
         return _as_stored("missing", stored)
     if stored is None:
         return None
-    if write.action == "update" and stored["body"] == rendered(write, stored["version"], stored["updated"]):
+    if write.action == "update" and _is_content_of(stored, write):
         return _as_stored("unchanged", stored)
     return Change(write, stored["rid"], stored["version"] + 1)
 
@@ -127,7 +128,12 @@ def _decided(write: Write, stored: asyncpg.Record | None) -> Written | Change | 
 def _as_stored(status: Status, stored: asyncpg.Record | None) -> Written:
     if stored is None:
         return Written(status, 0, EPOCH, None)
-    return Written(status, stored["version"], stored["updated"], stored["body"])
+    return Written(status, stored["version"], stored["updated"], unpacked(stored["body"]))
+
+
+def _is_content_of(stored: asyncpg.Record, write: Write) -> bool:
+    body = stored["body"]
+    return body is not None and unpack(body) == rendered(write, stored["version"], stored["updated"])
 
 
 def _as_changed(change: Change, stored: asyncpg.Record, updated: datetime) -> Written:

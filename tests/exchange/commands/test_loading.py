@@ -18,6 +18,7 @@ from exchange.commands.refused import Refused
 from exchange.fhirjson import loads
 from exchange.search.criteria import search_of
 from exchange.search.extract import compile_extraction
+from exchange.store.packing import unpack
 from profiles.definitions import definitions
 
 BASE = "http://127.0.0.1:8080/fhir"
@@ -184,7 +185,7 @@ class Store:
         return await load_files(self.pool, self.search, BASE, files_of([self.folder]), 2, lambda tally: None)
 
     async def body(self, id_: str) -> Resource:
-        return loads(await self.pool.fetchval("SELECT body FROM resource WHERE id = $1", id_))
+        return loads(unpack(await self.pool.fetchval("SELECT body FROM resource WHERE id = $1", id_)))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from exchange.inbound.inbox import Inbox, requeue
 from exchange.inbound.provenance import message_system
 from exchange.inbound.reception import Reception
 from exchange.store.fetch import Stored, count_versions, fetch
+from exchange.store.packing import unpack
 from exchange.store.transact import transact
 from exchange.store.types import type_number
 from tests.exchange.inbound.conftest import OpenReception
@@ -61,7 +62,7 @@ async def test_a_message_is_stored_linked_and_settled(hub: Hub, reception: Recep
     async with hub.pool.acquire() as connection:
         assert await connection.fetchval("SELECT count(*) FROM mpi_link") == 1
         bodies = await connection.fetch("SELECT body FROM resource")
-    resources = [msgspec.json.decode(body["body"]) for body in bodies]
+    resources = [msgspec.json.decode(unpack(body["body"])) for body in bodies]
     assert sorted(resource["resourceType"] for resource in resources) == ["Patient", "Patient", "Provenance"]
     [made] = [resource for resource in resources if resource["resourceType"] == "Provenance"]
     assert made["target"] == [{"reference": f"Patient/{patient_id('1')}"}]
