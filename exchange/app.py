@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/http.html
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -16,19 +17,15 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exchange.answer import Asked, Fhir, error_response
 from exchange.body import BodyCap, read_body
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
-from exchange.interactions.form import pretty
-from exchange.interactions.request import CONTENT_TYPE, Request, Response, decoded, require_acceptable
-from exchange.interactions.routes import find
-from exchange.outcome import Category, FhirError, failure, operation_outcome
-from exchange.trust.authenticate import authenticate
-from exchange.trust.grant import Grant
+from exchange.interactions.request import CONTENT_TYPE, Response
+from exchange.outcome import Category, FhirError, operation_outcome
 from exchange.trust.token_endpoint import token_endpoint, token_url_of
 
 ROOT: Final = "/fhir"
-MAX_UNDER_WAY: Final = 1000
 # It would be asked at each request, and could be made from outside to export the text of exceptions.
 NO_TELEMETRY: Final[TelemetryConfig] = {
     "tracing": False,
@@ -36,7 +33,6 @@ NO_TELEMETRY: Final[TelemetryConfig] = {
     "logs": False,
     "auto_configure": False,
 }
-NOBODY: Final = Grant("", None, frozenset())
 
 
 def build_app(hub: Hub, routers: Iterable[APIRouter] = ()) -> FastAPI:
@@ -78,37 +74,17 @@ class FhirEndpoint:
     """Every FHIR interaction, as an ASGI app."""
 
     def __init__(self, hub: Hub) -> None:
-        self.hub = hub
-        self.under_way = 0
+        self.fhir = Fhir(hub)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.under_way >= MAX_UNDER_WAY:
-            raise FhirError("busy", "Too many requests at once; try again", headers=(("Retry-After", "1"),))
-        self.under_way += 1
-        try:
-            response = await self._respond(scope, receive)
-        finally:
-            self.under_way -= 1
-        await send_response(response, scope["method"], send)
-
-    async def _respond(self, scope: Scope, receive: Receive) -> Response:
-        headers = _headers(scope["headers"])
-        path = scope["path"][len(ROOT) :].strip("/")
-        method = scope["method"]
-        grant = NOBODY
-        if path not in _PUBLIC_PATHS:
-            grant = await authenticate(self.hub.trust, headers.get("authorization"))
-        query = scope["query_string"].decode("latin-1")
-        parameters = decoded(query) if query else ()
-        form = dict(parameters)
-        require_acceptable(headers.get("accept"), form.get("_format"))
-        interaction, named = find(method, path, self.hub.definitions.resource_types)
-        body = await read_body(receive) if method in _WITH_BODY else b""
-        request = Request(method, grant, self.hub.base, named, parameters, query, headers, body)
-        response = await interaction.perform(self.hub, request)
-        if form.get("_pretty") == "true" and response.body:
-            return Response(response.status, pretty(response.body), headers=response.http_headers())
-        return response
+        asked = Asked(
+            scope["method"],
+            scope["path"][len(ROOT) :],
+            scope["query_string"].decode("latin-1"),
+            joined(scope["headers"]),
+            partial(read_body, receive),
+        )
+        await send_response(await self.fhir.answer(asked), scope["method"], send)
 
 
 class Outcomes:
@@ -137,12 +113,6 @@ class Outcomes:
             await send_response(response, scope["method"], send)
 
 
-def error_response(error: BaseException) -> Response:
-    """The OperationOutcome for an error."""
-    failed = failure(error)
-    return Response(failed.status, dumps(operation_outcome(failed.issues)), headers=failed.headers)
-
-
 async def send_response(response: Response, method: str, send: Send) -> None:
     """HEAD gets the headers that GET would."""
     body = response.body
@@ -157,7 +127,7 @@ async def send_response(response: Response, method: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
-def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+def joined(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     """By lower-case name; of a header that comes twice, the values joined as RFC 9110 says."""
     headers: dict[str, str] = {}
     for name, value in raw:
@@ -190,8 +160,6 @@ async def _invalid(request: HttpRequest, error: Exception) -> HttpResponse:
 _BELOW: Final = ROOT + "/"
 _WELL_KNOWN: Final = ROOT + "/.well-known/"
 _CONTENT_TYPE: Final = (CONTENT_TYPE[0].lower().encode(), CONTENT_TYPE[1].encode())
-_WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
-_PUBLIC_PATHS: Final = frozenset(("metadata",))
 _CATEGORIES: Final[dict[int, Category]] = {
     401: "login",
     403: "forbidden",

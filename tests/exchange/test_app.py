@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from exchange import app
+from exchange import answer
 from exchange.hub import Hub
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -219,7 +219,7 @@ async def test_smart_configuration_is_public(client: httpx.AsyncClient) -> None:
 async def test_too_many_at_once_are_sent_away(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "MAX_UNDER_WAY", 5)
+    monkeypatch.setattr(answer, "MAX_UNDER_WAY", 5)
     answers = await asyncio.gather(*(client.get("Patient/p1") for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [404] * 5 + [503] * 15
     away = next(answer for answer in answers if answer.status_code == 503)
