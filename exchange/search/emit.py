@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from exchange.search import dates, numbers
-from exchange.search.parameters import Source
 from exchange.search.references import canonical_tokens, local_target, logical_tokens, reference_tokens
 from exchange.search.row import IndexRow
+from exchange.search.source import Source
 from exchange.search.text import is_chinese, normalised
 from exchange.search.token import LONG, coded, h64, identifier_value, of_system, present, salt, token
 from mpi.keys import patient_key

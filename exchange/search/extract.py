@@ -17,8 +17,9 @@ from exchange.search import emit
 from exchange.search.emit import Emit, Sink, Surroundings
 from exchange.search.expression import Where
 from exchange.search.leading import Registry, TypeParameters, compile_registry
-from exchange.search.parameters import Definitions, Source
+from exchange.search.parameters import Definitions
 from exchange.search.row import IndexRow
+from exchange.search.source import Source
 
 Resource = Mapping[str, Any]
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from exchange.search.parameters import Definitions, Parameter, Source, parameter_ids, parameters_of
+from exchange.search.parameters import Definitions, parameter_ids, parameters_of
+from exchange.search.source import Parameter, Source
 
 # The first of these that the type has and that has one value at most leads.
 _DATES = (

@@ -5,12 +5,13 @@ https://hl7.org/fhir/R4/searchparameter-registry.html
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Protocol
 
 from exchange.search.expression import Path, Step, UnsupportedExpression, paths
+from exchange.search.source import Parameter, Source
 
 
 class SearchParameter(Protocol):
@@ -58,47 +59,6 @@ class Definitions(Protocol):
     def compartment(self, code: str) -> Mapping[str, tuple[str, ...]]: ...
     def element(self, path: str) -> Element | None: ...
     def codings(self, value_set: str) -> frozenset[tuple[str, str]] | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One element that answers a parameter.
-
-    key       names what is indexed: the salt of its tokens, the name of its id in side tables
-    kind      token, identifier, string, date, number or quantity: where it is indexed
-    names     JSON property names from the resource down to the element
-    data_type of the element; `whole` for a HumanName as one string
-    value_set of a code, whose systems are those the code may be asked for in
-    """
-
-    key: str
-    kind: str
-    path: Path
-    names: tuple[str, ...]
-    data_type: str
-    repeats: bool
-    number: int = 0
-    value_set: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A search parameter of one resource type. `refusal` says why it cannot be searched by; `keys` are those
-    of its sources."""
-
-    code: str
-    type: str
-    sources: tuple[Source, ...]
-    targets: tuple[str, ...] = ()
-    refusal: str = ""
-    keys: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "keys", frozenset(source.key for source in self.sources))
-
-    def of_kind(self, *kinds: str) -> tuple[Source, ...]:
-        """The sources indexed in that way."""
-        return tuple(source for source in self.sources if source.kind in kinds)
 
 
 _TOKENS = {

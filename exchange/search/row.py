@@ -7,6 +7,8 @@ Tokens are signed 64-bit hashes (`exchange.search.token`).
 from dataclasses import dataclass
 from uuid import UUID
 
+from exchange.search.phrase import Phrase
+
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
@@ -22,6 +24,12 @@ class IndexRow:
     dates        (parameter id, start, end) of every other date parameter
     numbers      (parameter id, low, high)
     quantities   (parameter id, unit token or None, low, high)
+    composites   (parameter id, token of the first part, unit token or None, low, high, text or None):
+                 `exchange.search.composite`
+    positions    (latitude, longitude) in degrees
+    texts        what the tokens of texts and uris stand for: `exchange.search.phrase`
+
+    A string that is found by prefix only (pinyin, sound) has no exact value.
     """
 
     patient: UUID | None = None
@@ -35,3 +43,6 @@ class IndexRow:
     dates: tuple[tuple[int, int, int], ...] = ()
     numbers: tuple[tuple[int, float, float], ...] = ()
     quantities: tuple[tuple[int, int | None, float, float], ...] = ()
+    composites: tuple[tuple[int, int, int | None, float, float, str | None], ...] = ()
+    positions: tuple[tuple[float, float], ...] = ()
+    texts: tuple[Phrase, ...] = ()

@@ -10,10 +10,10 @@ from functools import lru_cache
 # A btree entry must fit a third of a page; longer values are found by their beginning.
 INDEXED_CHARACTERS = 256
 
-_IDEOGRAPH = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_DOT = re.compile(rf"(?<=[{_IDEOGRAPH}])\s*[·•‧・･.。．‑-]\s*(?=[{_IDEOGRAPH}])")
-_HAS_IDEOGRAPH = re.compile(f"[{_IDEOGRAPH}]")
-_HAN_TEXT = re.compile(f"[{_IDEOGRAPH}·\\s]+")
+IDEOGRAPH = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_DOT = re.compile(rf"(?<=[{IDEOGRAPH}])\s*[·•‧・･.。．‑-]\s*(?=[{IDEOGRAPH}])")
+_HAS_IDEOGRAPH = re.compile(f"[{IDEOGRAPH}]")
+_HAN_TEXT = re.compile(f"[{IDEOGRAPH}·\\s]+")
 
 
 # A longer value is rare, and must not fill the cache.
@@ -32,13 +32,18 @@ def normalised(value: str) -> str:
 
 
 def _normal(value: str) -> str:
+    return folded(value)[:INDEXED_CHARACTERS]
+
+
+def folded(value: str) -> str:
+    """As `normalised`, but whole."""
     if value.isascii():
-        folded = value.lower()
+        plain = value.lower()
     else:
         decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", value).casefold())
         bare = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
-        folded = _DOT.sub("·", unicodedata.normalize("NFC", bare))
-    return " ".join(folded.split())[:INDEXED_CHARACTERS]
+        plain = _DOT.sub("·", unicodedata.normalize("NFC", bare))
+    return " ".join(plain.split())
 
 
 _cached_normal = lru_cache(maxsize=1 << 14)(_normal)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from exchange.search.phrase import Phrase
 from exchange.search.row import IndexRow
 from exchange.search.text import grams
 from exchange.search.token import reference_hash
@@ -74,7 +75,9 @@ SIDES = (
     Side(
         statements.STRINGS,
         ("string_at", "string_param", "string_value", "string_exact", "string_grams"),
-        lambda at, row: [(at, *record, "\1".join(grams(record[1]))) for record in row.strings],
+        lambda at, row: [
+            (at, *record, "\1".join(grams(record[1])) if record[2] else "") for record in row.strings
+        ],
     ),
     Side(
         statements.DATES,
@@ -90,6 +93,24 @@ SIDES = (
         statements.QUANTITIES,
         ("quantity_at", "quantity_param", "quantity_unit", "quantity_lo", "quantity_hi"),
         lambda at, row: [(at, *record) for record in row.quantities],
+    ),
+    Side(
+        statements.COMPOSITES,
+        (
+            "composite_at",
+            "composite_param",
+            "composite_key",
+            "composite_unit",
+            "composite_lo",
+            "composite_hi",
+            "composite_value",
+        ),
+        lambda at, row: [(at, *record) for record in row.composites],
+    ),
+    Side(
+        statements.POSITIONS,
+        ("position_at", "position_lat", "position_lon"),
+        lambda at, row: [(at, *record) for record in row.positions],
     ),
 )
 
@@ -122,6 +143,9 @@ def statement(fresh: Sequence[Write], changed: Sequence[Change], updated: dateti
             if records := [record for at, write in indexed for record in side.records(at, write.row)]:
                 fragments.append(side.fragment)
                 columns.update(zip(side.names, zip(*records, strict=True), strict=True))
+        if texts := {text.token: text for _, write in indexed for text in write.row.texts}:
+            fragments.append(statements.TEXTS)
+            columns |= _text_columns(list(texts.values()))
     whole = statements.assembled(tuple(fragments), statements.LOST if fresh else statements.NOTHING_LOST)
     arguments = (columns[name] for name in whole.names)
     return whole.sql, [
@@ -162,6 +186,15 @@ def _changed_columns(changed: Sequence[Change], updated: datetime) -> Columns:
             None if change.write.action == "delete" else pack(rendered(change.write, change.version, updated))
             for change in changed
         ],
+    }
+
+
+def _text_columns(texts: Sequence[Phrase]) -> Columns:
+    return {
+        "text_token": [text.token for text in texts],
+        "text_path": [text.path for text in texts],
+        "text_value": [text.value for text in texts],
+        "text_words": [array_text(text.words) for text in texts],
     }
 
 

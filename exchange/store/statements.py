@@ -67,7 +67,9 @@ stale_identifiers AS (DELETE FROM identifier_index WHERE rid = ANY({changed_rid}
 stale_strings AS (DELETE FROM string_index WHERE rid = ANY({changed_rid}::bigint[])),
 stale_dates AS (DELETE FROM date_index WHERE rid = ANY({changed_rid}::bigint[])),
 stale_numbers AS (DELETE FROM number_index WHERE rid = ANY({changed_rid}::bigint[])),
-stale_quantities AS (DELETE FROM quantity_index WHERE rid = ANY({changed_rid}::bigint[]))"""
+stale_quantities AS (DELETE FROM quantity_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_composites AS (DELETE FROM composite_index WHERE rid = ANY({changed_rid}::bigint[])),
+stale_positions AS (DELETE FROM position_index WHERE rid = ANY({changed_rid}::bigint[]))"""
 
 # The index rows of deleted resources.
 DELETED = """
@@ -157,6 +159,37 @@ quantities AS (
         {quantity_lo:float8}, {quantity_hi:float8}
     ) AS i (at, param, unit, lo, hi)
     WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+COMPOSITES = """
+composites AS (
+    INSERT INTO composite_index (param, key, unit, lo, hi, value, rid)
+    SELECT i.param, i.key, i.unit, i.lo, i.hi, i.value, p.rids[i.at]
+    FROM place p, unnest(
+        {composite_at:integer}, {composite_param:smallint}, {composite_key:bigint}, {composite_unit:bigint},
+        {composite_lo:float8}, {composite_hi:float8}, {composite_value}::text[]
+    ) AS i (at, param, key, unit, lo, hi, value)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+POSITIONS = """
+positions AS (
+    INSERT INTO position_index (lat, lon, rid)
+    SELECT i.lat, i.lon, p.rids[i.at]
+    FROM place p, unnest({position_at:integer}, {position_lat:float8}, {position_lon:float8})
+        AS i (at, lat, lon)
+    WHERE p.rids[i.at] IS NOT NULL
+)"""
+
+# A unique index would make writers wait for each other, even for ever; a row that two wrote at once does no
+# harm. An array of arrays must be rectangular, so the words of one text come as one text.
+TEXTS = """
+texts AS (
+    INSERT INTO text_index (token, path, value, words)
+    SELECT i.token, i.path, i.value, i.words::integer[]
+    FROM unnest({text_token:bigint}, {text_path:bigint}, {text_value}::text[], {text_words}::text[])
+        AS i (token, path, value, words)
+    WHERE NOT EXISTS (SELECT 1 FROM text_index t WHERE t.token = i.token)
 )"""
 
 # The new resources that lost their place.

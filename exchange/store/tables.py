@@ -169,3 +169,42 @@ quantity_index = Table(
     Index("quantity_index_lo", "param", "unit", "lo", "rid"),
     Index("quantity_index_rid", "rid"),
 )
+
+# A composite's value rows (`exchange.search.composite`); `key` is the token of its first part.
+composite_index = Table(
+    "composite_index",
+    metadata,
+    _param(),
+    Column("key", BigInteger, nullable=False),
+    Column("unit", BigInteger),
+    Column("lo", Double, nullable=False),
+    Column("hi", Double, nullable=False),
+    Column("value", BYTEWISE),
+    _rid(),
+    Index("composite_index_lo", "param", "key", "lo", "rid"),
+    Index("composite_index_rid", "rid"),
+)
+
+# Where a Location is, in degrees.
+position_index = Table(
+    "position_index",
+    metadata,
+    Column("lat", Double, nullable=False),
+    Column("lon", Double, nullable=False),
+    _rid(),
+    Index("position_index_lat", "lat", "lon", "rid"),
+    Index("position_index_rid", "rid"),
+)
+
+# Each text and uri once, by the token that its resources have (`exchange.search.phrase`).
+text_index = Table(
+    "text_index",
+    metadata,
+    Column("token", BigInteger, nullable=False),
+    Column("path", BigInteger, nullable=False),
+    Column("value", BYTEWISE, nullable=False),
+    Column("words", ARRAY(Integer), nullable=False),
+    Index("text_index_token", "token"),
+    Index("text_index_value", "path", "value"),
+    Index("text_index_words", "words", postgresql_using="gin", postgresql_with=PENDING),
+)

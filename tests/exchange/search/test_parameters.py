@@ -2,7 +2,8 @@ import json
 from functools import cache
 
 from exchange.search.generate_parameter_ids import FILE, extended
-from exchange.search.parameters import Parameter, parameter_ids, parameters_of
+from exchange.search.parameters import parameter_ids, parameters_of
+from exchange.search.source import Parameter
 from profiles.definitions import definitions
 
 

@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from exchange.store import embedded
 
-OWNERS = ("exchange.store.tables", "exchange.inbound.tables", "mpi.tables", "exchange.trust.tables")
+OWNERS = (
+    "exchange.store.tables",
+    "exchange.inbound.tables",
+    "mpi.tables",
+    "exchange.trust.tables",
+    "exchange.search.tables",
+)
 
 COLUMNS = """
 SELECT attrelid::regclass::text || '.' || attname, format_type(atttypid, atttypmod) ||
