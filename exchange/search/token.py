@@ -72,3 +72,8 @@ def identifier_value(value: str) -> str:
     if len(value) <= 200:
         return value
     return f"{value[:100]}#{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def typed(system: str, code: str, value: str) -> str:
+    """What `:of-type` compares at an Identifier's element: a coding of its type (`system` canonical), and it."""
+    return f"{coded(system, code)}\x05{identifier_value(value)}"
