@@ -47,10 +47,10 @@ search_parameter = Table(
 search_version = Table(
     "search_version",
     metadata,
-    Column("only", Boolean, server_default=text("true"), nullable=False),
+    Column("single", Boolean, server_default=text("true"), nullable=False),
     Column("version", BigInteger, nullable=False),
-    PrimaryKeyConstraint("only", name="search_version_pkey"),
-    CheckConstraint("only", name="search_version_only"),
+    PrimaryKeyConstraint("single", name="search_version_pkey"),
+    CheckConstraint("single", name="search_version_single"),
 )
 
 # `reached` is the last rid that is indexed again, `last` the last there is to do.

@@ -53,10 +53,10 @@ CREATE TABLE search_parameter (
 );
 
 CREATE TABLE search_version (
-    only boolean DEFAULT true NOT NULL,
+    single boolean DEFAULT true NOT NULL,
     version bigint NOT NULL,
-    CONSTRAINT search_version_pkey PRIMARY KEY (only),
-    CONSTRAINT search_version_only CHECK (only)
+    CONSTRAINT search_version_pkey PRIMARY KEY (single),
+    CONSTRAINT search_version_single CHECK (single)
 );
 INSERT INTO search_version (version) VALUES (0);
 
