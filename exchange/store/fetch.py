@@ -29,7 +29,7 @@ VERSIONS = """
 SELECT version, updated, body FROM resource WHERE type = $1 AND id = $2 AND version < $3
 UNION ALL
 SELECT h.version, h.updated, h.body FROM resource r JOIN history h USING (rid)
-WHERE r.type = $1 AND r.id = $2 AND h.version < $3
+WHERE r.type = $1 AND r.id = $2 AND h.version < $3 AND h.version < r.version
 ORDER BY version DESC
 LIMIT $4"""
 

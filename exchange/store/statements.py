@@ -47,11 +47,13 @@ place AS MATERIALIZED (SELECT {changed_rid}::bigint[] AS rids)"""
 PLACE_BOTH = """
 place AS MATERIALIZED (SELECT rids || {changed_rid}::bigint[] AS rids FROM new_place)"""
 
-# The locked resources move their current version to the history and take the new one.
+# The locked resources move their current version to the history and take the new one. A deletion is there
+# already.
 CHANGED = """
 superseded AS (
-    INSERT INTO history (rid, version, updated, body)
-    SELECT rid, version, updated, body FROM resource WHERE rid = ANY({changed_rid}::bigint[])
+    INSERT INTO history (rid, version, updated, body, type)
+    SELECT rid, version, updated, body, type FROM resource
+    WHERE rid = ANY({changed_rid}::bigint[]) AND body IS NOT NULL
 ), changed AS (
     UPDATE resource r SET version = c.version, updated = {updated}::timestamptz, body = c.body
     FROM unnest({changed_rid}::bigint[], {changed_version}::integer[], {changed_body}::bytea[])
@@ -71,9 +73,14 @@ stale_quantities AS (DELETE FROM quantity_index WHERE rid = ANY({changed_rid}::b
 stale_composites AS (DELETE FROM composite_index WHERE rid = ANY({changed_rid}::bigint[])),
 stale_positions AS (DELETE FROM position_index WHERE rid = ANY({changed_rid}::bigint[]))"""
 
-# The index rows of deleted resources.
+# The index rows of deleted resources; and the deletion itself, so that the history of a type finds it.
 DELETED = """
-deleted AS (DELETE FROM resource_index WHERE rid = ANY({deleted_rid}::bigint[]))"""
+deleted AS (DELETE FROM resource_index WHERE rid = ANY({deleted_rid}::bigint[])),
+deletion AS (
+    INSERT INTO history (rid, version, updated, type)
+    SELECT rid, version + 1, {updated}::timestamptz, type FROM resource
+    WHERE rid = ANY({deleted_rid}::bigint[])
+)"""
 
 # An array of arrays must be rectangular, so the tokens of one row come as one text.
 ROWS = """

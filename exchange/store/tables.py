@@ -56,7 +56,7 @@ resource = Table(
     UniqueConstraint("type", "id", name="resource_type_id"),
 )
 
-# Superseded versions only.
+# Superseded versions, and deletions even while they are current: what resource_index does not know.
 history = Table(
     "history",
     metadata,
@@ -64,7 +64,9 @@ history = Table(
     Column("version", Integer, nullable=False),
     Column("updated", INSTANT, nullable=False),
     Column("body", LargeBinary),
+    Column("type", SmallInteger, nullable=False),
     PrimaryKeyConstraint("rid", "version", name="history_pkey"),
+    Index("history_updated", "type", "updated", "rid", "version"),
 )
 
 # One narrow row a current resource. `ref` is the hash of `Type/id`; `ts`, `ts_end` the leading date.
