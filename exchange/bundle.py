@@ -109,6 +109,11 @@ def conditional(reference: str) -> Criteria | None:
     return Criteria(found[1], found[2]) if found else None
 
 
+def may_be_conditional(text: bytes) -> bool:
+    """Whether a resource of this compact text can have a conditional reference in it."""
+    return b"?" in text and _CONDITIONAL_TEXT.search(text) is not None
+
+
 def unresolved(resource: Resource) -> list[Issue]:
     """The conditional references in it, which only a transaction resolves."""
     return [
@@ -182,6 +187,7 @@ def refuse(issues: Sequence[Issue]) -> None:
 
 _TYPE: Final = r"[A-Z][A-Za-z]{1,40}"
 _CONDITIONAL: Final = re.compile(rf"({_TYPE})\?(.+)", re.DOTALL)
+_CONDITIONAL_TEXT: Final = re.compile(rb'"reference":"%b\?' % _TYPE.encode())
 _RESTFUL: Final = re.compile(
     rf"(https?://.+/){_TYPE}/[A-Za-z0-9\-.]{{1,64}}(?:/_history/[A-Za-z0-9\-.]{{1,64}})?"
 )

@@ -4,8 +4,9 @@ https://hl7.org/fhir/R4/json.html
 """
 
 import json
-from collections.abc import Iterable
+import re
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -17,7 +18,12 @@ Resource = dict[str, Any]
 MAX_DEPTH: Final = 64
 _MAX_NUMBER_LENGTH: Final = 100
 _MAX_EXPONENT: Final = 300
-_MAX_INTEGER: Final = 10**_MAX_NUMBER_LENGTH
+_TOO_DEEP: Final = f"The JSON is nested more than {MAX_DEPTH} levels deep"
+
+# A run of digits that is too long covers two neighbours of a sample this sparse; so most text needs no scan.
+_SAMPLE: Final = _MAX_NUMBER_LENGTH // 2
+_LONG_NUMBER_SAMPLED: Final = re.compile(rb"[0-9]{2}")
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{%d}" % (_MAX_NUMBER_LENGTH + 1))
 
 
 class UnreadableJson(ValueError):
@@ -41,20 +47,32 @@ def loads(raw: bytes) -> Resource:
     Raises UnreadableJson: not JSON, not an object, duplicate member, U+0000, lone surrogate, nested too deep,
     number out of range.
     """
+    return read(raw)[0]
+
+
+def read(raw: bytes) -> tuple[Resource, bytes]:
+    """The same, and the text that `dumps` gives for it."""
     try:
         value = _DECODER.decode(raw)
-        minified = msgspec.json.format(raw, indent=-1)
+        text = _ENCODER.encode(value)
+        if text != raw and (minified := msgspec.json.format(raw, indent=-1)) != text:
+            return _read_respelled(raw, minified, value)
     except RecursionError:
-        _refuse("structure", f"The JSON is nested more than {MAX_DEPTH} levels deep")
+        _refuse("structure", _TOO_DEEP)
     except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError) as error:
         if isinstance(error.__cause__, UnreadableJson):
             raise error.__cause__ from None
         _refuse("structure", _reason(raw, error))
+    # What came is what the value says, so no member was dropped. Only what a value can hold is left to check.
     if type(value) is not dict:
         _refuse("structure", "A resource is a JSON object")
-    if _members(value) != minified.count(b'":') or any(trace in minified for trace in _SUSPICIOUS):
-        return _read_exactly(raw)
-    return value
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH:
+        _members(value)
+    if _LONG_NUMBER_SAMPLED.search(text[::_SAMPLE]) and _LONG_NUMBER.search(text):
+        return _exactly(raw)
+    if b"\\" in text and b"\\u0000" in text:
+        return _exactly(raw)
+    return value, text
 
 
 def dumps(value: Any) -> bytes:
@@ -65,13 +83,24 @@ def dumps(value: Any) -> bytes:
     return raw
 
 
-def split(resource: Resource) -> tuple[bytes, bytes]:
-    """What stands before and after `"versionId":"1","lastUpdated":"…"` in the stored body."""
+def split(resource: Resource, rest: bytes | None = None) -> tuple[bytes, bytes]:
+    """What stands before and after `"versionId":"1","lastUpdated":"…"` in the stored body.
+
+    `rest` is what `rest_of` gave, where the text is at hand.
+    """
+    head = _ENCODER.encode({"resourceType": resource["resourceType"], "id": resource["id"]})
     meta = {k: v for k, v in resource.get("meta", _NOTHING).items() if k not in _SERVER_META}
-    rest = {k: v for k, v in resource.items() if k not in _LEADING}
-    head = dumps({"resourceType": resource["resourceType"], "id": resource["id"]})
-    tail = b"," + dumps(meta)[1:] if meta else b"}"
-    return head[:-1] + b',"meta":{', tail + (b"," + dumps(rest)[1:] if rest else b"}")
+    if rest is None:
+        rest = _following({k: v for k, v in resource.items() if k not in _LEADING})
+    return head[:-1] + b',"meta":{', (b"," + dumps(meta)[1:] if meta else b"}") + rest
+
+
+def rest_of(resource: Resource, text: bytes) -> bytes:
+    """The text of the members beside resourceType, id and meta, as it follows them: `,"status":"final"}`."""
+    leading = {k: resource[k] for k in islice(resource, 1 + ("id" in resource) + ("meta" in resource))}
+    if _LEADING.issuperset(leading):
+        return text[len(_ENCODER.encode(leading)) - 1 :]
+    return _following({k: v for k, v in resource.items() if k not in _LEADING})
 
 
 def identity(body: bytes) -> tuple[bytes, bytes]:
@@ -113,40 +142,48 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_spell)
 
 
 def _members(value: Resource) -> int:
-    """How many members all objects have together; refuses what is too deep or too big."""
+    """How many members all objects have together; refuses what is nested too deep."""
     level: list[Any] = [value]
     members = depth = 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            _refuse("structure", f"The JSON is nested more than {MAX_DEPTH} levels deep")
-        deeper: list[Any] = []
-        for container in level:
-            if type(container) is dict:
-                members += len(container)
-                values: Iterable[Any] = container.values()
-            else:
-                values = container
-            for child in values:
-                kind = type(child)
-                if kind is dict or kind is list:
-                    deeper.append(child)
-                elif kind is int and not -_MAX_INTEGER < child < _MAX_INTEGER:
-                    _refuse("value", f"A number has more than {_MAX_NUMBER_LENGTH} characters")
-        level = deeper
+            _refuse("structure", _TOO_DEEP)
+        members += sum([len(container) for container in level if type(container) is dict])
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) is dict or type(child) is list
+        ]
     return members
 
 
-def _read_exactly(raw: bytes) -> Resource:
+def _following(members: Resource) -> bytes:
+    return b"," + dumps(members)[1:] if members else b"}"
+
+
+def _read_respelled(raw: bytes, minified: bytes, value: Any) -> tuple[Resource, bytes]:
+    """Text that spells its strings or numbers in another way than we do."""
+    if type(value) is not dict:
+        _refuse("structure", "A resource is a JSON object")
+    if _members(value) != minified.count(b'":') or any(trace in minified for trace in _SUSPICIOUS):
+        return _exactly(raw)
+    if _LONG_NUMBER.search(minified):
+        return _exactly(raw)
+    return value, _ENCODER.encode(value)
+
+
+def _exactly(raw: bytes) -> tuple[Resource, bytes]:
     """The slow way, only for text whose depth and syntax are known to be sound."""
     value: Resource = json.loads(
         raw, parse_float=_number, parse_int=_integer, object_pairs_hook=_object, parse_constant=_no_constant
     )
-    return value
+    return value, dumps(value)
 
 
 def _integer(text: str) -> int | Decimal:
-    return _number(text) if text == "-0" else int(text)
+    return _number(text) if text == "-0" or len(text) > _MAX_NUMBER_LENGTH else int(text)
 
 
 def _no_constant(text: str) -> NoReturn:

@@ -1,6 +1,6 @@
 """The running hub: everything an interaction needs, made once and handed down."""
 
-import secrets
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, Literal
-from uuid import UUID
 
 import asyncpg
 
-from exchange.bundle import unresolved
+from exchange.bundle import may_be_conditional, unresolved
 from exchange.database import create_pool
 from exchange.fhirjson import split
 from exchange.outcome import rejection
@@ -52,17 +51,21 @@ class Hub:
         return self.settings.fhir_url
 
     def write(
-        self, action: Literal["create", "update"], resource: Resource, version: int | None = None
+        self,
+        action: Literal["create", "update"],
+        resource: Resource,
+        version: int | None = None,
+        rest: bytes | None = None,
     ) -> Write:
         """The checked, indexed and rendered resource; raises FhirError if it may not be stored.
 
-        `version` is the one that must be current.
+        `version` is the one that must be current; `rest` is what `fhirjson.rest_of` gave, if any.
         """
         error = rejection(self.check(resource))
         if error:
             raise error
-        head, tail = split(resource)
-        if b"?" in tail and (error := rejection(unresolved(resource))):
+        head, tail = split(resource, rest)
+        if may_be_conditional(tail) and (error := rejection(unresolved(resource))):
             raise error
         row = self.extraction.row(resource)
         return Write(action, resource["resourceType"], resource["id"], head, tail, row, version)
@@ -115,6 +118,7 @@ def utc_now() -> datetime:
 
 def uuid7() -> str:
     """A time-ordered id: neighbours in time are neighbours in the index (RFC 9562, section 5.7)."""
-    number = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(80)
-    number = number & ~(0xF << 76) | 0x7 << 76
-    return str(UUID(int=number & ~(0x3 << 62) | 0x2 << 62))
+    chance = os.urandom(10).hex()
+    time_ = f"{time.time_ns() // 1_000_000:012x}"
+    variant = "89ab"[int(chance[3], 16) & 3]
+    return f"{time_[:8]}-{time_[8:]}-7{chance[:3]}-{variant}{chance[4:7]}-{chance[7:19]}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.fhirjson import MAX_DEPTH, UnreadableJson, dumps, identity, loads, split
+from exchange.fhirjson import MAX_DEPTH, UnreadableJson, dumps, identity, loads, read, rest_of, split
 
 numbers = st.from_regex(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
 texts = st.text('ab:\\"/{}[],\n\t\x7f-0u中é😀 N', max_size=8)
@@ -183,3 +183,36 @@ def test_split_leaves_room_for_version_and_time(resource: dict[str, Any], rest: 
     assert body == {"resourceType": "Patient", "id": "1", "meta": meta, **rest}
     assert identity(head + tail) == (b"Patient", b"1")
     assert list(body)[:3] == ["resourceType", "id", "meta"]
+
+
+@given(anything)
+def test_the_text_beside_the_value_is_what_dumps_gives(text: str) -> None:
+    for raw in (text, json.dumps(json.loads(text), indent=1), f" {text}\n"):
+        value, compact = read(raw.encode())
+        assert value == loads(raw.encode())
+        assert compact == dumps(value)
+
+
+leading = st.permutations(
+    [
+        ("resourceType", "Patient"),
+        ("id", "p1"),
+        ("meta", {"versionId": "7", "source": "urn:x"}),
+        ("gender", "male"),
+        ("name", [{"text": "甲"}]),
+    ]
+)
+
+
+@given(leading, st.integers(1, 5))
+def test_the_rest_of_the_text_splits_like_the_value(members: list[tuple[str, Any]], count: int) -> None:
+    named = dict(members[:count])
+    value, text = read(json.dumps(named, ensure_ascii=False).encode())
+    rest = rest_of(value, text)
+    whole = value | {"resourceType": "Patient", "id": "p2"}
+    assert split(whole, rest) == split(whole)
+
+
+def test_a_long_run_of_digits_in_a_string_is_no_number() -> None:
+    raw = b'{"a":"%b"}' % (b"7" * 300)
+    assert dumps(loads(raw)) == raw
