@@ -15,6 +15,7 @@ OWNERS = (
     "mpi.tables",
     "exchange.trust.tables",
     "exchange.search.tables",
+    "exchange.store.load_tables",
 )
 
 COLUMNS = """
