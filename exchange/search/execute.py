@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from exchange.search import order, statement
+from exchange.search.code_sets import resolved
 from exchange.search.order import Cursor
 from exchange.search.query import Query
 from exchange.search.values import refused
@@ -29,6 +30,7 @@ class Page:
 
 async def search(connection: asyncpg.Connection, query: Query) -> Page:
     """One page. Raises SearchError for a cursor that is not this search's, or too much to include."""
+    query = await resolved(connection, query)
     compiled = statement.compile(query)
     records = await connection.fetch(compiled.sql, *compiled.arguments)
     matches = [record for record in records if record["kind"] == statement.MATCH]

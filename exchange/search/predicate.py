@@ -21,12 +21,14 @@ from exchange.search.query import (
     Ids,
     LeadingDate,
     Not,
+    OfCodes,
     PatientReferences,
     Patients,
     Targets,
     Tokens,
     Updated,
 )
+from exchange.search.values import refused
 from exchange.store.types import type_number
 from mpi.store import PATIENT_KEYS
 
@@ -61,6 +63,8 @@ def predicate(b: Builder, criterion: Criterion) -> str:
             return "(" + " OR ".join(predicate(b, each) for each in criteria) + ")"
         case Not(inner):
             return f"({predicate(b, inner)}) IS NOT TRUE"
+        case OfCodes(name):
+            raise refused(name, "The codes have not been looked up.", "not-supported")
         case _:
             return side.condition(b, criterion)
 

@@ -9,6 +9,7 @@ from typing import Literal, Union
 from uuid import UUID
 
 from exchange.outcome import FhirError
+from exchange.search.source import Source
 from terminology.issue import Issue
 
 
@@ -28,6 +29,33 @@ class Comparison:
     prefix: str
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Codes that definitions tell: the members of a value set, or what is above or below a concept.
+
+    value_set  a canonical URL, perhaps with |version, or `ValueSet/id`; empty for a concept
+    """
+
+    how: Literal["in", "above", "below"]
+    value_set: str = ""
+    system: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfCodes:
+    """A code at one of these elements is among the codes: to be made into Tokens once those are known.
+
+    name    of the parameter, for errors
+    leads   whether the elements are the type's leading code
+    """
+
+    name: str
+    codes: tuple[Codes, ...]
+    sources: tuple[Source, ...]
+    leads: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +209,7 @@ class Not:
 
 Criterion = Union[  # noqa: UP007
     Ids,
+    OfCodes,
     Tokens,
     Identifiers,
     Strings,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, tzinfo
 
 from exchange.search.extract import Extraction
 from exchange.search.leading import Registry, TypeParameters
-from exchange.search.parameters import Parameter
 from exchange.search.query import AnyOf, Criterion, Tokens
+from exchange.search.source import Parameter
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from exchange.search.criteria import date, ids, number, quantity, reference, str
 from exchange.search.criteria.asked import Asked, Made, Search
 from exchange.search.criteria.missing import missing
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter
 from exchange.search.query import Criterion
+from exchange.search.source import Parameter
 from exchange.search.values import refused
 
 _BY_TYPE: Mapping[str, Mapping[str, Made]] = {

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
 from exchange.search.criteria.ids import never_missing
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter
 from exchange.search.query import Comparison, Criterion, LeadingDate, Ranges, Updated
+from exchange.search.source import Parameter
 from exchange.search.token import LONG, token
 from exchange.search.values import alternatives, date_comparison
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from exchange.search.criteria.asked import NOTHING, Asked, Made, Search
 from exchange.search.criteria.missing import is_true
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter
 from exchange.search.query import Criterion, Ids, Not
+from exchange.search.source import Parameter
 from exchange.search.values import alternatives, unescaped
 
 

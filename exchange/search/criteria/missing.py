@@ -5,8 +5,8 @@ https://hl7.org/fhir/R4/search.html#missing
 
 from exchange.search.criteria.asked import Asked, Search, any_of, numbers_of
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter, Source
 from exchange.search.query import Criterion, HasLeadingDate, Not, Present, Tokens
+from exchange.search.source import Parameter, Source
 from exchange.search.token import present, token
 from exchange.search.values import refused
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_of
 from exchange.search.leading import TypeParameters
 from exchange.search.numbers import sought_units
-from exchange.search.parameters import Parameter
 from exchange.search.query import Comparison, Criterion, Quantities
+from exchange.search.source import Parameter
 from exchange.search.values import alternatives, number_comparison, refused, split, unescaped
 from terminology.naming import canonical_system
 

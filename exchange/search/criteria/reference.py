@@ -9,9 +9,9 @@ from exchange.fhirjson import dumps
 from exchange.search.criteria.asked import Asked, Made, Search, any_of
 from exchange.search.criteria.token import system_and_code
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter
 from exchange.search.query import Criterion, PatientReferences, Patients, Tokens
 from exchange.search.references import local_target, logical_path, relative
+from exchange.search.source import Parameter
 from exchange.search.token import coded, salt, token
 from exchange.search.values import alternatives, refused, unescaped
 from mpi.keys import patient_key

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter
 from exchange.search.query import Criterion, Strings
+from exchange.search.source import Parameter
 from exchange.search.text import normalised
 from exchange.search.values import alternatives, refused, unescaped
 

@@ -6,10 +6,11 @@ https://hl7.org/fhir/R4/search.html#token
 from collections.abc import Mapping
 
 from exchange.fhirjson import dumps
+from exchange.search.criteria import codes
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_of
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter, Source
 from exchange.search.query import Criterion, Identifiers, Not, Tokens
+from exchange.search.source import Parameter, Source
 from exchange.search.token import coded, identifier_value, of_system, token
 from exchange.search.values import alternatives, refused, split, unescaped
 from terminology.naming import canonical_system
@@ -91,4 +92,4 @@ def _has_needles(sources: tuple[Source, ...], values: list[SystemAndCode]) -> bo
     )
 
 
-MODIFIERS: Mapping[str, Made] = {"": one_of, "not": none_of}
+MODIFIERS: Mapping[str, Made] = {"": one_of, "not": none_of, **codes.MODIFIERS}

@@ -33,7 +33,7 @@ def parsed(resource_type: str, *parameters: tuple[str, str]) -> Query:
         ("phonetic", "x", "not-supported"),
         ("_text", "x", "not-supported"),
         ("_list", "x", "not-supported"),
-        ("gender:in", "http://x", "not-supported"),
+        ("gender:text", "x", "not-supported"),
         ("birthdate:exact", "2024", "not-supported"),
         ("_sort", "gender", "not-supported"),
         ("_sort", "nmae", "not-supported"),
