@@ -6,14 +6,17 @@ https://hl7.org/fhir/R4/http.html
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from exchange import encoding
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
-from exchange.interactions.form import pretty
-from exchange.interactions.request import Request, Response, decoded, require_acceptable
-from exchange.interactions.routes import find
+from exchange.interactions import binary
+from exchange.interactions.presented import in_form, presentation_of, told_in, with_resource
+from exchange.interactions.request import Request, Response, decoded
+from exchange.interactions.routes import Interaction, find
+from exchange.negotiation import PLAIN
 from exchange.outcome import FhirError, failure, operation_outcome
 from exchange.trust.authenticate import authenticate
 from exchange.trust.grant import Grant
@@ -44,30 +47,47 @@ class Fhir:
         self.under_way = 0
 
     async def answer(self, asked: Asked) -> Response:
-        """Raises what `error_response` makes an OperationOutcome of."""
-        if self.under_way >= MAX_UNDER_WAY:
-            raise FhirError("busy", "Too many requests at once; try again", headers=(("Retry-After", "1"),))
+        """Whatever goes wrong is told by an OperationOutcome, in the format that is wanted."""
         self.under_way += 1
         try:
-            return await self._answer(asked)
+            response = await self._answer(asked)
+        except Exception as error:
+            response = told_in(error_response(error), asked.headers.get("accept"), asked.query)
         finally:
             self.under_way -= 1
+        if len(response.body) >= encoding.WORTH_BYTES and "accept-encoding" in asked.headers:
+            return await _packed(response, asked)
+        return response
 
     async def _answer(self, asked: Asked) -> Response:
+        if self.under_way > MAX_UNDER_WAY:
+            raise FhirError("busy", "Too many requests at once; try again", headers=(("Retry-After", "1"),))
         headers, path, method = asked.headers, asked.path.strip("/"), asked.method
         grant = NOBODY
         if path not in _PUBLIC_PATHS:
             grant = await authenticate(self.hub.trust, headers.get("authorization"))
         parameters = decoded(asked.query) if asked.query else ()
-        form = dict(parameters)
-        require_acceptable(headers.get("accept"), form.get("_format"))
         interaction, named = find(method, path, self.hub.definitions.resource_types)
         body = await asked.body() if method in _WITH_BODY else b""
         request = Request(method, grant, self.hub.base, named, parameters, asked.query, headers, body)
+        if named.get("type") == "Binary":
+            return await self._binary(interaction, request)
+        return await self._performed(interaction, request)
+
+    async def _performed(self, interaction: Interaction, request: Request) -> Response:
+        wanted = presentation_of(interaction.code, request)
+        if request.body:
+            request = await with_resource(self.hub, request)
         response = await interaction.perform(self.hub, request)
-        if form.get("_pretty") == "true" and response.body:
-            return Response(response.status, pretty(response.body), headers=response.http_headers())
-        return response
+        if wanted is PLAIN or not response.body or response.content_type:
+            return response
+        return await in_form(self.hub, interaction.code, response, wanted)
+
+    async def _binary(self, interaction: Interaction, request: Request) -> Response:
+        """Content goes as it is, unless the client says that it wants the resource."""
+        if interaction.code in ("read", "vread") and binary.asks_content(request):
+            return binary.content(await interaction.perform(self.hub, request))
+        return await self._performed(interaction, binary.with_resource(interaction.code, request))
 
 
 def error_response(error: BaseException) -> Response:
@@ -76,5 +96,16 @@ def error_response(error: BaseException) -> Response:
     return Response(failed.status, dumps(operation_outcome(failed.issues)), headers=failed.headers)
 
 
+async def _packed(response: Response, asked: Asked) -> Response:
+    """The same as gzip, if the client takes it and it is not packed already."""
+    if not encoding.is_packable(response.content_type):
+        return response
+    pack = encoding.lasting_gzip if asked.path.strip("/") in _PUBLIC_PATHS else encoding.gzip
+    packed = await encoding.compressed(response.body, asked.headers["accept-encoding"], pack)
+    if packed is None:
+        return response
+    return replace(response, body=packed, headers=(*response.headers, ("Content-Encoding", "gzip")))
+
+
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
-_PUBLIC_PATHS: Final = frozenset(("metadata",))
+_PUBLIC_PATHS: Final = frozenset(("metadata", "openapi.json"))

@@ -21,6 +21,7 @@ from exchange.answer import Asked, Fhir, error_response
 from exchange.body import BodyCap, read_body
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
+from exchange.interactions.presented import told_in
 from exchange.interactions.request import CONTENT_TYPE, Response
 from exchange.outcome import Category, FhirError, operation_outcome
 from exchange.trust.token_endpoint import token_endpoint, token_url_of
@@ -107,9 +108,10 @@ class Outcomes:
         try:
             await self.app(scope, receive, watched)
         except Exception as error:
-            response = error_response(error)
             if started:
                 raise ConnectionAbortedError from None  # too late to say anything
+            accept = joined(scope["headers"]).get("accept")
+            response = told_in(error_response(error), accept, scope["query_string"].decode("latin-1"))
             await send_response(response, scope["method"], send)
 
 
@@ -119,8 +121,8 @@ async def send_response(response: Response, method: str, send: Send) -> None:
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.http_headers()
     ]
-    if body:
-        headers.append(_CONTENT_TYPE)
+    if body or response.content_type:
+        headers.append((b"content-type", response.media.encode("latin-1")))
     if response.status not in (204, 304):
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -159,7 +161,6 @@ async def _invalid(request: HttpRequest, error: Exception) -> HttpResponse:
 
 _BELOW: Final = ROOT + "/"
 _WELL_KNOWN: Final = ROOT + "/.well-known/"
-_CONTENT_TYPE: Final = (CONTENT_TYPE[0].lower().encode(), CONTENT_TYPE[1].encode())
 _CATEGORIES: Final[dict[int, Category]] = {
     401: "login",
     403: "forbidden",

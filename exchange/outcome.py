@@ -16,6 +16,7 @@ from exchange.fhirjson import UnreadableJson
 from exchange.store.coalesce import Overloaded
 from exchange.store.transact import TooContended
 from exchange.trust.refusal import Refusal
+from exchange.xml import UnreadableXml, UnwritableXml
 from terminology.issue import Issue
 
 Category = Literal[
@@ -35,6 +36,7 @@ Category = Literal[
     "too-large",
     "media-type",
     "rule",
+    "throttled",
     "exception",
     "not-implemented",
     "busy",
@@ -58,6 +60,7 @@ TABLE: Final[Mapping[Category, tuple[int, str]]] = {
     "too-large": (413, "too-long"),
     "media-type": (415, "not-supported"),
     "rule": (422, "processing"),
+    "throttled": (429, "throttled"),
     "exception": (500, "exception"),
     "not-implemented": (501, "not-supported"),
     "busy": (503, "transient"),
@@ -118,8 +121,10 @@ def failure(error: BaseException) -> Failure:
     """What to answer for `error`. An unknown one is logged, and the client gets its correlation id."""
     if isinstance(error, FhirError):
         return Failure(error.status, error.issues, error.headers)
-    if isinstance(error, UnreadableJson):
+    if isinstance(error, UnreadableJson | UnreadableXml):
         return Failure(TABLE["unreadable"][0], (error.issue,))
+    if isinstance(error, UnwritableXml):
+        return Failure(TABLE["not-acceptable"][0], (error.issue,))
     if isinstance(error, Refusal):
         category: Category = "forbidden" if error.status == 403 else "login"
         issue = Issue("error", TABLE[category][1], str(error))

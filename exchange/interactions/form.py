@@ -1,37 +1,20 @@
-"""The form of what is sent: `_pretty`, `_summary`, `_elements`.
+"""The form of what is sent: `_summary`, `_elements`.
 
 https://hl7.org/fhir/R4/search.html#summary
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
-
-import msgspec
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
 
 from exchange.fhirjson import dumps, loads
+from exchange.interactions.projection import Names, Node, Summaries, chosen, project, text
 from exchange.interactions.request import Parameters
 from exchange.outcome import FhirError
+from profiles.definitions import Definitions
 
 Resource = dict[str, Any]
 Form = Callable[[bytes], bytes]
-
-
-class Element(Protocol):
-    """What is needed of an element definition."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def min(self) -> int: ...
-    @property
-    def is_summary(self) -> bool: ...
-
-
-class Definitions(Protocol):
-    """What is needed of the R4 definitions."""
-
-    def element(self, path: str) -> Element | None: ...
-
 
 SUMMARIES: Final = ("true", "text", "data", "count", "false")
 SUBSETTED: Final = {
@@ -39,6 +22,8 @@ SUBSETTED: Final = {
     "code": "SUBSETTED",
     "display": "subsetted",
 }
+MAX_ELEMENTS: Final = 100
+MAX_STEPS: Final = 16
 
 
 def as_stored(body: bytes) -> bytes:
@@ -47,56 +32,107 @@ def as_stored(body: bytes) -> bytes:
 
 
 def form_of(parameters: Parameters, definitions: Definitions) -> Form:
-    """How to send each resource."""
-    asked = dict(parameters)
-    summary, elements = asked.get("_summary"), asked.get("_elements")
-    if summary is not None and summary not in SUMMARIES:
+    """How to send each resource; raises FhirError."""
+    summaries = {value for name, value in parameters if name == "_summary"}
+    elements = tuple(value for name, value in parameters if name == "_elements")
+    if not summaries and not elements:
+        return as_stored
+    if len(summaries) > 1:
+        raise FhirError("invalid", "_summary is given twice", "_summary")
+    return _form(summaries.pop() if summaries else "false", elements, definitions)
+
+
+@lru_cache(512)
+def _form(summary: str, elements: tuple[str, ...], definitions: Definitions) -> Form:
+    if summary not in SUMMARIES:
         raise FhirError("invalid", f"_summary is one of {', '.join(SUMMARIES)}", "_summary")
-    if elements is not None:
-        names = frozenset(name.strip().rpartition(".")[2] for name in elements.split(",")) - {""}
-        if not names:
-            raise FhirError("invalid", "_elements names at least one element", "_elements")
-        return lambda body: _subset(
-            body, definitions, lambda name, element: bool({name, _stem(element)} & names)
-        )
-    if summary == "text":
-        return lambda body: _subset(body, definitions, lambda name, element: name == "text")
-    if summary == "true":
-        return lambda body: _subset(body, definitions, lambda name, element: element.is_summary)
-    return _without_text if summary == "data" else as_stored
+    if elements and summary not in ("false", "count"):
+        raise FhirError("invalid", "_summary and _elements exclude each other", "_elements")
+    if elements:
+        return _projecting(_choosing(elements, definitions))
+    match summary:
+        case "true":
+            summaries = _summaries(definitions)
+            return _projecting(lambda type_: summaries[type_])
+        case "text":
+            return _projecting(lru_cache(None)(lambda type_: text(definitions, type_)))
+        case "data":
+            return _without_text
+    return as_stored
 
 
-def pretty(body: bytes) -> bytes:
-    """The same JSON, indented."""
-    return msgspec.json.format(body, indent=2)
+@lru_cache(4)
+def _summaries(definitions: Definitions) -> Summaries:
+    return Summaries(definitions)
 
 
-def _subset(body: bytes, definitions: Definitions, wanted: Callable[[str, Element], bool]) -> bytes:
-    """Id, meta, the elements wanted and those without which the resource is invalid."""
-    resource = loads(body)
-    kept = {}
-    for property_, value in resource.items():
-        name = property_.lstrip("_")
-        element = definitions.element(f"{resource['resourceType']}.{name}")
-        if name in _ALWAYS or (element is not None and (element.min > 0 or wanted(name, element))):
-            kept[property_] = value
-    return dumps(_tagged(kept))
+def _choosing(elements: tuple[str, ...], definitions: Definitions) -> Callable[[str], Node | None]:
+    """The elements of every type, and those that are asked of one type only; a type of which nothing is asked
+    is left whole."""
+    general: Names = {}
+    by_type: dict[str, Names] = {}
+    for path in _paths(elements):
+        first, *rest = path
+        if first in definitions.resource_types:
+            _add(by_type.setdefault(first, {}), rest)
+        else:
+            _add(general, path)
+
+    @lru_cache(None)
+    def of(type_: str) -> Node | None:
+        asked = by_type.get(type_, {})
+        if not general and not asked:
+            return None
+        return chosen(definitions, type_, _merged(general, asked))
+
+    return of
+
+
+def _paths(elements: tuple[str, ...]) -> list[list[str]]:
+    paths = [path.strip().split(".") for value in elements for path in value.split(",") if path.strip()]
+    if not paths:
+        raise FhirError("invalid", "_elements names at least one element", "_elements")
+    if len(paths) > MAX_ELEMENTS or any(len(path) > MAX_STEPS or not all(path) for path in paths):
+        raise FhirError("invalid", "_elements names elements, as in `name` or `Patient.name`", "_elements")
+    return paths
+
+
+def _add(names: Names, path: list[str]) -> None:
+    """A path that ends where another goes on asks for all that is there."""
+    for step in path[:-1]:
+        if step in names and not names[step]:
+            return
+        names = names.setdefault(step, {})
+    if path:
+        names[path[-1]] = {}
+
+
+def _merged(one: Names, other: Names) -> Names:
+    merged = dict(one)
+    for name, deeper in other.items():
+        known = merged.get(name)
+        merged[name] = _merged(known, deeper) if known and deeper else {} if known == {} else deeper
+    return merged
+
+
+def _projecting(tree: Callable[[str], Node | None]) -> Form:
+    def projected(body: bytes) -> bytes:
+        resource = loads(body)
+        node = tree(resource["resourceType"])
+        return body if node is None else dumps(_tagged(project(node, resource)))
+
+    return projected
 
 
 def _without_text(body: bytes) -> bytes:
     resource = loads(body)
-    return dumps(_tagged({name: value for name, value in resource.items() if name != "text"}))
-
-
-def _stem(element: Element) -> str:
-    """`value` for `valueString`: a choice may be named without its type."""
-    return element.path.rpartition(".")[2].removesuffix("[x]")
+    resource.pop("text", None)
+    return dumps(_tagged(resource))
 
 
 def _tagged(resource: Resource) -> Resource:
     meta = resource.get("meta", {})
-    tags: Sequence[Any] = meta.get("tag", ())
+    tags = meta.get("tag", [])
+    if any(tag.get("code") == "SUBSETTED" for tag in tags):
+        return resource
     return {**resource, "meta": {**meta, "tag": [*tags, SUBSETTED]}}
-
-
-_ALWAYS: Final = frozenset(("resourceType", "id", "meta", "implicitRules"))

@@ -5,24 +5,30 @@ https://hl7.org/fhir/R4/http.html
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
-from exchange.fhirjson import loads
+from exchange import fhirjson
+from exchange.fhirjson import UnreadableJson
+from exchange.negotiation import CONTENT_TYPES, Format, sent_format
 from exchange.outcome import FhirError, Headers
+from exchange.representation import read
 from exchange.trust.grant import Grant
+from exchange.xml import UnreadableXml
+from profiles.definitions import definitions
 
 Resource = dict[str, Any]
 Parameters = tuple[tuple[str, str], ...]
 Return = Literal["minimal", "representation", "OperationOutcome"]
 Handling = Literal["strict", "lenient"]
 
-FHIR_JSON: Final = "application/fhir+json"
-CONTENT_TYPE: Final = ("Content-Type", "application/fhir+json;charset=utf-8")
+CONTENT_TYPE: Final = ("Content-Type", CONTENT_TYPES["json"])
+VARY: Final = ("Vary", "Accept, Accept-Encoding")
 ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 MAX_PARAMETERS: Final = 200
@@ -62,14 +68,18 @@ class Request:
 
     def read_resource(self) -> Resource:
         """The resource in the body, of the type in the URL."""
-        resource = self.read_body()
+        return self.read_written()[0]
+
+    def read_written(self) -> tuple[Resource, bytes | None]:
+        """The same, and what `fhirjson.split` wants of its text, if that is at hand."""
+        resource, text = self.read_text()
         found = resource.get("resourceType")
         if found != self.type:
             named = found[:64] if isinstance(found, str) else "none"
             raise FhirError(
                 "invalid", f"The URL says {self.type}, the body's resourceType is {named}", "resourceType"
             )
-        return resource
+        return resource, None if text is None else fhirjson.rest_of(resource, text)
 
     def read_bundle(self) -> Resource:
         """The Bundle in the body."""
@@ -82,15 +92,31 @@ class Request:
         """Whatever resource is in the body."""
         if self.resource is not None:
             return self.resource
-        require_content_type(self.headers.get("content-type"))
+        return self.resource_in(sent_format(self.headers.get("content-type")))
+
+    def read_text(self) -> tuple[Resource, bytes | None]:
+        """`read_body`, and its text as `dumps` gives it, if it came as JSON."""
+        if self.resource is None and self.body and sent_format(self.headers.get("content-type")) == "json":
+            with suppress(UnreadableJson):  # of which `read_body` tells
+                return fhirjson.read(self.body)
+        return self.read_body(), None
+
+    def resource_in(self, format_: Format) -> Resource:
+        """The body, as a resource in this format."""
+        expression = self.path.get("type", "Bundle")
         if not self.body:
-            raise FhirError("unreadable", "The request has no body")
-        return loads(self.body)
+            raise FhirError("unreadable", "The request has no body", expression)
+        try:
+            return read(self.body, format_, definitions())
+        except (UnreadableJson, UnreadableXml) as error:
+            issue = replace(error.issue, expression=error.issue.expression or expression)
+            raise FhirError.of("unreadable", [issue]) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`body` is empty, or FHIR JSON; `version` and `updated` are the resource's, `location` names it."""
+    """`body` is empty, or FHIR JSON unless `content_type` says what else; `version` and `updated` are the
+    resource's, `location` names it."""
 
     status: int
     body: bytes = b""
@@ -98,6 +124,7 @@ class Response:
     updated: datetime | None = None
     location: str = ""
     headers: Headers = ()
+    content_type: str = ""
 
     def http_headers(self) -> Headers:
         """All of them but Content-Type."""
@@ -108,7 +135,14 @@ class Response:
             headers.append(("ETag", etag(self.version)))
         if self.updated is not None:
             headers.append(("Last-Modified", http_date(self.updated)))
+        if self.body or self.status == 304:
+            headers.append(VARY)
         return tuple(headers)
+
+    @property
+    def media(self) -> str:
+        """What Content-Type says of the body."""
+        return self.content_type or CONTENT_TYPE[1]
 
 
 def decoded(query: str) -> Parameters:
@@ -128,42 +162,22 @@ class Preference:
 
     returned: Return | None = None
     handling: Handling = "strict"
+    respond_async: bool = False
 
 
 @lru_cache(256)
 def preference(header: str | None) -> Preference:
-    """Unknown preferences are ignored, as RFC 7240 asks."""
-    returned: Return | None = None
-    handling: Handling = "strict"
-    for part in re.split(r"[;,]", header or ""):
-        match [text.strip().strip('"') for text in part.split("=", 1)]:
-            case ["return", ("minimal" | "representation" | "OperationOutcome") as returned]:
-                pass
-            case ["handling", ("strict" | "lenient") as handling]:
-                pass
-    return Preference(returned, handling)
-
-
-@lru_cache(256)
-def require_content_type(header: str | None) -> None:
-    """Raises 415 unless the body is FHIR JSON in UTF-8."""
-    media, _, parameters = (header or "").lower().partition(";")
-    if media.strip() not in _JSON:
-        raise FhirError("media-type", f"Send {FHIR_JSON}", "Content-Type")
-    charset = re.search(r"charset\s*=\s*\"?([\w-]+)", parameters)
-    if charset and charset[1] not in ("utf-8", "utf8", "us-ascii"):
-        raise FhirError("media-type", "FHIR JSON is sent in UTF-8", "Content-Type")
-
-
-@lru_cache(256)
-def require_acceptable(accept: str | None, form: str | None) -> None:
-    """Raises 406 unless the client takes JSON; `_format` overrides Accept."""
-    if form is not None:
-        media = form.split(";")[0].strip().lower().replace(" ", "+")
-        if media not in _FORMATS:
-            raise FhirError("not-acceptable", f"Only JSON is offered ({FHIR_JSON})", "_format")
-    elif accept is not None and accept.strip() and not any(map(_takes_json, accept.lower().split(","))):
-        raise FhirError("not-acceptable", f"Only JSON is offered ({FHIR_JSON})", "Accept")
+    """As RFC 7240 asks, unknown preferences are ignored, and of one that comes twice the first counts."""
+    given: dict[str, str] = {}
+    for part in _PREFERENCE.split(header or ""):
+        name, _, value = part.partition("=")
+        given.setdefault(name.strip().lower(), value.strip().strip('"'))
+    returned, handling = given.get("return"), given.get("handling")
+    return Preference(
+        _RETURNS.get(returned) if returned else None,
+        "lenient" if handling == "lenient" else "strict",
+        "respond-async" in given,
+    )
 
 
 def valid_id(text: str) -> str:
@@ -225,14 +239,11 @@ def instant_of(text: str, name: str) -> datetime:
     return instant
 
 
-def _takes_json(media_range: str) -> bool:
-    media, *parameters = (part.strip() for part in media_range.split(";"))
-    refused = any(re.fullmatch(r"q\s*=\s*0(\.0*)?", parameter) for parameter in parameters)
-    return media in _RANGES and not refused
-
-
 _DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_JSON: Final = frozenset((FHIR_JSON, "application/json", "text/json", "application/json+fhir"))
-_FORMATS: Final = _JSON | {"json"}
-_RANGES: Final = _JSON | {"*/*", "application/*", "*", "text/*"}
+_PREFERENCE: Final = re.compile(r"[;,]")
+_RETURNS: Final[dict[str, Return]] = {
+    "minimal": "minimal",
+    "representation": "representation",
+    "OperationOutcome": "OperationOutcome",
+}

@@ -152,18 +152,23 @@ async def test_a_trailing_slash_is_forgiven(client: httpx.AsyncClient) -> None:
 
 async def test_media_types(client: httpx.AsyncClient) -> None:
     body = json.dumps(PATIENT)
-    for media in ("text/plain", "application/xml", "application/fhir+json; charset=gb18030"):
+    for media in (
+        "text/plain",
+        "application/fhir+json; fhirVersion=3.0",
+        "application/json; charset=gb18030",
+    ):
         answer = await client.put("Patient/p1", content=body, headers={"Content-Type": media})
         assert (answer.status_code, issue(answer)["expression"]) == (415, ["Content-Type"])
     assert (await client.put("Patient/p1", content=body)).status_code == 415
-    for media in ("application/fhir+xml", "text/html"):
+    for media in ("text/turtle", "application/fhir+json; fhirVersion=5.0", "application/fhir+json;q=0"):
         answer = await client.get("Patient/p1", headers={"Accept": media})
         assert (answer.status_code, issue(answer)["expression"]) == (406, ["Accept"])
-    answer = await client.get("Patient/p1?_format=xml")
+        answer = await client.put("Patient/p1", json=PATIENT, headers={"Accept": media})
+        assert answer.status_code == 406
+    answer = await client.get("Patient/p1?_format=ttl")
     assert (answer.status_code, issue(answer)["expression"]) == (406, ["_format"])
-    answer = await client.put("Patient/p1", json=PATIENT, headers={"Accept": "text/html"})
-    assert answer.status_code == 406
-    assert (await client.get("Patient/p1?_format=json", headers={"Accept": "text/html"})).status_code == 404
+    assert (await client.get("Patient/p1?_format=json", headers={"Accept": "image/png"})).status_code == 404
+    assert (await client.get("Patient/p1", headers={"Accept": "text/html"})).status_code == 404
 
 
 async def test_gzip(client: httpx.AsyncClient) -> None:

@@ -13,77 +13,8 @@ from exchange.interactions.request import (
     if_match,
     instant_of,
     preference,
-    require_acceptable,
-    require_content_type,
 )
 from exchange.outcome import FhirError
-
-
-@pytest.mark.parametrize(
-    "accept",
-    [
-        None,
-        "",
-        "*/*",
-        "application/fhir+json",
-        "application/json",
-        "application/fhir+json; fhirVersion=4.0",
-        "text/html, application/xhtml+xml, */*;q=0.8",
-        "application/xml;q=0.9, application/fhir+json;q=0.5",
-        "application/*",
-        "APPLICATION/FHIR+JSON",
-    ],
-)
-def test_json_is_acceptable(accept: str | None) -> None:
-    require_acceptable(accept, None)
-
-
-@pytest.mark.parametrize(
-    "accept", ["application/fhir+xml", "text/html", "image/*", "application/fhir+json;q=0", "*/*; q=0.0"]
-)
-def test_nothing_but_json_is_offered(accept: str) -> None:
-    with pytest.raises(FhirError) as refused:
-        require_acceptable(accept, None)
-    assert (refused.value.status, refused.value.issues[0].expression) == (406, "Accept")
-
-
-def test_the_parameter_goes_before_the_header() -> None:
-    for form in ("json", "application/fhir+json", "application/fhir json", "text/json", "JSON"):
-        require_acceptable("text/html", form)
-    for form in ("xml", "application/fhir+xml", "ttl", "", "x"):
-        with pytest.raises(FhirError) as refused:
-            require_acceptable("application/fhir+json", form)
-        assert (refused.value.status, refused.value.issues[0].expression) == (406, "_format")
-
-
-@pytest.mark.parametrize(
-    "media",
-    [
-        "application/fhir+json",
-        "application/json",
-        "application/fhir+json; charset=UTF-8",
-        'application/json;charset="utf-8"',
-    ],
-)
-def test_bodies_that_are_read(media: str) -> None:
-    require_content_type(media)
-
-
-@pytest.mark.parametrize(
-    "media",
-    [
-        None,
-        "",
-        "text/plain",
-        "application/fhir+xml",
-        "application/fhir+json; charset=gb18030",
-        "multipart/form-data",
-    ],
-)
-def test_bodies_that_are_not(media: str | None) -> None:
-    with pytest.raises(FhirError) as refused:
-        require_content_type(media)
-    assert refused.value.status == 415
 
 
 def test_preferences() -> None:
@@ -91,6 +22,10 @@ def test_preferences() -> None:
     assert preference("return=minimal; handling=lenient").returned == "minimal"
     assert preference("handling=lenient, return=OperationOutcome").handling == "lenient"
     assert preference("return=everything; wait=10").returned is None
+    assert preference("return=minimal, return=representation").returned == "minimal"
+    assert preference('Return="minimal"').returned == "minimal"
+    assert preference("respond-async, return=minimal").respond_async
+    assert not preference("handling=lenient").respond_async
 
 
 def test_versions() -> None:
