@@ -3,23 +3,19 @@
 https://github.com/FHIR/fhir-test-cases/tree/master/r4/fhirpath
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
 from lxml import etree
 
+from conformance.report import Outcome, Refused, Report, Verdict
+
 SUITE: Final = "tests-fhir-r4.xml"
-BASELINE: Final = Path(__file__).parent / "baselines" / "fhirpath.json"
 _NUMBERS: Final = frozenset(("decimal", "integer", None))
-
-
-class Refused(Exception):
-    """The engine refuses the expression, or cannot evaluate it. Any other exception is the engine's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +43,6 @@ class Case:
 Evaluate = Callable[[str, Path | None], Sequence[Answer]]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    case: Case
-    outcome: Literal["passed", "failed", "skipped"]
-    found: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    verdicts: tuple[Verdict, ...]
-    baseline: Mapping[str, str]
-
-    @property
-    def unexpected(self) -> list[str]:
-        """Cases that fail and are not in the baseline, or are there and pass."""
-        failed = {verdict.case.name for verdict in self.verdicts if verdict.outcome == "failed"}
-        return sorted(failed ^ self.baseline.keys())
-
-    @property
-    def totals(self) -> str:
-        counts = Counter(verdict.outcome for verdict in self.verdicts)
-        return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "totals": dict(Counter(verdict.outcome for verdict in self.verdicts)),
-            "unexpected": self.unexpected,
-            "cases": [
-                {"name": one.case.name, "outcome": one.outcome, "found": one.found} for one in self.verdicts
-            ],
-        }
-
-
 def cases(folder: Path) -> list[Case]:
     """The suite somewhere under a folder; a name that stands twice in a group is counted on."""
     suite = folder if folder.is_file() else next(iter(sorted(folder.rglob(SUITE))), None)
@@ -102,12 +65,6 @@ def judge(suite: Sequence[Case], evaluate: Evaluate, strict: Evaluate, baseline:
     return Report(tuple(verdicts), baseline)
 
 
-def baseline(path: Path = BASELINE) -> Mapping[str, str]:
-    """Names of the cases that fail, with the reason."""
-    found: dict[str, str] = json.loads(path.read_text())
-    return found
-
-
 def _case(name: str, test: etree._Element, inputs: Path) -> Case:
     expression = test.find("{*}expression")
     assert expression is not None
@@ -126,16 +83,17 @@ def _case(name: str, test: etree._Element, inputs: Path) -> Case:
 
 def _verdict(case: Case, evaluate: Evaluate) -> Verdict:
     if case.input is not None and not case.input.exists():
-        return Verdict(case, "skipped", f"{case.input.name} is not there")
+        return Verdict(case.name, "skipped", f"{case.input.name} is not there")
     try:
         answers = evaluate(case.expression, case.input)
     except Refused as error:
-        return Verdict(case, "passed" if case.invalid else "failed", f"refused: {error}")
+        return Verdict(case.name, "passed" if case.invalid else "failed", f"refused: {error}")
     except Exception as error:
-        return Verdict(case, "failed", f"{type(error).__name__}: {error}")
+        return Verdict(case.name, "failed", f"{type(error).__name__}: {error}")
     found = ", ".join(f"{answer.type} {answer.text}" for answer in answers) or "nothing"
     passed = not case.invalid and _as_expected(case, answers)
-    return Verdict(case, "passed" if passed else "failed", found)
+    outcome: Outcome = "passed" if passed else "failed"
+    return Verdict(case.name, outcome, found)
 
 
 def _as_expected(case: Case, answers: Sequence[Answer]) -> bool:

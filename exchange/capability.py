@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any, Final, Protocol
 
 from exchange.fhirjson import dumps
+from exchange.patch import PATCH_FORMATS
 from exchange.search.leading import Registry
 
 CHANGED: Final = "2026-01-01"
@@ -64,6 +65,7 @@ def capability_statement(
         "software": {"name": "Yilian", "version": version("yilian")},
         "implementation": {"description": "Regional health-data exchange hub", "url": base},
         "fhirVersion": "4.0.1",
+        "patchFormat": list(PATCH_FORMATS),
         "format": ["application/fhir+json", "json"],
         "rest": [
             {
@@ -136,4 +138,4 @@ def _security(base: str) -> dict[str, Any]:
     }
 
 
-_CONDITIONAL: Final = frozenset(("conditional-update", "conditional-delete"))
+_CONDITIONAL: Final = frozenset(("conditional-update", "conditional-delete", "conditional-patch"))

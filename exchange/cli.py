@@ -5,9 +5,11 @@ import typer
 from exchange.commands.clients import client_app
 from exchange.commands.demo import demo
 from exchange.commands.ending import OneLineErrors
+from exchange.commands.fhirpath import fhirpath
 from exchange.commands.load import load
 from exchange.commands.replay import replay
 from exchange.commands.serve import serve
+from exchange.commands.suite import suite
 from exchange.commands.token import token
 from exchange.commands.translate import translate
 
@@ -18,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, translate, replay, token):
+for command in (serve, demo, load, translate, replay, token, fhirpath, suite):
     app.command()(command)
 app.add_typer(client_app, name="client")
 

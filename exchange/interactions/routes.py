@@ -11,10 +11,12 @@ from exchange.hub import Hub
 from exchange.interactions import capabilities as statement
 from exchange.interactions.batch import batch
 from exchange.interactions.conditional_delete import conditional_delete
+from exchange.interactions.conditional_patch import conditional_patch
 from exchange.interactions.conditional_update import conditional_update
 from exchange.interactions.create import create
 from exchange.interactions.delete import delete
 from exchange.interactions.history_instance import history_instance
+from exchange.interactions.patch import patch
 from exchange.interactions.read import read
 from exchange.interactions.request import Request, Response
 from exchange.interactions.search_type import search_type
@@ -70,6 +72,8 @@ TABLE: Final = (
     Interaction("conditional-delete", "DELETE", "{type}", conditional_delete),
     Interaction("read", "GET", "{type}/{id}", read),
     Interaction("update", "PUT", "{type}/{id}", update),
+    Interaction("patch", "PATCH", "{type}/{id}", patch),
+    Interaction("conditional-patch", "PATCH", "{type}", conditional_patch),
     Interaction("delete", "DELETE", "{type}/{id}", delete),
     Interaction("search-type", "POST", "{type}/_search", search_type),
     Interaction("history-instance", "GET", "{type}/{id}/_history", history_instance),

@@ -29,7 +29,9 @@ async def test_interactions_are_the_registered_ones(client: httpx.AsyncClient) -
     statement = (await client.get("metadata")).json()
     patient = resource(statement, "Patient")
     codes = {each["code"] for each in patient["interaction"]}
-    assert codes == {"read", "vread", "update", "delete", "history-instance", "create", "search-type"}
+    assert codes == {
+        *("read", "vread", "update", "patch", "delete", "history-instance", "create", "search-type"),
+    }
     assert codes <= {each.code for each in TABLE}
     assert patient["conditionalDelete"] == "single"
     assert [each["code"] for each in statement["rest"][0]["interaction"]] == ["transaction", "batch"]

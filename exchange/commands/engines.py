@@ -1,0 +1,100 @@
+"""Our engines, as the judges of `conformance` take them: texts and files in, texts out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+import conformance.fhirpath
+import conformance.patch
+from conformance.fhirpath import Answer
+from conformance.report import Refused, Report, baseline
+from exchange.fhirjson import UnreadableJson, dumps, loads
+from exchange.outcome import FhirError
+from exchange.patch.fhirpath_patch import fhirpath_patch
+from exchange.patch.json_patch import json_patch
+from exchange.patch.xml_patch import xml_patch
+from exchange.xml import UnreadableXml, UnwritableXml
+from exchange.xml import dumps as xml_dumps
+from exchange.xml import loads as xml_loads
+from profiles.definitions import definitions
+from profiles.fhirpath import Environment, FhirPathError, Node, compile_expression
+from profiles.fhirpath.types import system_type
+
+
+def fhirpath(path: Path) -> Report:
+    """https://hl7.org/fhir/R4/fhirpath.html"""
+    suite = conformance.fhirpath.cases(path)
+    evaluate, strict = partial(_evaluated, is_strict=False), partial(_evaluated, is_strict=True)
+    return conformance.fhirpath.judge(suite, evaluate, strict, baseline("fhirpath"))
+
+
+def patch(path: Path) -> Report:
+    """https://hl7.org/fhir/R4/http.html#patch"""
+    return conformance.patch.judge(conformance.patch.cases(path), PatchEngine(), baseline("patch"))
+
+
+SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {"fhirpath": fhirpath, "patch": patch}
+
+
+class PatchEngine:
+    """JSON Patch, XML Patch and FHIRPath Patch of documents; raises Refused."""
+
+    def json(self, document: bytes, patch: bytes) -> bytes:
+        given = b'{"document":%b,"patch":%b}' % (document, patch)
+        return self._told(lambda: dumps(json_patch(loads(given)["document"], loads(given)["patch"])))
+
+    def xml(self, document: bytes, patch: bytes) -> bytes:
+        return self._told(lambda: xml_patch(document, patch))
+
+    def fhirpath(self, resource: bytes, patch: bytes) -> bytes:
+        r4 = definitions()
+
+        def patched() -> bytes:
+            return xml_dumps(fhirpath_patch(xml_loads(resource, r4), xml_loads(patch, r4), r4), r4)
+
+        return self._told(patched)
+
+    def _told(self, patched: Callable[[], bytes]) -> bytes:
+        try:
+            return patched()
+        except FhirError as error:
+            raise Refused("; ".join(issue.diagnostics for issue in error.issues)) from None
+        except (UnreadableJson, UnreadableXml, UnwritableXml) as error:
+            raise Refused(str(error)) from None
+
+
+def read_resource(path: Path) -> dict[str, Any]:
+    """The resource in a file, JSON or XML. Raises UnreadableJson and UnreadableXml."""
+    raw = path.read_bytes()
+    return xml_loads(raw, definitions()) if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else loads(raw)
+
+
+_read = lru_cache(32)(read_resource)
+
+
+def _evaluated(expression: str, path: Path | None, *, is_strict: bool) -> Sequence[Answer]:
+    resource = _read(path) if path else None
+    try:
+        compiled = compile_expression(expression, definitions())
+        nodes = compiled.nodes(resource, Environment(resource))
+    except FhirPathError as error:
+        raise Refused(f"{error.kind}: {error}") from None
+    if is_strict and compiled.remarks:
+        raise Refused(compiled.remarks[0].message)
+    return [_answer(node) for node in nodes]
+
+
+def _answer(node: Any) -> Answer:
+    if type(node) is Node:
+        return Answer(node.type.name, _text(node.value))
+    if isinstance(node, dict):
+        return Answer(node["resourceType"], "")
+    return Answer(system_type(node).name, _text(node))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

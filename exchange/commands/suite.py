@@ -1,0 +1,40 @@
+"""`yilian suite`: an outside suite against our own engines."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exchange.commands.ending import FINDINGS
+from exchange.commands.refused import Refused
+
+
+def suite(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="fhirpath or patch.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or the file, of the cases.")],
+    report: Annotated[Path | None, typer.Option(help="Write every case's result here, as JSON.")] = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print every case.")] = False,
+) -> None:
+    """Run an outside suite; exit 1 if a case fails that is not known to, or a known one passes."""
+    from exchange.commands.engines import SUITES  # they compile much, for this command only
+
+    if name not in SUITES:
+        raise Refused(f"there is no suite {name}; there are {', '.join(sorted(SUITES))}")
+    if not path.exists():
+        raise Refused(f"{path} does not exist: PATH is the folder, or the file, of the suite's cases")
+    try:
+        found = SUITES[name](path)
+    except FileNotFoundError as error:
+        raise Refused(str(error)) from None
+    if report:
+        report.write_text(json.dumps(found.as_json(), ensure_ascii=False, indent=1), "utf-8")
+    for verdict in found.verdicts:
+        known = f" (known: {found.baseline[verdict.name]})" if verdict.name in found.baseline else ""
+        if verbose or (verdict.outcome == "failed" and not known):
+            typer.echo(f"{verdict.outcome} {verdict.name}: {verdict.found}{known}")
+    for case in found.unexpected:
+        typer.echo(f"unexpected: {case}", err=True)
+    typer.echo(found.totals)
+    if found.unexpected:
+        raise typer.Exit(FINDINGS)
