@@ -5,11 +5,13 @@ answer all is done here.
 https://hl7.org/fhir/R4/http.html
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from exchange import encoding
+from exchange.body import unpacked
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.interactions import binary
@@ -69,6 +71,9 @@ class Fhir:
         parameters = decoded(asked.query) if asked.query else ()
         interaction, named = find(method, path, self.hub.definitions.resource_types)
         body = await asked.body() if method in _WITH_BODY else b""
+        if "content-encoding" in headers and body:
+            limit = self.hub.settings.max_body_bytes
+            body = await asyncio.to_thread(unpacked, body, headers["content-encoding"], limit)
         request = Request(method, grant, self.hub.base, named, parameters, asked.query, headers, body)
         if named.get("type") == "Binary":
             return await self._binary(interaction, request)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from exchange.body import BodyCap, read_body
+from exchange.body import BodyCap, read_body, unpacked
 from exchange.outcome import FhirError
 
 LIMIT = 1000
@@ -96,7 +96,23 @@ async def test_what_is_no_gzip(data: bytes) -> None:
     assert (refused.value.status, refused.value.issues[0].expression) == (400, "Content-Encoding")
 
 
-@pytest.mark.parametrize("encoding", ["deflate", "br", "gzip, gzip", "zstd"])
+@pytest.mark.parametrize("size", [1, 2, 7, 5000])
+async def test_deflate_with_and_without_what_stands_around_it(size: int) -> None:
+    data = bytes(range(250)) * 4
+    bare = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    for packed in (zlib.compress(data), zlib.compress(data, 1), bare.compress(data) + bare.flush()):
+        assert await received(cut(packed, size), {"Content-Encoding": "Deflate"}) == data
+        assert unpacked(packed, "deflate", LIMIT) == data
+        with pytest.raises(FhirError) as refused:
+            unpacked(packed, "deflate", LIMIT - 1)
+        assert refused.value.status == 413
+        with pytest.raises(FhirError) as refused:
+            unpacked(packed[:-1], "deflate", LIMIT)
+        assert refused.value.status == 400
+    assert unpacked(data, "identity", LIMIT) == data
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd", "gzip;q=1"])
 async def test_other_encodings(encoding: str) -> None:
     with pytest.raises(FhirError) as refused:
         await received([b"x"], {"Content-Encoding": encoding})
