@@ -1,6 +1,7 @@
 """https://hl7.org/fhir/R4/http.html#search"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -13,8 +14,10 @@ from exchange.interactions.form import Form, form_of
 from exchange.interactions.request import Parameters, Request, Response, decoded, preference
 from exchange.outcome import FhirError, operation_outcome
 from exchange.search.execute import Page, search
+from exchange.search.extract import Extraction
 from exchange.search.parse import parse
-from exchange.search.query import AnyOf, Chain, Criterion, Has, Not, Patients, Query
+from exchange.search.query import Chain, Criterion, Has, Inclusion, Listed, Patients, Query, Targets
+from exchange.search.tree import every
 from exchange.store.connection import Connection
 from exchange.trust.grant import Grant
 
@@ -32,16 +35,15 @@ async def search_with(hub: Hub, connection: Connection, request: Request) -> Res
     request.grant.require(request.type, "s")
     parameters = request.parameters + form_parameters(request)
     handling = preference(request.headers.get("prefer")).handling
-    query = parse(hub.search, request.type, parameters, handling)
-    require_types(request.grant, query)
+    query = permitted(request.grant, parse(hub.search, request.type, parameters, handling))
     form = form_of(parameters, hub.definitions)
-    page = await page_of(connection, query)
+    page = await page_of(connection, query, hub.extraction)
     return Response(200, searchset(request, query, page, form))
 
 
-async def page_of(connection: Connection, query: Query) -> Page:
+async def page_of(connection: Connection, query: Query, extraction: Extraction | None = None) -> Page:
     """One page; a pool's connection is as good as an own one."""
-    return await search(cast(asyncpg.Connection, connection), query)
+    return await search(cast(asyncpg.Connection, connection), query, extraction)
 
 
 def form_parameters(request: Request) -> Parameters:
@@ -56,13 +58,39 @@ def form_parameters(request: Request) -> Parameters:
     return decoded(request.body.decode("latin-1"))
 
 
-def require_types(grant: Grant, query: Query) -> None:
-    """What the search includes must be readable, what it chains through must be searchable."""
-    for inclusion in query.inclusions:
-        for included in (inclusion.source_type,) if inclusion.reverse else inclusion.target_types:
-            grant.require(included, "r")
+def permitted(grant: Grant, query: Query) -> Query:
+    """What the search chains through must be searchable, the lists it names and what it includes readable.
+
+    Of the types that an inclusion may lead to it keeps those that may be read. If there is none, a caller who
+    named the parameter is told so; a wildcard means what there is.
+    """
     for chained in _chained(query.criteria):
         grant.require(chained, "s")
+    if any(isinstance(each, Listed) for each in query.criteria):
+        grant.require("List", "r")
+    readable = grant.types("r")
+    if readable is None or not query.inclusions:
+        return query
+    kept = [_narrowed(grant, each, readable) for each in query.inclusions]
+    return replace(query, inclusions=tuple(each for each in kept if each is not None))
+
+
+def require_types(grant: Grant, query: Query) -> None:
+    """Raises InsufficientScope unless all that decides what is found, and some of what is included, may be
+    read."""
+    permitted(grant, query)
+
+
+def _narrowed(grant: Grant, inclusion: Inclusion, readable: frozenset[str]) -> Inclusion | None:
+    wanted = inclusion.source_types if inclusion.reverse else inclusion.target_types
+    types = tuple(name for name in wanted if name in readable)
+    if not types:
+        if inclusion.named:
+            grant.require(next(iter(wanted), "*"), "r")
+        return None
+    if inclusion.reverse:
+        return replace(inclusion, source_types=types)
+    return replace(inclusion, target_types=types)
 
 
 def searchset(request: Request, query: Query, page: Page, form: Form) -> bytes:
@@ -70,43 +98,45 @@ def searchset(request: Request, query: Query, page: Page, form: Form) -> bytes:
     start: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
     if page.total is not None:
         start["total"] = page.total
-    used = _used(request, query)
-    url = f"{request.base}/{request.type}?"
-    start["link"] = [{"relation": "self", "url": (url + used).removesuffix("?")}]
-    if page.next is not None:
-        next_ = f"{used}&_cursor={page.next}" if used else f"_cursor={page.next}"
-        start["link"].append({"relation": "next", "url": url + next_})
+    start["link"] = _links(request, query, page)
     base = request.base.encode()
     entries = [found_entry(base, body, b"match", form) for body in page.bodies]
     entries += [found_entry(base, body, b"include", form) for body in page.included]
-    if query.ignored:
-        outcome = dumps(operation_outcome(query.ignored))
+    if issues := (*query.ignored, *page.issues):
+        outcome = dumps(operation_outcome(issues))
         entries.append(b'{"resource":%b,"search":{"mode":"outcome"}}' % outcome)
     return with_entries(start, entries)
+
+
+def _links(request: Request, query: Query, page: Page) -> list[dict[str, str]]:
+    """This page, the first where this is another, and the next; there is no last, for nobody counts pages."""
+    used = _used(request, query)
+    url = f"{request.base}/{request.type}?"
+
+    def at(cursor: str | None) -> str:
+        return url + "&".join(filter(None, (used, cursor and f"_cursor={cursor}")))
+
+    links = [{"relation": "self", "url": at(query.cursor).removesuffix("?")}]
+    if query.cursor is not None:
+        links.append({"relation": "first", "url": at(None).removesuffix("?")})
+    if page.next is not None:
+        links.append({"relation": "next", "url": at(page.next)})
+    return links
 
 
 def _used(request: Request, query: Query) -> str:
     """The parameters that the search took: the client's own text where it took them all."""
     sent = request.query
-    if request.method != "POST" and not query.ignored and "_cursor" not in sent and sent.isascii():
+    if request.method != "POST" and not query.ignored and query.cursor is None and sent.isascii():
         return sent
     return urlencode(query.accepted)
 
 
 def _chained(criteria: Sequence[Criterion]) -> Iterator[str]:
-    for criterion in criteria:
+    """The types of the other resources that decide what is found."""
+    for criterion in every(criteria):
         match criterion:
-            case AnyOf(inner):
-                yield from _chained(inner)
-            case Not(one):
-                yield from _chained((one,))
-            case Chain(_, targets):
-                for target in targets:
-                    yield target.resource_type
-                    yield from _chained(target.criteria)
-            case Has(_, sources):
-                yield sources.resource_type
-                yield from _chained(sources.criteria)
-            case Patients(targets=targets) if targets is not None:
-                yield targets.resource_type
-                yield from _chained(targets.criteria)
+            case Chain(targets=targets):
+                yield from (each.resource_type for each in targets)
+            case Has(sources=Targets(resource_type=name)) | Patients(targets=Targets(resource_type=name)):
+                yield name

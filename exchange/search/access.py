@@ -36,6 +36,7 @@ from exchange.search.query import (
     Identifiers,
     Ids,
     LeadingDate,
+    Members,
     PatientReferences,
     Patients,
     Quantities,
@@ -45,7 +46,7 @@ from exchange.search.query import (
     Tokens,
     Updated,
 )
-from exchange.search.stream import MILLISECOND, Stream, stream_of, streamed
+from exchange.search.stream import MILLISECOND, Stream, after, stream_of, streamed
 
 # A criterion up to this rank names few resources.
 BOUNDED = 4
@@ -59,7 +60,7 @@ def rank(criterion: Criterion) -> int:
     match criterion:
         case Ids():
             return 0
-        case Identifiers():
+        case Identifiers() | Members():
             return 1
         case Patients():
             return 2
@@ -92,6 +93,9 @@ def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
         case Ids(ids):
             listed = b.argument(list(ids), "text[]")
             return f"SELECT r.rid FROM resource r WHERE r.type = {plan.number} AND r.id = ANY({listed})"
+        case Members(references):
+            named = b.argument(list(references), "bigint[]")
+            return f"SELECT x.rid FROM resource_index x WHERE x.ref = ANY({named})"
         case Patients():
             return _by_patient(b, plan, criterion)
         case Tokens(hashes):
@@ -205,7 +209,7 @@ def gathered(b: Builder, plan: Plan, found: str) -> str:
     keys = "".join(f", {order.expression(b, key)} AS k{n}" for n, key in enumerate(plan.sort))
     return (
         f"SELECT * FROM (SELECT i.rid{keys} FROM ({found}) i OFFSET 0) g "
-        f"WHERE {order.after(b, plan.sort, plan.cursor)} "
+        f"WHERE {after(b, plan)} "
         f"ORDER BY {order.order_by(plan.sort)} LIMIT {plan.limit}"
     )
 

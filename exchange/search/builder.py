@@ -35,6 +35,12 @@ class Builder:
         self.tables[name] = sql
         return name
 
+    def recursive(self, stem: str, sql: Callable[[str], str]) -> str:
+        """A common table expression that refers to itself by the name it is given."""
+        name = f"{stem}_{len(self.tables) + 1}"
+        self.tables[name] = sql(name)
+        return name
+
     def array(self, stem: str, query: Callable[[], str], cast: str, of: Hashable) -> str:
         """A query of one column as an array, made and computed once for all that ask for the same."""
         if (stem, of) not in self._known:
@@ -44,4 +50,6 @@ class Builder:
 
     def with_clause(self) -> str:
         """The common table expressions, each fenced off from the planner's inlining."""
-        return "WITH " + ",\n".join(f"{name} AS MATERIALIZED ({sql})" for name, sql in self.tables.items())
+        return "WITH RECURSIVE " + ",\n".join(
+            f"{name} AS MATERIALIZED ({sql})" for name, sql in self.tables.items()
+        )

@@ -1,12 +1,12 @@
-"""Parameters that follow references: chains, `_has`, `_include` and `_revinclude`.
+"""Parameters that follow references: chains and `_has`.
 
 https://hl7.org/fhir/R4/search.html#chaining
 """
 
 from exchange.search.criteria import Asked, Search, criterion, reference_targets
 from exchange.search.leading import TypeParameters
-from exchange.search.parameters import Parameter
-from exchange.search.query import AnyOf, Chain, Criterion, Has, Inclusion, Patients, Targets
+from exchange.search.query import AnyOf, Chain, Criterion, Has, Patients, Targets
+from exchange.search.source import Parameter
 from exchange.search.token import salt
 from exchange.search.values import refused
 
@@ -78,30 +78,4 @@ def _has(search: Search, of: TypeParameters, name: str, value: str, depth: int) 
         Targets(parts[1], (inner,)),
         as_patient=of.resource_type == "Patient" and source.is_patient(parameter),
         several=source.several_patients,
-    )
-
-
-def inclusion(search: Search, of: TypeParameters, name: str, value: str) -> Inclusion:
-    """`_include=Observation:subject:Patient`, `_revinclude=Provenance:target`."""
-    parts = value.split(":")
-    reverse = name == "_revinclude"
-    if len(parts) not in (2, 3) or parts[0] not in search.registry.resource_types:
-        raise refused(name, f"{name} needs Type:parameter or Type:parameter:TargetType.")
-    if not reverse and parts[0] != of.resource_type:
-        raise refused(name, f"{name} must start at {of.resource_type}.")
-    source = search.registry.of(parts[0])
-    parameter = _reference_parameter(search, source, parts[1], name)
-    wanted = Asked(name, parts[2] if len(parts) == 3 else "", value)
-    targets = reference_targets(search, parameter, wanted)
-    if reverse and of.resource_type not in targets:
-        raise refused(name, f"{parts[0]}.{parts[1]} never refers to {of.resource_type}.")
-    return Inclusion(
-        parts[0],
-        _salts(parameter),
-        targets,
-        as_patient=of.resource_type == "Patient" and source.is_patient(parameter),
-        reverse=reverse,
-        open_types=tuple(
-            sorted(({parts[0]} if reverse else set(targets)) - search.registry.compartment_types)
-        ),
     )

@@ -1,24 +1,18 @@
-"""The order of a search's results, and the cursor that says where a page ended.
+"""The order of a search's results.
 
-Pages are cut by key, never by offset: a page begins after the sort values and the rid of the last row of the
-one before, so that it neither repeats nor skips what was there when others write in between. What lacks a
-value comes last in either direction; equals are in the order of their rid.
+A page begins after the sort values and the rid of the last row of the one before. What lacks a value comes
+last in either direction; equals are in the order of their rid.
 
 https://hl7.org/fhir/R4/search.html#sort
 """
 
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
-import base64
-import hashlib
-import json
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from exchange.search.builder import Builder
 from exchange.search.query import LeadingDate, Patients, Query, SortKey, Tokens
-from exchange.search.values import refused
 
 _SIDES = {
     "date_index": ("lo", "hi", "bigint"),
@@ -27,15 +21,17 @@ _SIDES = {
     "string_index": ("value", "value", "text"),
     "identifier_index": ("value", "value", "text"),
 }
-_COLUMNS = {"ts": "bigint", "updated": "bigint", "id": "text"}
+_COLUMNS = {
+    "ts": "bigint",
+    "updated": "bigint",
+    "id": "text",
+    "rank": "bigint",
+    "content": "text",
+    "place": "bigint",
+}
 
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where the last page ended: the sort values of its last row, and its rid."""
-
-    values: tuple[Any, ...]
-    rid: int
+PLACE = SortKey("place", descending=False)
+"""The order of a page that has been put in order already."""
 
 
 def sort_of(query: Query) -> tuple[SortKey, ...]:
@@ -49,6 +45,11 @@ def sort_of(query: Query) -> tuple[SortKey, ...]:
     return (SortKey("ts", descending=True),) if led and query.has_leading_date else ()
 
 
+def needs_content(sort: tuple[SortKey, ...]) -> bool:
+    """Whether the resources themselves must be read to sort them."""
+    return any(key.source == "content" for key in sort)
+
+
 def cast(key: SortKey) -> str:
     """The PostgreSQL type of a key's values."""
     return _COLUMNS[key.source] if key.source in _COLUMNS else _SIDES[key.source][2]
@@ -60,6 +61,12 @@ def expression(b: Builder, key: SortKey) -> str:
         return f"i.{key.source}"
     if key.source == "id":
         return "(SELECT r.id FROM resource r WHERE r.rid = i.rid)"
+    if key.source == "content":
+        return "NULL::text"  # filled in by `arranged`
+    if key.source == "rank":
+        best = "max" if key.descending else "min"
+        ranked = b.argument(list(key.tokens), "bigint[]")
+        return f"(SELECT {best}(array_position({ranked}, t))::bigint - 1 FROM unnest(i.tokens) t)"
     low, high, _ = _SIDES[key.source]
     value = f"max(x.{high})" if key.descending else f"min(x.{low})"
     negative = [-parameter for parameter in key.parameters]
@@ -82,13 +89,11 @@ def tie(sort: tuple[SortKey, ...]) -> str:
     return direction(sort[0]) if sort else "ASC"
 
 
-def after(b: Builder, sort: tuple[SortKey, ...], cursor: Cursor | None) -> str:
-    """The condition on k0, k1 … and rid that a row comes after the cursor."""
-    if cursor is None:
-        return "true"
+def after(b: Builder, sort: tuple[SortKey, ...], values: Sequence[Any], rid: int) -> str:
+    """The condition on k0, k1 … and rid that a row comes after these."""
     beyond = "<" if tie(sort) == "DESC" else ">"
-    condition = f"rid {beyond} {b.argument(cursor.rid, 'bigint')}"
-    for n, (key, value) in reversed(list(enumerate(zip(sort, cursor.values, strict=True)))):
+    condition = f"rid {beyond} {b.argument(rid, 'bigint')}"
+    for n, (key, value) in reversed(list(enumerate(zip(sort, values, strict=True)))):
         if value is None:
             condition = f"(k{n} IS NULL AND {condition})"
             continue
@@ -96,49 +101,3 @@ def after(b: Builder, sort: tuple[SortKey, ...], cursor: Cursor | None) -> str:
         past = f"k{n} {'<' if key.descending else '>'} {placed}"
         condition = f"(({past} OR k{n} IS NULL) OR (k{n} = {placed} AND {condition}))"
     return condition
-
-
-def written(query: Query, cursor: Cursor) -> str:
-    """The cursor as an opaque text for a URL."""
-    content = [_signature(query), cursor.rid, *cursor.values]
-    return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
-
-
-def read(query: Query) -> Cursor | None:
-    """The query's cursor. Raises SearchError if it is not one of ours for this type and order."""
-    if query.cursor is None:
-        return None
-    sort = sort_of(query)
-    try:
-        padded = query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4)
-        content = json.loads(base64.urlsafe_b64decode(padded))
-        signature, rid, *values = content
-        good = signature == _signature(query) and _is_bigint(rid) and len(values) == len(sort)
-        good = good and all(_fits(key, value) for key, value in zip(sort, values, strict=True))
-    except (ValueError, TypeError, RecursionError):
-        good = False
-    if not good:
-        raise refused("_cursor", "This page link is not of this search.")
-    return Cursor(tuple(values), rid)
-
-
-def _signature(query: Query) -> str:
-    """A cursor is good for the order that it was made for only."""
-    of = repr((query.resource_type, sort_of(query)))
-    return hashlib.blake2b(of.encode(), digest_size=6).hexdigest()
-
-
-def _is_bigint(value: object) -> bool:
-    return type(value) is int and -(2**63) <= value < 2**63
-
-
-def _fits(key: SortKey, value: object) -> bool:
-    match value:
-        case None:
-            return key.source not in ("id", "updated")
-        case str():
-            return cast(key) == "text" and not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
-        case float():
-            return cast(key) == "float8" and not math.isnan(value)
-        case _:
-            return _is_bigint(value) and cast(key) in ("bigint", "float8")

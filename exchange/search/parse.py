@@ -10,28 +10,24 @@ from typing import Any, Literal
 from uuid import UUID
 
 from exchange.search.criteria import Search
+from exchange.search.include import inclusions, is_inclusion, open_types
 from exchange.search.leading import TypeParameters
-from exchange.search.links import any_criterion, inclusion
-from exchange.search.query import Criterion, Inclusion, Query, SearchError, SortKey
+from exchange.search.links import any_criterion
+from exchange.search.lists import listed
+from exchange.search.query import Criterion, Inclusion, Query, SearchError
+from exchange.search.sorting import sort_keys
 from exchange.search.values import refused
 from terminology.issue import Issue
 
 DEFAULT_COUNT = 20
 MAX_COUNT = 1000
 MAX_PARAMETERS = 100
-MAX_SORT_KEYS = 4
 
 Handling = Literal["strict", "lenient"]
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _SUMMARIES = ("true", "text", "data", "count", "false")
 _TOTALS = ("none", "accurate", "estimate")
-_TABLES = {
-    "date": "date_index",
-    "string": "string_index",
-    "number": "number_index",
-    "quantity": "quantity_index",
-}
 
 
 @dataclass(slots=True)
@@ -72,10 +68,16 @@ def parse(
         else:
             if name != "_cursor":
                 draft.accepted.append((name, value))
-    return _query(search, of, draft, allowed)
+    return _query(search, of, draft, handling, allowed)
 
 
-def _query(search: Search, of: TypeParameters, draft: _Draft, allowed: tuple[UUID, ...] | None) -> Query:
+def _query(
+    search: Search,
+    of: TypeParameters,
+    draft: _Draft,
+    handling: Handling,
+    allowed: tuple[UUID, ...] | None,
+) -> Query:
     controls = draft.controls
     summary = controls.get("_summary", "false")
     return Query(
@@ -87,6 +89,8 @@ def _query(search: Search, of: TypeParameters, draft: _Draft, allowed: tuple[UUI
         cursor=controls.get("_cursor"),
         inclusions=tuple(dict.fromkeys(draft.inclusions)),
         allowed=allowed,
+        open_types=open_types(search, draft.inclusions),
+        lenient=handling == "lenient",
         in_compartment=of.resource_type in search.registry.compartment_types,
         has_leading_date=of.date is not None,
         accepted=tuple(draft.accepted),
@@ -103,24 +107,26 @@ def _take(search: Search, of: TypeParameters, draft: _Draft, name: str, value: s
         raise refused(name.replace("\x00", ""), "A parameter holds a character that no text may hold.")
     if not value:
         raise refused(name, f"{name} has no value.")
-    if name in ("_include", "_revinclude"):
-        draft.inclusions.append(inclusion(search, of, name, value))
+    if is_inclusion(name):
+        draft.inclusions += inclusions(search, of, name, value)
+    elif name == "_list":
+        draft.criteria.append(listed(search, name, value))
     elif name in _CONTROLS:
-        made = _CONTROLS[name](of, value)
+        made = _CONTROLS[name](search, of, value)
         if draft.controls.setdefault(name, made) != made:
             raise refused(name, f"{name} is given twice.")
     else:
         draft.criteria.append(any_criterion(search, of, name, value))
 
 
-def _count(of: TypeParameters, value: str) -> int:
+def _count(search: Search, of: TypeParameters, value: str) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) <= 9):
         raise refused("_count", "_count needs a whole number.")
     return min(int(value), MAX_COUNT)
 
 
 def _chosen(name: str, choices: tuple[str, ...]) -> Any:
-    def choose(of: TypeParameters, value: str) -> str:
+    def choose(search: Search, of: TypeParameters, value: str) -> str:
         if value not in choices:
             raise refused(name, f"{name} is one of {', '.join(choices)}.")
         return value
@@ -128,49 +134,36 @@ def _chosen(name: str, choices: tuple[str, ...]) -> Any:
     return choose
 
 
-def _sort(of: TypeParameters, value: str) -> tuple[SortKey, ...]:
-    keys = tuple(_sort_key(of, part.strip()) for part in value.split(","))
-    if len(keys) > MAX_SORT_KEYS:
-        raise refused("_sort", f"_sort takes {MAX_SORT_KEYS} keys.", "too-costly")
-    return keys
+def _contained(search: Search, of: TypeParameters, value: str) -> str:
+    """Contained resources are no results: only what R4 takes for granted is understood."""
+    if value != "false":
+        raise refused("_contained", "Searching in contained resources is not supported.", "not-supported")
+    return value
 
 
-def _sort_key(of: TypeParameters, part: str) -> SortKey:
-    descending, code = part.startswith("-"), part.removeprefix("-")
-    if code == "_id":
-        return SortKey("id", descending)
-    if code == "_lastUpdated":
-        return SortKey("updated", descending)
-    parameter = of.parameters.get(code)
-    if parameter is None:
-        raise refused("_sort", f"{of.resource_type} has no search parameter {code}.", "not-supported")
-    if of.date is not None and parameter.keys == of.date.keys:
-        return SortKey("ts", descending)
-    if identifiers := parameter.of_kind("identifier"):
-        return SortKey("identifier_index", descending, tuple(sorted({s.number for s in identifiers})))
-    if parameter.refusal or parameter.type not in _TABLES:
-        raise refused("_sort", f"Sorting by {code} is not supported.", "not-supported")
-    numbers = tuple(sorted({source.number for source in parameter.sources}))
-    return SortKey(_TABLES[parameter.type], descending, numbers)
+def _no_query(search: Search, of: TypeParameters, value: str) -> str:
+    raise refused("_query", f"There is no named query {value}.", "not-supported")
 
 
-def _elements(of: TypeParameters, value: str) -> tuple[str, ...]:
+def _elements(search: Search, of: TypeParameters, value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
-def _pretty(of: TypeParameters, value: str) -> bool:
+def _pretty(search: Search, of: TypeParameters, value: str) -> bool:
     if value not in ("true", "false"):
         raise refused("_pretty", "_pretty is true or false.")
     return value == "true"
 
 
-def _text(of: TypeParameters, value: str) -> str:
+def _text(search: Search, of: TypeParameters, value: str) -> str:
     return value
 
 
 _CONTROLS: dict[str, Any] = {
     "_count": _count,
-    "_sort": _sort,
+    "_contained": _contained,
+    "_query": _no_query,
+    "_sort": sort_keys,
     "_summary": _chosen("_summary", _SUMMARIES),
     "_total": _chosen("_total", _TOTALS),
     "_elements": _elements,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from exchange.search.order import Cursor
+from exchange.search.cursor import Cursor
 from exchange.search.query import Criterion, SortKey
 from exchange.store.types import type_number
 

@@ -20,6 +20,8 @@ from exchange.search.query import (
     HasLeadingDate,
     Ids,
     LeadingDate,
+    Listed,
+    Members,
     Not,
     OfCodes,
     PatientReferences,
@@ -59,12 +61,16 @@ def predicate(b: Builder, criterion: Criterion) -> str:
             return f"i.tokens && {chained_tokens(b, criterion)}"
         case Has():
             return f"i.{has_column(criterion)} = ANY({has_values(b, criterion)})"
+        case Members(references):
+            return f"i.ref = ANY({b.argument(list(references), 'bigint[]')})"
         case AnyOf(criteria):
             return "(" + " OR ".join(predicate(b, each) for each in criteria) + ")"
         case Not(inner):
             return f"({predicate(b, inner)}) IS NOT TRUE"
         case OfCodes(name):
             raise refused(name, "The codes have not been looked up.", "not-supported")
+        case Listed():
+            raise refused("_list", "The List has not been looked up.", "not-supported")
         case _:
             return side.condition(b, criterion)
 

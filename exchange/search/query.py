@@ -131,6 +131,49 @@ class Quantities:
 
 
 @dataclass(frozen=True, slots=True)
+class Paired:
+    """A row of composite_index: its first part has one of these keys, and its value fulfils the comparison.
+
+    units  of a quantity, any if there are none
+    text   what a string begins with, normalised, instead of a comparison
+    upper  the comparison of a third part, which stands at `hi`
+    """
+
+    parameter: int
+    keys: tuple[int, ...]
+    kind: Literal["quantity", "number", "date", "string"]
+    comparison: Comparison | None = None
+    units: tuple[int, ...] = ()
+    text: str = ""
+    upper: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on the globe in degrees, and how far around it is near, in metres."""
+
+    latitude: float
+    longitude: float
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The position is near one of these points."""
+
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """A text or uri that stands at one of these paths (salts) begins like this; or one of these tokens."""
+
+    paths: tuple[int, ...]
+    prefixes: tuple[str, ...]
+    hashes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """There is a row of one of these parameters in the side table."""
 
@@ -198,6 +241,41 @@ class Has:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """`_list`: a current item of one of these Lists; to be made into Members once those are read. `base` is
+    our own, under which an item may be named."""
+
+    lists: tuple[str, ...]
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """One of these resources, by the hash of its `Type/id`."""
+
+    references: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What is one of these resources, or below them (or above) by a reference to a resource of the same type.
+
+    references  hashes of `Type/id`
+    salts       of the elements that refer to what is next above
+    """
+
+    resource_type: str
+    references: tuple[int, ...]
+    salts: tuple[int, ...]
+    how: Literal["above", "below"]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    criteria: tuple["Criterion", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     criteria: tuple["Criterion", ...]
 
@@ -217,12 +295,19 @@ Criterion = Union[  # noqa: UP007
     Updated,
     Ranges,
     Quantities,
+    Paired,
+    Near,
+    Phrases,
+    Kin,
     Present,
     HasLeadingDate,
     Patients,
     PatientReferences,
     Chain,
     Has,
+    Listed,
+    Members,
+    AllOf,
     AnyOf,
     Not,
 ]
@@ -230,27 +315,36 @@ Criterion = Union[  # noqa: UP007
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """What to sort by: a column of resource_index (`ts`, `updated`), `id`, or a side table's values."""
+    """What to sort by: a column of resource_index (`ts`, `updated`), `id`, a side table's values, the `rank`
+    of a token in `tokens`, or what the resource itself says at `elements` (`content`)."""
 
     source: str
     descending: bool
     parameters: tuple[int, ...] = ()
+    tokens: tuple[int, ...] = ()
+    elements: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """`_include` (forward) or `_revinclude`: from the source type by these elements to the target types.
+    """`_include` (forward) or `_revinclude`: from the source types by these elements to the target types.
 
-    as_patient  the sources are found by their leading patient
-    open_types  the types among the included that are in no patient's compartment
+    salts       of the elements
+    as_patient  sources are found by their leading patient too
+    by_url      those of the elements that name their target by its URL; `urls`: where targets say it
+    iterate     what is included is followed as well
+    named       the parameter was named: a caller who may not read what it leads to must hear of it
     """
 
-    source_type: str
+    source_types: tuple[str, ...]
     salts: tuple[int, ...]
     target_types: tuple[str, ...]
     as_patient: bool
     reverse: bool
-    open_types: tuple[str, ...] = ()
+    by_url: tuple[int, ...] = ()
+    urls: tuple[int, ...] = ()
+    iterate: bool = False
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +355,8 @@ class Query:
     total     whether the total is wanted
     allowed   keys of the only patients whose resources the caller may see, None for all: looked at inside the
               statement, for matches and included resources alike
+    open_types  those of the included types that are in no patient's compartment: anybody may see them
+    lenient   rather than refuse a page that includes too much, leave out the rest and say so
     accepted  the parameters that were understood, for the self link
     ignored   warnings about those that were not, under lenient handling
     summary, elements, format, pretty are for who renders the Bundle
@@ -275,6 +371,8 @@ class Query:
     inclusions: tuple[Inclusion, ...] = ()
     allowed: tuple[UUID, ...] | None = None
     in_compartment: bool = True
+    open_types: tuple[str, ...] = ()
+    lenient: bool = False
     has_leading_date: bool = False
     accepted: tuple[tuple[str, str], ...] = ()
     ignored: tuple[Issue, ...] = ()

@@ -8,29 +8,34 @@ https://hl7.org/fhir/R4/search.html
 
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from exchange.search import access, order
 from exchange.search.builder import Builder
+from exchange.search.cursor import Cursor
+from exchange.search.included import included
 from exchange.search.order import cast
 from exchange.search.plan import Plan
-from exchange.search.predicate import member
-from exchange.search.query import Inclusion, Query, Tokens
-from exchange.store.types import type_number
-from mpi.store import PATIENT_KEYS
+from exchange.search.query import Query, SortKey, Tokens
 
-MAX_INCLUDED = 10_000
+MATCH, INCLUDED, TOTAL, START = 0, 1, 2, 3
 
-MATCH, INCLUDED, TOTAL = 0, 1, 2
+# What the cursor of the next page must know of this moment.
+BEGINNING = (
+    "(SELECT last_value FROM resource_rid) AS rid, NULL::bytea AS body, "
+    "pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS mark"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The SQL of a search. It returns rows (kind, rid, body, k0, k1 …).
+    """The SQL of a search. It returns rows (kind, rid, body, mark, k0, k1 …).
 
-    kind MATCH: a match; one more than the page holds if there is another page. INCLUDED: a resource that a
-    match includes. TOTAL: `rid` is the number of all matches.
+    kind MATCH: a match; one more than the page holds if there is another page; `mark` is the transaction that
+    wrote it. INCLUDED: a resource that a match includes. TOTAL: `rid` is the number of all matches. START, on
+    a first page: `mark` is the oldest transaction still open, `rid` the newest there is.
     needles: of each group, one must occur in the body of a match.
     """
 
@@ -39,20 +44,61 @@ class Statement:
     needles: tuple[tuple[bytes, ...], ...]
 
 
-def compile(query: Query) -> Statement:
-    """The statement. Raises SearchError if the query's cursor is not its own."""
+def compile(query: Query, cursor: Cursor | None) -> Statement:
+    """The statement of the page after the cursor."""
     b = Builder(access.rows)
-    allowed = query.allowed if query.in_compartment else None
     sort = order.sort_of(query)
-    plan = Plan(query.resource_type, query.criteria, allowed, sort, order.read(query), query.count + 1)
-    columns = "".join(f", NULL::{cast(key)} AS k{n}" for n, key in enumerate(sort))
+    plan = plan_of(query, cursor, query.count + 1)
     parts: list[str] = []
+    columns = _columns(sort)
     if query.count:
-        found = b.table("page", access.page(b, plan))
-        parts.append(_matches(found, len(sort)))
-        parts += [_included(b, query, found, each, columns) for each in query.inclusions]
-    if query.total != "none" or not query.count:
-        parts.append(f"SELECT {TOTAL} AS kind, ({_count(b, plan)}) AS rid, NULL::bytea AS body{columns}")
+        parts += _page(b, query, access.page(b, plan), sort)
+        if cursor is None:
+            parts.append(f"SELECT {START} AS kind, {BEGINNING}{columns}")
+    if _is_counted(query, cursor):
+        counted = f"({_count(b, plan)}) AS rid, NULL::bytea AS body, NULL::bigint AS mark"
+        parts.append(f"SELECT {TOTAL} AS kind, {counted}{columns}")
+    return _whole(b, query, parts, sort)
+
+
+def compile_listed(query: Query, rids: Sequence[int]) -> Statement:
+    """The statement of a page whose matches are known already, in this order."""
+    b = Builder(access.rows)
+    listed = b.argument(list(rids), "bigint[]")
+    found = f"SELECT u.rid, u.k0 FROM unnest({listed}) WITH ORDINALITY AS u (rid, k0)"
+    return _whole(b, query, _page(b, query, found, (order.PLACE,)), (order.PLACE,))
+
+
+def compile_gathered(query: Query, limit: int) -> Statement:
+    """The statement of all matches in no order, or of as many as the limit."""
+    b = Builder(access.rows)
+    plan = plan_of(query, None, limit)
+    keys = "".join(f", {order.expression(b, key)} AS k{n}" for n, key in enumerate(query.sort))
+    found = b.table("page", f"SELECT i.rid{keys} FROM ({access.matching(b, plan)}) i LIMIT {limit}")
+    parts = [_matches(found, len(query.sort)), f"SELECT {START} AS kind, {BEGINNING}{_columns(query.sort)}"]
+    return _whole(b, query, parts, query.sort)
+
+
+def plan_of(query: Query, cursor: Cursor | None, limit: int) -> Plan:
+    allowed = query.allowed if query.in_compartment else None
+    return Plan(query.resource_type, query.criteria, allowed, order.sort_of(query), cursor, limit)
+
+
+def _page(b: Builder, query: Query, rows: str, sort: tuple[SortKey, ...]) -> list[str]:
+    found = b.table("page", rows)
+    parts = [_matches(found, len(sort))]
+    if query.inclusions:
+        parts.append(_included(b, query, found, sort))
+    return parts
+
+
+def _is_counted(query: Query, cursor: Cursor | None) -> bool:
+    if cursor is not None and cursor.total is not None:
+        return False
+    return query.total == "accurate" or (query.total == "none" and not query.count)
+
+
+def _whole(b: Builder, query: Query, parts: list[str], sort: tuple[SortKey, ...]) -> Statement:
     keys = "".join(f", k{n} {order.direction(key)} NULLS LAST" for n, key in enumerate(sort))
     united = " UNION ALL ".join(parts)
     with_clause = f"{b.with_clause()}\n" if b.tables else ""
@@ -61,11 +107,28 @@ def compile(query: Query) -> Statement:
     return Statement(sql, tuple(b.arguments), needles)
 
 
+def _columns(sort: tuple[SortKey, ...]) -> str:
+    return "".join(f", NULL::{cast(key)} AS k{n}" for n, key in enumerate(sort))
+
+
 def _matches(found: str, keys: int) -> str:
     columns = "".join(f", p.k{n}" for n in range(keys))
     return (
-        f"SELECT {MATCH} AS kind, p.rid, r.body{columns} FROM {found} p CROSS JOIN LATERAL "
-        f"(SELECT body FROM resource r WHERE r.rid = p.rid OFFSET 0) r"
+        f"SELECT {MATCH} AS kind, p.rid, r.body, r.mark{columns} FROM {found} p CROSS JOIN LATERAL "
+        f"(SELECT body, xmin::text::bigint AS mark FROM resource r WHERE r.rid = p.rid OFFSET 0) r"
+    )
+
+
+def _included(b: Builder, query: Query, found: str, sort: tuple[SortKey, ...]) -> str:
+    matches = b.table(
+        "match",
+        f"SELECT i.* FROM (SELECT * FROM {found} ORDER BY {order.order_by(sort)} LIMIT {query.count}) p "
+        f"CROSS JOIN LATERAL (SELECT * FROM resource_index r WHERE r.rid = p.rid OFFSET 0) i",
+    )
+    return (
+        f"SELECT {INCLUDED} AS kind, n.rid, r.body, NULL::bigint AS mark{_columns(sort)} "
+        f"FROM {included(b, query, matches)} n CROSS JOIN LATERAL "
+        f"(SELECT body FROM resource r WHERE r.rid = n.rid OFFSET 0) r"
     )
 
 
@@ -77,53 +140,3 @@ def _count(b: Builder, plan: Plan) -> str:
             what = "*" if len(only.codes) == 1 else "DISTINCT x.rid"
             return f"SELECT count({what}) FROM code_index x WHERE x.code = ANY({codes})"
     return f"SELECT count(*) FROM ({access.matching(b, plan)}) m"
-
-
-def _included(b: Builder, query: Query, found: str, inclusion: Inclusion, columns: str) -> str:
-    """The resources that the matches of the page refer to, or that refer to them, but no match again."""
-    matches = b.table(
-        "match",
-        f"SELECT i.* FROM (SELECT * FROM {found} ORDER BY {order.order_by(order.sort_of(query))} "
-        f"LIMIT {query.count}) p CROSS JOIN LATERAL "
-        f"(SELECT * FROM resource_index r WHERE r.rid = p.rid OFFSET 0) i",
-    )
-    rids = (_referring if inclusion.reverse else _referred)(b, matches, inclusion)
-    seen = f"NOT EXISTS (SELECT 1 FROM {matches} m WHERE m.rid = i.rid)"
-    if query.allowed is not None:
-        open_types = b.argument([type_number(name) for name in inclusion.open_types], "smallint[]")
-        seen += f" AND (i.type = ANY({open_types}) OR {member(b, query.allowed)})"
-    included = b.table(
-        "included",
-        f"SELECT i.rid FROM (SELECT DISTINCT rid FROM ({rids}) d OFFSET 0) c CROSS JOIN LATERAL "
-        f"(SELECT * FROM resource_index r WHERE r.rid = c.rid OFFSET 0) i WHERE {seen} "
-        f"LIMIT {MAX_INCLUDED + 1}",
-    )
-    return (
-        f"SELECT {INCLUDED} AS kind, n.rid, r.body{columns} FROM {included} n CROSS JOIN LATERAL "
-        f"(SELECT body FROM resource r WHERE r.rid = n.rid OFFSET 0) r"
-    )
-
-
-def _referred(b: Builder, matches: str, inclusion: Inclusion) -> str:
-    salts = b.argument(list(inclusion.salts), "bigint[]")
-    types = b.argument([type_number(name) for name in inclusion.target_types], "smallint[]")
-    return (
-        f"SELECT t.rid FROM {matches} i CROSS JOIN unnest(i.tokens) k CROSS JOIN unnest({salts}) s "
-        f"CROSS JOIN LATERAL (SELECT r.rid FROM resource_index r "
-        f"WHERE r.ref = (k # s) AND r.type = ANY({types}) OFFSET 0) t"
-    )
-
-
-def _referring(b: Builder, matches: str, inclusion: Inclusion) -> str:
-    number = type_number(inclusion.source_type)
-    if inclusion.as_patient:
-        keys = PATIENT_KEYS.format(keys=f"ARRAY(SELECT patient FROM {matches})")
-        listed = b.array("owner", lambda: keys, "uuid", (matches, inclusion))
-        return (
-            f"SELECT x.rid FROM unnest({listed}) p CROSS JOIN LATERAL (SELECT r.rid FROM resource_index r "
-            f"WHERE r.patient = p AND r.type = {number} OFFSET 0) x"
-        )
-    salts = b.argument(list(inclusion.salts), "bigint[]")
-    tokens = f"SELECT m.ref # s FROM {matches} m CROSS JOIN unnest({salts}) s"
-    listed = b.array("referring", lambda: tokens, "bigint", (matches, inclusion))
-    return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {listed} AND x.type = {number}"

@@ -134,6 +134,8 @@ def _merged(b: Builder, plan: Plan, way: Stream) -> str:
         fixed.append("x.code = q")
     else:
         fixed.append(f"x.type = {plan.number}")
+    if plan.cursor is not None:
+        fixed.append(f"x.rid <= {b.argument(plan.cursor.newest, 'bigint')}")
     if way.table == "resource":
         fixed.append("x.body IS NOT NULL")  # deleted
     parts = " UNION ALL ".join(f"({part})" for part in _parts(b, plan, way, fixed))
@@ -155,7 +157,15 @@ def _parts(b: Builder, plan: Plan, way: Stream, fixed: list[str]) -> list[str]:
     if way.column == "ts" and not way.dated and (way.exact or not found):
         wanted = [*fixed, "x.ts IS NULL", *(_after_rid(b, plan) if value is None else [])]
         found.append(_rows(b, plan, way, wanted))
-    return found or [_rows(b, plan, way, ["false"])]
+    return found or [_rows(b, plan, way, [*fixed, "false"])]
+
+
+def after(b: Builder, plan: Plan) -> str:
+    """The condition on k0, k1 … and rid that a row comes after the cursor, and was there when it began."""
+    if plan.cursor is None:
+        return "true"
+    beyond = order.after(b, plan.sort, plan.cursor.values, plan.cursor.rid)
+    return f"rid <= {b.argument(plan.cursor.newest, 'bigint')} AND {beyond}"
 
 
 def _after_rid(b: Builder, plan: Plan) -> list[str]:
@@ -204,11 +214,10 @@ def _long(b: Builder, plan: Plan, way: Stream) -> str:
     """The rows that begin below the hull and still reach into it: few, and marked by a token."""
     tokens = [Tokens(way.long), *(each for each in plan.criteria if isinstance(each, Tokens))]
     scan = " AND ".join(f"x.tokens && {b.argument(list(each.hashes), 'bigint[]')}" for each in tokens)
-    after = order.after(b, plan.sort, plan.cursor)
     return (
         f"SELECT * FROM (SELECT i.rid, i.ts AS k0 "
         f"FROM (SELECT * FROM resource_index x WHERE {scan} OFFSET 0) i "
         f"WHERE i.type = {plan.number} AND i.ts < {b.argument(way.hull.low, 'bigint')} "
-        f"AND {conditions(b, plan, tuple(tokens))} OFFSET 0) g WHERE {after} "
+        f"AND {conditions(b, plan, tuple(tokens))} OFFSET 0) g WHERE {after(b, plan)} "
         f"ORDER BY {order.order_by(plan.sort)} LIMIT {plan.limit}"
     )

@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exchange.fhirjson import dumps, loads, split
-from exchange.search import access, order, stream
+from exchange.search import access, cursor, stream
 from exchange.search.criteria import Search, search_of
 from exchange.search.execute import Page, search
 from exchange.search.extract import Extraction, compile_extraction
@@ -69,7 +70,7 @@ async def store(connection: asyncpg.Connection, resources: Iterable[Resource]) -
 
 
 async def ask(connection: asyncpg.Connection, name: str, *parameters: tuple[str, str], **more: Any) -> Page:
-    return await search(connection, parse(searching(), name, parameters, **more))
+    return await search(connection, parse(searching(), name, parameters, **more), extraction())
 
 
 def ids(page: Page) -> list[str]:
@@ -80,14 +81,14 @@ async def all_pages(
     connection: asyncpg.Connection, name: str, parameters: list[tuple[str, str]], count: int
 ) -> list[str]:
     found: list[str] = []
-    cursor: list[tuple[str, str]] = []
+    at: list[tuple[str, str]] = []
     while True:
-        page = await ask(connection, name, *parameters, ("_count", str(count)), *cursor)
+        page = await ask(connection, name, *parameters, ("_count", str(count)), *at)
         assert len(page.bodies) <= count
         found += ids(page)
         if page.next is None:
             return found
-        cursor = [("_cursor", page.next)]
+        at = [("_cursor", page.next)]
 
 
 async def check(
@@ -179,13 +180,13 @@ async def test_pages_neither_repeat_nor_skip_while_others_write(
 ) -> None:
     await store(connection, [dated(f"o{n:02d}", n % 7 + 1) for n in range(1, 20)])
     found: list[str] = []
-    cursor: list[tuple[str, str]] = []
+    at: list[tuple[str, str]] = []
     for round_ in range(100):
-        page = await ask(connection, "Observation", *parameters, ("_count", "3"), *cursor)
+        page = await ask(connection, "Observation", *parameters, ("_count", "3"), *at)
         found += ids(page)
         if page.next is None:
             break
-        cursor = [("_cursor", page.next)]
+        at = [("_cursor", page.next)]
         more = [
             dated(f"n{round_}", 1),
             dated(f"m{round_}", 7),
@@ -256,21 +257,43 @@ async def test_a_forged_cursor_is_the_clients_error(connection: asyncpg.Connecti
 @given(st.lists(st.none() | st.integers() | st.floats() | st.text(max_size=3), max_size=4))
 def test_any_cursor_content_is_refused_or_good(content: list[Any]) -> None:
     query = parse(searching(), "Observation", [("date", "ge2024"), ("_sort", "-date")])
-    head = json.loads(base64.urlsafe_b64decode(order.written(query, order.Cursor((1,), 1)) + "=="))[0]
-    forged = base64.urlsafe_b64encode(json.dumps([head, *content]).encode()).decode()
-    asked = parse(searching(), "Observation", [("date", "ge2024"), ("_sort", "-date"), ("_cursor", forged)])
+    text = json.dumps(content).encode()
+    forged = base64.urlsafe_b64encode(cursor._signature(query, text) + text).decode().rstrip("=")
     try:
-        cursor = order.read(asked)
+        found = cursor.read(replace(query, cursor=forged))
     except SearchError:
         return
-    assert cursor is not None
-    assert all(value is None or abs(value) <= 2**63 for value in (*cursor.values, cursor.rid))
+    assert found is not None
+    assert all(value is None or abs(value) <= 2**63 for value in (*found.values, found.rid, found.newest))
+
+
+@given(st.data())
+def test_a_cursor_with_one_character_changed_is_refused(data: st.DataObject) -> None:
+    query = parse(searching(), "Observation", [("date", "ge2024"), ("_sort", "-date")])
+    good = cursor.written(query, cursor.Cursor((1,), 1, 2, 3, 4))
+    assert cursor.read(replace(query, cursor=good)) == cursor.Cursor((1,), 1, 2, 3, 4)
+    at = data.draw(st.integers(0, len(good) - 1))
+    other = data.draw(st.characters().filter(lambda c: c != good[at]))
+    with pytest.raises(SearchError):
+        cursor.read(replace(query, cursor=good[:at] + other + good[at + 1 :]))
+
+
+def test_a_cursor_is_of_one_search() -> None:
+    def asked(*parameters: tuple[str, str]) -> Any:
+        return parse(searching(), "Observation", [("_sort", "-date"), *parameters])
+
+    good = cursor.written(asked(("code", "1-1")), cursor.Cursor((1,), 1))
+    for other in ([("code", "2-2")], [], [("code", "1-1"), ("status", "final")]):
+        with pytest.raises(SearchError):
+            cursor.read(replace(asked(*other), cursor=good))
+    for view in (("_count", "3"), ("_elements", "code"), ("_pretty", "true")):
+        assert cursor.read(replace(asked(("code", "1-1"), view), cursor=good)) is not None
 
 
 async def test_a_cursor_may_stand_where_no_date_is(connection: asyncpg.Connection) -> None:
     await store(connection, [observation(str(n)) for n in range(5)])
     query = parse(searching(), "Observation", [("date", "ge2024"), ("_sort", "-date")])
-    forged = order.written(query, order.Cursor((None,), 3))
+    forged = cursor.written(query, cursor.Cursor((None,), 3))
     page = await ask(connection, "Observation", ("date", "ge2024"), ("_sort", "-date"), ("_cursor", forged))
     assert ids(page) == []
     assert sorted(await all_pages(connection, "Observation", [("_sort", "-date")], 2)) == list("01234")

@@ -32,15 +32,24 @@ def parsed(resource_type: str, *parameters: tuple[str, str]) -> Query:
         ("name:phonetic", "x", "not-supported"),
         ("phonetic", "x", "not-supported"),
         ("_text", "x", "not-supported"),
-        ("_list", "x", "not-supported"),
+        ("_list", "$current-problems", "not-supported"),
+        ("_list", "Patient/x", "invalid"),
+        ("_list", ",".join("x" * 21), "too-costly"),
+        ("_query", "x", "not-supported"),
+        ("_contained", "true", "not-supported"),
         ("gender:text", "x", "not-supported"),
         ("birthdate:exact", "2024", "not-supported"),
-        ("_sort", "gender", "not-supported"),
+        ("_sort", "near", "not-supported"),
         ("_sort", "nmae", "not-supported"),
         ("name.family", "x", "not-supported"),
         ("organization.nmae", "x", "not-supported"),
-        ("_include:iterate", "Patient:organization", "not-supported"),
-        ("_include", "*", "invalid"),
+        ("_include:all", "Patient:organization", "not-supported"),
+        ("_include", "Patient", "invalid"),
+        ("_include", "Patient:organization:Nothing", "invalid"),
+        ("_include", "Patient:organization:Group", "invalid"),
+        ("_include", "Nothing:*", "invalid"),
+        ("_include", "Patient:a:b:c", "invalid"),
+        ("_revinclude", "Observation:subject:Group", "invalid"),
         ("_include", "Observation:subject", "invalid"),
         ("_revinclude", "Observation:encounter", "invalid"),
         ("_has:Observation:patient", "x", "invalid"),
@@ -161,7 +170,7 @@ def test_hostile_parameters_are_errors_of_the_client(
     resource_type: str, parameters: list[tuple[str, str]]
 ) -> None:
     with suppress(SearchError):
-        statement.compile(parse(search(), resource_type, parameters))
+        statement.compile(parse(search(), resource_type, parameters), None)
 
 
 @given(st.data(), st.text(max_size=30))
@@ -169,4 +178,4 @@ def test_hostile_values_are_errors_of_the_client(data: st.DataObject, value: str
     resource_type = data.draw(st.sampled_from(sorted(SEARCHES)))
     name, _ = data.draw(SEARCHES[resource_type])
     with suppress(SearchError):
-        statement.compile(parse(search(), resource_type, [(name, value)]))
+        statement.compile(parse(search(), resource_type, [(name, value)]), None)
