@@ -6,6 +6,8 @@ https://www.postgresql.org/docs/18/functions-array.html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Literal
 
 from exchange.search.phrase import Phrase
@@ -13,6 +15,7 @@ from exchange.search.row import IndexRow
 from exchange.search.text import grams
 from exchange.search.token import reference_hash
 from exchange.store import statements
+from exchange.store.arrays import array_text, array_texts, float_array_text
 from exchange.store.packing import pack
 from exchange.store.types import type_number
 
@@ -117,46 +120,41 @@ SIDES = (
 
 def rendered(write: Write, version: int, updated: datetime) -> bytes:
     """The bytes as served."""
-    stamp = updated.astimezone(UTC).isoformat(timespec="milliseconds")[:23].encode()
-    return b'%b"versionId":"%d","lastUpdated":"%bZ"%b' % (write.head, version, stamp, write.tail)
+    return b'%b"versionId":"%d","lastUpdated":"%bZ"%b' % (write.head, version, _stamp(updated), write.tail)
 
 
-def statement(fresh: Sequence[Write], changed: Sequence[Change], updated: datetime) -> tuple[str, list[Any]]:
-    """The statement that writes both, and its arguments. It answers with the places that were lost."""
+def creation(created: Sequence[Write], updated: datetime, bodies: Sequence[bytes]) -> tuple[str, list[Any]]:
+    """The statement that stores new resources, and its arguments. `bodies` are as served."""
+    columns: Columns = {"updated": updated} | _fresh_columns(created, bodies)
+    fragments = [statements.CREATED, statements.PLACE_FRESH, statements.NEW_ROWS]
+    _index(list(enumerate(created, 1)), updated, fragments, columns)
+    return _complete(fragments, statements.NOTHING_LOST, columns)
+
+
+def statement(
+    fresh: Sequence[Write], changed: Sequence[Change], updated: datetime, bodies: Sequence[bytes]
+) -> tuple[str, list[Any]]:
+    """The statement that writes both, and its arguments. It answers with the places that were lost.
+
+    `bodies` are as served, first those of the new resources; a deletion's is empty.
+    """
     fragments: list[str] = []
     columns: Columns = {"updated": updated}
     if fresh:
         fragments.append(statements.FRESH)
-        columns |= _fresh_columns(fresh, updated)
+        columns |= _fresh_columns(fresh, bodies[: len(fresh)])
     if changed:
         fragments += (statements.CHANGED, statements.STALE)
-        columns |= _changed_columns(changed, updated)
+        columns |= _changed_columns(changed, bodies[len(fresh) :])
         if deleted := [change.rid for change in changed if change.write.action == "delete"]:
             fragments.append(statements.DELETED)
             columns["deleted_rid"] = deleted
     current = [*fresh, *(change.write for change in changed)]
     indexed = [(at, write) for at, write in enumerate(current, 1) if write.action != "delete"]
     if indexed:
-        fragments += (_place(fresh, changed), statements.ROWS)
-        columns |= _row_columns(indexed, updated)
-        for side in SIDES:
-            if records := [record for at, write in indexed for record in side.records(at, write.row)]:
-                fragments.append(side.fragment)
-                columns.update(zip(side.names, zip(*records, strict=True), strict=True))
-        if texts := {text.token: text for _, write in indexed for text in write.row.texts}:
-            fragments.append(statements.TEXTS)
-            columns |= _text_columns(list(texts.values()))
-    whole = statements.assembled(tuple(fragments), statements.LOST if fresh else statements.NOTHING_LOST)
-    arguments = (columns[name] for name in whole.names)
-    return whole.sql, [
-        array_text(argument) if name in whole.as_text else argument
-        for name, argument in zip(whole.names, arguments, strict=True)
-    ]
-
-
-def array_text(numbers: Sequence[float | None]) -> str:
-    """An array of numbers as PostgreSQL reads it."""
-    return f"{{{str([*numbers])[1:-1].replace('None', 'NULL')}}}"
+        fragments += (_place(fresh, changed), statements.ROWS if changed else statements.NEW_ROWS)
+        _index(indexed, updated, fragments, columns)
+    return _complete(fragments, statements.LOST if fresh else statements.NOTHING_LOST, columns)
 
 
 def microseconds(instant: datetime) -> int:
@@ -170,23 +168,59 @@ def _place(fresh: Sequence[Write], changed: Sequence[Change]) -> str:
     return statements.PLACE_FRESH if fresh else statements.PLACE_CHANGED
 
 
-def _fresh_columns(fresh: Sequence[Write], updated: datetime) -> Columns:
+def _index(
+    indexed: Sequence[tuple[int, Write]], updated: datetime, fragments: list[str], columns: Columns
+) -> None:
+    """Adds what writes the index rows of these."""
+    columns |= _row_columns(indexed, updated)
+    for side in SIDES:
+        if records := [record for at, write in indexed for record in side.records(at, write.row)]:
+            fragments.append(side.fragment)
+            columns.update(zip(side.names, zip(*records, strict=True), strict=True))
+    if texts := {text.token: text for _, write in indexed for text in write.row.texts}:
+        fragments.append(statements.TEXTS)
+        columns |= _text_columns(list(texts.values()))
+
+
+def _complete(fragments: Sequence[str], end: str, columns: Columns) -> tuple[str, list[Any]]:
+    whole = statements.assembled(tuple(fragments), end)
+    return whole.sql, [_argument(columns[name], whole.arrays.get(name)) for name in whole.names]
+
+
+def _argument(value: Any, element: str | None) -> Any:
+    if element is None or type(value) is str:
+        return value
+    return float_array_text(value) if element == "float8" else array_text(value)
+
+
+def _fresh_columns(fresh: Sequence[Write], bodies: Sequence[bytes]) -> Columns:
     return {
         "fresh_type": [type_number(write.type) for write in fresh],
         "fresh_id": [write.id for write in fresh],
-        "fresh_body": [pack(rendered(write, 1, updated)) for write in fresh],
-    }
+    } | _body_columns("fresh", bodies)
 
 
-def _changed_columns(changed: Sequence[Change], updated: datetime) -> Columns:
+def _changed_columns(changed: Sequence[Change], bodies: Sequence[bytes]) -> Columns:
     return {
         "changed_rid": [change.rid for change in changed],
         "changed_version": [change.version for change in changed],
-        "changed_body": [
-            None if change.write.action == "delete" else pack(rendered(change.write, change.version, updated))
-            for change in changed
-        ],
+    } | _body_columns("changed", bodies)
+
+
+def _body_columns(which: str, bodies: Sequence[bytes]) -> Columns:
+    """All in one, from which each is cut out; what is empty becomes NULL."""
+    packed = [pack(body) if body else b"" for body in bodies]
+    sizes = [len(each) for each in packed]
+    return {
+        f"{which}_bodies": b"".join(packed),
+        f"{which}_start": list(accumulate(sizes[:-1], initial=1)),
+        f"{which}_size": [size or None for size in sizes],
     }
+
+
+@lru_cache(64)
+def _stamp(updated: datetime) -> bytes:
+    return updated.astimezone(UTC).isoformat(timespec="milliseconds")[:23].encode()
 
 
 def _text_columns(texts: Sequence[Phrase]) -> Columns:
@@ -194,7 +228,7 @@ def _text_columns(texts: Sequence[Phrase]) -> Columns:
         "text_token": [text.token for text in texts],
         "text_path": [text.path for text in texts],
         "text_value": [text.value for text in texts],
-        "text_words": [array_text(text.words) for text in texts],
+        "text_words": array_texts([text.words for text in texts]),
     }
 
 
@@ -207,6 +241,6 @@ def _row_columns(indexed: Sequence[tuple[int, Write]], updated: datetime) -> Col
         "row_patient": [row.patient for row in rows],
         "row_ts": [row.start for row in rows],
         "row_ts_end": [row.end for row in rows],
-        "row_tokens": [array_text(row.tokens) for row in rows],
+        "row_tokens": array_texts([row.tokens for row in rows]),
         "row_updated": microseconds(updated),
     }

@@ -14,7 +14,7 @@ from typing import Literal
 
 import asyncpg
 
-from exchange.store.batch import EPOCH, Change, Write, rendered, statement
+from exchange.store.batch import EPOCH, Change, Write, creation, rendered, statement
 from exchange.store.connection import Connection
 from exchange.store.packing import unpack, unpacked
 from exchange.store.types import type_number
@@ -55,6 +55,17 @@ class WrittenTwice(ValueError):
     """One batch may write a resource only once."""
 
 
+async def create(connection: Connection, writes: Sequence[Write], instant: datetime) -> list[Written]:
+    """Write new resources whose ids we made ourselves, all or none: one statement, which needs no transaction
+    around it and raises UniqueViolationError if an id is taken."""
+    updated = _to_millisecond(instant)
+    bodies = [rendered(write, 1, updated) for write in writes]
+    if writes:
+        sql, arguments = creation(writes, updated, bodies)
+        await connection.fetch(sql, *arguments)
+    return [Written("created", 1, updated, body) for body in bodies]
+
+
 async def transact(connection: Connection, writes: Sequence[Write], instant: datetime) -> list[Written]:
     """Write all; the answers are in the order of the writes. O(1) statements whatever their number."""
     updated = _to_millisecond(instant)
@@ -80,10 +91,12 @@ async def _write(
     stored = await _locked(connection, writes, [n for n in order if writes[n].action != "create"])
     fresh: list[int] = []
     changed: list[Change] = []
+    altered: list[int] = []
     for n in order:
         match _decided(writes[n], stored.get(n)):
             case Change() as change:
                 changed.append(change)
+                altered.append(n)
                 outcomes[n] = _as_changed(change, stored[n], updated)
             case None:
                 fresh.append(n)
@@ -92,7 +105,8 @@ async def _write(
                 outcomes[n] = settled
     if not fresh and not changed:
         return []
-    sql, arguments = statement([writes[n] for n in fresh], changed, updated)
+    bodies = [outcomes[n].body or b"" for n in (*fresh, *altered)]
+    sql, arguments = statement([writes[n] for n in fresh], changed, updated, bodies)
     lost = [fresh[place - 1] for (place,) in await connection.fetch(sql, *arguments)]
     for n in lost:
         if writes[n].action == "create":

@@ -1,25 +1,6 @@
-import math
 from datetime import UTC, datetime
 
-import asyncpg
-from hypothesis import given
-from hypothesis import strategies as st
-
-from exchange.store.batch import Write, array_text, microseconds, rendered
-
-
-@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)))
-async def test_integers_arrive_as_they_are(connection: asyncpg.Connection, numbers: list[int | None]) -> None:
-    assert await connection.fetchval("SELECT $1::text::bigint[]", array_text(numbers)) == numbers
-
-
-@given(st.lists(st.floats(allow_nan=False)))
-async def test_floats_arrive_as_they_are(connection: asyncpg.Connection, numbers: list[float]) -> None:
-    arrived = await connection.fetchval("SELECT $1::text::float8[]", array_text(numbers))
-    assert arrived == numbers
-    assert [math.copysign(1, number) for number in arrived] == [
-        math.copysign(1, number) for number in numbers
-    ]
+from exchange.store.batch import Write, microseconds, rendered
 
 
 def test_time_has_milliseconds_in_the_body() -> None:
