@@ -5,7 +5,7 @@ Through the router and what stands around it a read costs 124 µs of CPU without
 https://hl7.org/fhir/R4/http.html
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -20,9 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exchange.answer import Asked, Fhir, error_response
 from exchange.body import BodyCap, read_body
 from exchange.fhirjson import dumps
+from exchange.http.head import joined
 from exchange.hub import Hub
 from exchange.interactions.presented import told_in
 from exchange.interactions.request import CONTENT_TYPE, Response
+from exchange.jobs.http import job_files
 from exchange.outcome import Category, FhirError, operation_outcome
 from exchange.trust.token_endpoint import token_endpoint, token_url_of
 
@@ -48,6 +50,7 @@ def build_app(hub: Hub, routers: Iterable[APIRouter] = ()) -> FastAPI:
     )
     token_url = token_url_of(hub.base)
     app.include_router(token_endpoint(hub.trust, token_url, hub.settings.token_lifetime))
+    app.include_router(job_files(hub))
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_exception)
@@ -58,17 +61,23 @@ def build_app(hub: Hub, routers: Iterable[APIRouter] = ()) -> FastAPI:
     return app
 
 
+def is_fhir(path: str) -> bool:
+    """Whether FHIR answers under this path, and not the app, as for the files of jobs."""
+    if path.startswith(_JOBS):
+        return path.count("/") < _DEPTH_OF_FILES
+    return path == ROOT or (path.startswith(_BELOW) and not path.startswith(_WELL_KNOWN))
+
+
 class FhirFirst:
-    """Takes what is FHIR's from the app; `/fhir/.well-known` is the app's."""
+    """Takes what is FHIR's from the app."""
 
     def __init__(self, app: ASGIApp, fhir: ASGIApp) -> None:
         self.app = app
         self.fhir = fhir
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"] if scope["type"] == "http" else ""
-        ours = path.startswith(_BELOW) and not path.startswith(_WELL_KNOWN)
-        await (self.fhir if ours or path == ROOT else self.app)(scope, receive, send)
+        ours = scope["type"] == "http" and is_fhir(scope["path"])
+        await (self.fhir if ours else self.app)(scope, receive, send)
 
 
 class FhirEndpoint:
@@ -129,15 +138,6 @@ async def send_response(response: Response, method: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
-def joined(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """By lower-case name; of a header that comes twice, the values joined as RFC 9110 says."""
-    headers: dict[str, str] = {}
-    for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers
-
-
 async def _http_exception(request: HttpRequest, error: Exception) -> HttpResponse:
     """The router's own 404 and 405, and what FastAPI routes raise."""
     assert isinstance(error, HTTPException)
@@ -161,6 +161,8 @@ async def _invalid(request: HttpRequest, error: Exception) -> HttpResponse:
 
 _BELOW: Final = ROOT + "/"
 _WELL_KNOWN: Final = ROOT + "/.well-known/"
+_JOBS: Final = ROOT + "/$job/"
+_DEPTH_OF_FILES: Final = 4
 _CATEGORIES: Final[dict[int, Category]] = {
     401: "login",
     403: "forbidden",

@@ -1,6 +1,6 @@
 """The hub as one process: the database, HTTP and MLLP, from the first to the last.
 
-https://www.uvicorn.org/
+https://uvloop.readthedocs.io/
 """
 
 import asyncio
@@ -10,34 +10,34 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
-import uvicorn
 import uvloop
-from starlette.types import ASGIApp
 
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.translate import MapLibrary, translate
 from adapters.hospitals.hospital import Hospital, load_hospitals
 from adapters.translation import Translation
+from exchange.answer import Fhir
 from exchange.app import build_app
+from exchange.bulk.export import export
 from exchange.database import migrate, own_database
+from exchange.http.listening import listening as http_listening
+from exchange.http.site import Site
 from exchange.hub import Hub, open_hub, prepare
 from exchange.inbound.http import hl7v2_router
-from exchange.inbound.mllp import listening
+from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.reception import open_reception
 from exchange.inbound.work import Translate
+from exchange.jobs import deferred
+from exchange.jobs.runner import Work, working
 from exchange.operations.everything import ways
-from exchange.protocol import BoundedHttp
 from exchange.settings import Settings
 
-KEEP_ALIVE_SECONDS: Final = 60
-FINISH_SECONDS: Final = 10
-BACKLOG: Final = 1024
+WORKS: Final[Mapping[str, Work]] = {"export": export, deferred.KIND: deferred.deferred}
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)
@@ -46,8 +46,7 @@ _log = logging.getLogger(__name__)
 def serve(settings: Settings) -> None:
     """Run the hub until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for talkative in ("uvicorn", "alembic"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     uvloop.run(run(settings, _announce))
 
 
@@ -84,9 +83,11 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         hub = await stack.enter_async_context(open_hub(settings, database.dsn))
         hospitals = load_hospitals(settings.hospitals, settings.base)
         reception = await stack.enter_async_context(open_reception(hub, hospitals, _translating(hub)))
+        await stack.enter_async_context(working(hub, WORKS))
         app = build_app(hub, [hl7v2_router(reception)])
-        await stack.enter_async_context(http_listening(app, door, settings.header_timeout))
-        listener = await stack.enter_async_context(listening(reception))
+        site = Site(app, Fhir(hub), settings.header_timeout)
+        await stack.enter_async_context(http_listening(site, door))
+        listener = await stack.enter_async_context(mllp_listening(reception))
         warming = asyncio.create_task(_warm(hub))
         stack.push_async_callback(_cancelled, warming)
         yield settings.model_copy(update={"mllp_port": listener.port})
@@ -99,51 +100,6 @@ def _translating(hub: Hub) -> Translate:
         return translate(message, hospital, received, library.of(hospital))
 
     return translating
-
-
-@asynccontextmanager
-async def http_listening(app: ASGIApp, door: socket.socket, head_seconds: float) -> AsyncIterator[None]:
-    """uvicorn on a bound socket; at the end requests under way may finish."""
-    config = uvicorn.Config(
-        app,
-        http=partial(BoundedHttp, head_seconds=head_seconds),  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=FINISH_SECONDS,
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve([door]))
-    try:
-        await server.opened.wait()
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
-class _Server(uvicorn.Server):
-    """The hub itself listens to signals. `opened` is set when the door is open, or will never be."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.opened = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        finally:
-            self.opened.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from exchange.server import http_listening, running
+from exchange.http.listening import listening
+from exchange.http.site import Site
+from exchange.server import running
 from exchange.settings import Settings
 
 PROGRAM = """
@@ -133,7 +135,7 @@ async def test_requests_under_way_may_finish(tmp_path: Path) -> None:
     door.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{door.getsockname()[1]}/"
     async with httpx.AsyncClient() as client:
-        async with http_listening(slow, door, 5):
+        async with listening(Site(slow, None, 5), door):
             request = asyncio.create_task(client.get(url))
             await started.wait()
             asyncio.get_running_loop().call_later(0.2, go.set)

@@ -2,17 +2,17 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 import pytest
-import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from exchange import protocol
 from exchange.body import read_body
-from exchange.protocol import BoundedHttp
+from exchange.http import protocol
+from exchange.http.listening import listening
+from exchange.http.site import Site
 
 HEAD_SECONDS = 0.3
 
@@ -36,25 +36,11 @@ async def port() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def serving(app: object) -> AsyncIterator[int]:
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        http=partial(BoundedHttp, head_seconds=HEAD_SECONDS),  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        port=0,
-    )
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        await server.shutdown()
+async def serving(app: ASGIApp) -> AsyncIterator[int]:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        async with listening(Site(app, None, HEAD_SECONDS), door):
+            yield door.getsockname()[1]
 
 
 class Wire:
