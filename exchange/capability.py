@@ -127,7 +127,9 @@ def _parameters(
 
 
 def _system_codes(registered: Sequence[Interaction]) -> list[str]:
-    return [code for each in registered if each.path == "" for code in (each.code, "batch")]
+    """Of what stands at the base, and the histories and searches of all types."""
+    codes = [each.code for each in registered if each.path in ("", "_history", "_search")]
+    return list(dict.fromkeys(code for each in codes for code in (each, *_BESIDE.get(each, ()))))
 
 
 def _security(base: str) -> dict[str, Any]:
@@ -139,3 +141,5 @@ def _security(base: str) -> dict[str, Any]:
 
 
 _CONDITIONAL: Final = frozenset(("conditional-update", "conditional-delete", "conditional-patch"))
+# What the same path and method do too.
+_BESIDE: Final = {"transaction": ("batch",)}

@@ -16,6 +16,7 @@ from exchange.interactions.conditional_update import conditional_update
 from exchange.interactions.create import create
 from exchange.interactions.delete import delete
 from exchange.interactions.history_instance import history_instance
+from exchange.interactions.history_type import history_system, history_type
 from exchange.interactions.patch import patch
 from exchange.interactions.read import read
 from exchange.interactions.request import Request, Response
@@ -76,6 +77,8 @@ TABLE: Final = (
     Interaction("conditional-patch", "PATCH", "{type}", conditional_patch),
     Interaction("delete", "DELETE", "{type}/{id}", delete),
     Interaction("search-type", "POST", "{type}/_search", search_type),
+    Interaction("history-system", "GET", "_history", history_system),
+    Interaction("history-type", "GET", "{type}/_history", history_type),
     Interaction("history-instance", "GET", "{type}/{id}/_history", history_instance),
     Interaction("vread", "GET", "{type}/{id}/_history/{vid}", vread),
     Interaction("$everything", "GET", "Patient/{id}/$everything", everything),

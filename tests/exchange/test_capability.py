@@ -30,11 +30,13 @@ async def test_interactions_are_the_registered_ones(client: httpx.AsyncClient) -
     patient = resource(statement, "Patient")
     codes = {each["code"] for each in patient["interaction"]}
     assert codes == {
-        *("read", "vread", "update", "patch", "delete", "history-instance", "create", "search-type"),
+        *("read", "vread", "update", "patch", "delete", "history-instance", "history-type"),
+        *("create", "search-type"),
     }
     assert codes <= {each.code for each in TABLE}
     assert patient["conditionalDelete"] == "single"
-    assert [each["code"] for each in statement["rest"][0]["interaction"]] == ["transaction", "batch"]
+    system = {each["code"] for each in statement["rest"][0]["interaction"]}
+    assert system == {"transaction", "batch", "history-system"}
     assert [each["name"] for each in patient["operation"]] == ["everything"]
     assert "operation" not in resource(statement, "Observation")
 

@@ -68,7 +68,7 @@ async def test_since(client: httpx.AsyncClient) -> None:
         ("_since", "2020"),
         ("_since", "x"),
         ("_cursor", "x"),
-        ("_at", "2020"),
+        ("_at", "x"),
         ("name", "x"),
     ],
 )
