@@ -9,7 +9,7 @@ https://hl7.org/fhir/R4/http.html#history
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from exchange.store.connection import Connection
 from exchange.store.packing import unpacked
@@ -136,6 +136,6 @@ async def of_one(
     return [_version(record) for record in await connection.fetch(OF_ONE, *given)]
 
 
-def _version(record: tuple[int, str, int, int, datetime, bytes | None]) -> Version:
+def _version(record: Any) -> Version:
     type_, id_, rid, version, updated, body = record
     return Version(type_name(type_), id_, rid, version, updated, unpacked(body))
