@@ -25,20 +25,27 @@ from exchange.search.predicate import (
     conditions,
     has_column,
     has_values,
+    kin,
     patient_keys,
+    phrase_tokens,
     referring_tokens,
 )
 from exchange.search.query import (
+    AllOf,
     AnyOf,
     Chain,
     Criterion,
     Has,
     Identifiers,
     Ids,
+    Kin,
     LeadingDate,
     Members,
+    Near,
+    Paired,
     PatientReferences,
     Patients,
+    Phrases,
     Quantities,
     Ranges,
     Strings,
@@ -60,7 +67,7 @@ def rank(criterion: Criterion) -> int:
     match criterion:
         case Ids():
             return 0
-        case Identifiers() | Members():
+        case Identifiers() | Members() | Kin():
             return 1
         case Patients():
             return 2
@@ -72,12 +79,18 @@ def rank(criterion: Criterion) -> int:
             return 4 if criterion.narrow else 7 if criterion.codes else 8
         case Strings():
             return 6 if criterion.how == "prefix" else 5
+        case Phrases():
+            return 8
+        case Paired() | Near():
+            return 5
         case LeadingDate(comparisons):
             return 5 if all(_is_day(c.prefix, c.high - c.low) for c in comparisons) else 12
         case Quantities():
             return 9
         case Ranges() | Updated():
             return 10
+        case AllOf(criteria):
+            return min(rank(each) for each in criteria)
         case AnyOf(criteria):
             return max(rank(each) for each in criteria)
     return 99
@@ -108,6 +121,12 @@ def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
             return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {chained_tokens(b, criterion)}"
         case Has():
             return _referred(b, plan, criterion)
+        case Phrases():
+            return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {phrase_tokens(b, criterion)}"
+        case Kin():
+            return f"SELECT x.rid FROM resource_index x WHERE x.ref = ANY({kin(b, criterion)})"
+        case AllOf(criteria):
+            return candidates(b, plan, min(criteria, key=rank))
         case AnyOf(criteria):
             parts = [candidates(b, plan, each) for each in criteria]
             return None if None in parts else " UNION ALL ".join(part for part in parts if part)

@@ -16,6 +16,7 @@ from exchange.search.links import any_criterion
 from exchange.search.lists import listed
 from exchange.search.query import Criterion, Inclusion, Query, SearchError
 from exchange.search.sorting import sort_keys
+from exchange.search.tree import conjuncts
 from exchange.search.values import refused
 from terminology.issue import Issue
 
@@ -116,7 +117,7 @@ def _take(search: Search, of: TypeParameters, draft: _Draft, name: str, value: s
         if draft.controls.setdefault(name, made) != made:
             raise refused(name, f"{name} is given twice.")
     else:
-        draft.criteria.append(any_criterion(search, of, name, value))
+        draft.criteria += conjuncts(any_criterion(search, of, name, value))
 
 
 def _count(search: Search, of: TypeParameters, value: str) -> int:

@@ -13,12 +13,14 @@ from exchange.search import ranges, side
 from exchange.search.builder import Builder
 from exchange.search.plan import Plan
 from exchange.search.query import (
+    AllOf,
     AnyOf,
     Chain,
     Criterion,
     Has,
     HasLeadingDate,
     Ids,
+    Kin,
     LeadingDate,
     Listed,
     Members,
@@ -26,10 +28,12 @@ from exchange.search.query import (
     OfCodes,
     PatientReferences,
     Patients,
+    Phrases,
     Targets,
     Tokens,
     Updated,
 )
+from exchange.search.text import after_prefix
 from exchange.search.values import refused
 from exchange.store.types import type_number
 from mpi.store import PATIENT_KEYS
@@ -63,6 +67,12 @@ def predicate(b: Builder, criterion: Criterion) -> str:
             return f"i.{has_column(criterion)} = ANY({has_values(b, criterion)})"
         case Members(references):
             return f"i.ref = ANY({b.argument(list(references), 'bigint[]')})"
+        case Phrases():
+            return f"i.tokens && {phrase_tokens(b, criterion)}"
+        case Kin():
+            return f"i.ref = ANY({kin(b, criterion)})"
+        case AllOf(criteria):
+            return "(" + " AND ".join(predicate(b, each) for each in criteria) + ")"
         case AnyOf(criteria):
             return "(" + " OR ".join(predicate(b, each) for each in criteria) + ")"
         case Not(inner):
@@ -143,6 +153,43 @@ def _references(b: Builder, targets: Targets) -> str:
     keys = patient_keys(b, Patients((), several=False, targets=targets))
     of = f"p.type = {type_number('Patient')} AND p.patient = ANY({keys})"
     return f"SELECT p.ref FROM resource_index p WHERE {of}"
+
+
+def phrase_tokens(b: Builder, criterion: Phrases) -> str:
+    """The tokens of all texts that begin like this, as bigint[]."""
+
+    def tokens() -> str:
+        parts = [f"SELECT unnest({b.argument(list(criterion.hashes), 'bigint[]')})"]
+        paths = b.argument(list(criterion.paths), "bigint[]")
+        for prefix in criterion.prefixes:
+            highest = after_prefix(prefix)
+            below = "" if highest is None else f" AND x.value < {b.argument(highest, 'text')}"
+            begins = f"x.value >= {b.argument(prefix, 'text')}{below}"
+            parts.append(f"SELECT x.token FROM text_index x WHERE x.path = ANY({paths}) AND {begins}")
+        return " UNION ALL ".join(parts)
+
+    return b.array("phrases", tokens, "bigint", criterion)
+
+
+def kin(b: Builder, criterion: Kin) -> str:
+    """Hashes of the resources named and of all above or below them, as bigint[]."""
+    number = type_number(criterion.resource_type)
+    salts = b.argument(list(criterion.salts), "bigint[]")
+    if criterion.how == "below":
+        step = (
+            f"SELECT n.ref FROM kin k CROSS JOIN unnest({salts}) s CROSS JOIN LATERAL (SELECT x.ref "
+            f"FROM resource_index x WHERE x.tokens && ARRAY[k.ref # s] AND x.type = {number} OFFSET 0) n"
+        )
+    else:
+        step = (
+            f"SELECT n.ref FROM kin k CROSS JOIN LATERAL (SELECT x.tokens FROM resource_index x "
+            f"WHERE x.ref = k.ref AND x.type = {number} OFFSET 0) c CROSS JOIN unnest(c.tokens) t "
+            f"CROSS JOIN unnest({salts}) s CROSS JOIN LATERAL (SELECT x.ref FROM resource_index x "
+            f"WHERE x.ref = (t # s) AND x.type = {number} OFFSET 0) n"
+        )
+    named = b.argument(list(criterion.references), "bigint[]")
+    whole = f"WITH RECURSIVE kin (ref) AS (SELECT unnest({named}) UNION {step}) SELECT k.ref FROM kin k"
+    return b.array("kin", lambda: whole, "bigint", criterion)
 
 
 def has_column(criterion: Has) -> str:

@@ -61,13 +61,19 @@ def _date(b: Builder, lo: str, hi: str, comparison: Comparison) -> str:
     return _filled(b, _DATES[comparison.prefix], lo, hi, ends, "bigint")
 
 
-def number(b: Builder, comparison: Comparison, *, wide: bool) -> str:
-    """True if the row `x` fulfils the comparison."""
+def date_as_number(b: Builder, comparison: Comparison) -> str:
+    """True if the date range of the row `x`, kept as float8, fulfils the comparison."""
+    ends = {"low": comparison.low, "high": comparison.high}
+    return _filled(b, _DATES[comparison.prefix], "x.lo", "x.hi", ends, "float8")
+
+
+def number(b: Builder, comparison: Comparison, *, wide: bool, lo: str = "x.lo") -> str:
+    """True if the row `x` fulfils the comparison; `lo` is where its value stands."""
     ends = {"low": comparison.low, "high": comparison.high}
     conditions = _WIDE if wide else _POINTS
     if comparison.low == comparison.high:
         conditions = conditions | _EXACT
-    return _filled(b, conditions[comparison.prefix], "x.lo", "x.hi", ends, "float8")
+    return _filled(b, conditions[comparison.prefix], lo, "x.hi", ends, "float8")
 
 
 def _filled(b: Builder, condition: str, lo: str, hi: str, ends: Mapping[str, float], cast: str) -> str:

@@ -10,12 +10,12 @@ https://www.postgresql.org/docs/18/indexes-multicolumn.html
 
 from collections.abc import Iterable
 
-from exchange.search import ranges
+from exchange.search import globe, ranges
 from exchange.search.builder import Builder
-from exchange.search.query import Identifiers, Present, Quantities, Ranges, Strings
+from exchange.search.query import Identifiers, Near, Paired, Present, Quantities, Ranges, Strings
 from exchange.search.text import after_prefix, normalised, sought_grams
 
-Side = Identifiers | Strings | Ranges | Quantities | Present
+Side = Identifiers | Strings | Ranges | Quantities | Paired | Near | Present
 
 
 def table(criterion: Side) -> str:
@@ -27,6 +27,10 @@ def table(criterion: Side) -> str:
             return "string_index"
         case Quantities():
             return "quantity_index"
+        case Paired():
+            return "composite_index"
+        case Near():
+            return "position_index"
         case _:
             return criterion.table
 
@@ -59,6 +63,12 @@ def _branches(b: Builder, criterion: Side) -> list[tuple[str, str]]:
             return make(b, criterion)
         case Quantities():
             return _quantities(b, criterion)
+        case Paired():
+            return _pairs(b, criterion)
+        case Near(points):
+            return [(globe.within(b, "x.lat", "x.lon", point), "x.lat") for point in points]
+        case Present(parameters=()):
+            return [("true", "")]
         case Present():
             by = _FIRST.get(criterion.table, "")
             return [(_of(b, n), by) for n in _both_signs(criterion.parameters)]
@@ -135,3 +145,30 @@ def _quantities(b: Builder, criterion: Quantities) -> list[tuple[str, str]]:
             (f"{fulfils} AND x.unit = {b.argument(unit, 'bigint')}", "x.lo") for unit in criterion.units
         ]
     return found
+
+
+def _pairs(b: Builder, criterion: Paired) -> list[tuple[str, str]]:
+    found = []
+    for key in criterion.keys:
+        of_key = f"x.key = {b.argument(key, 'bigint')}"
+        if criterion.kind == "string":
+            found.append((f"{_of(b, criterion.parameter)} AND {of_key} AND {_prefix(b, criterion.text)}", ""))
+            continue
+        found += [
+            (f"{_of(b, n)} AND {of_key} AND {_value(b, criterion, wide=n < 0)}", "x.lo")
+            for n in _both_signs((criterion.parameter,))
+        ]
+    return found
+
+
+def _value(b: Builder, criterion: Paired, *, wide: bool) -> str:
+    """The conditions on the value of a pair, and on its third part."""
+    assert criterion.comparison is not None
+    if criterion.kind == "date":
+        return ranges.date_as_number(b, criterion.comparison)
+    conditions = [ranges.number(b, criterion.comparison, wide=wide)]
+    if criterion.upper is not None:
+        conditions.append(ranges.number(b, criterion.upper, wide=False, lo="x.hi"))
+    if criterion.units:
+        conditions.append(f"x.unit = ANY({b.argument(list(criterion.units), 'bigint[]')})")
+    return " AND ".join(conditions)

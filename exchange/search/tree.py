@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/search.html#chaining
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from exchange.search.query import AnyOf, Chain, Criterion, Has, Not, Patients, Targets
+from exchange.search.query import AllOf, AnyOf, Chain, Criterion, Has, Not, Patients, Targets
 
 
 def every(criteria: Iterable[Criterion]) -> Iterator[Criterion]:
@@ -16,7 +16,7 @@ def every(criteria: Iterable[Criterion]) -> Iterator[Criterion]:
         match criterion:
             case Not(inner):
                 yield from every((inner,))
-            case AnyOf(inner):
+            case AllOf(inner) | AnyOf(inner):
                 yield from every(inner)
             case Chain(targets=targets):
                 for each in targets:
@@ -27,11 +27,20 @@ def every(criteria: Iterable[Criterion]) -> Iterator[Criterion]:
                 yield from every(inner)
 
 
+def conjuncts(criterion: Criterion) -> tuple[Criterion, ...]:
+    """The criteria that must all be fulfilled."""
+    if not isinstance(criterion, AllOf):
+        return (criterion,)
+    return tuple(inner for each in criterion.criteria for inner in conjuncts(each))
+
+
 def changed(criterion: Criterion, change: Callable[[Criterion], Criterion]) -> Criterion:
     """The same tree with `change` made to each of its leaves."""
     match criterion:
         case Not(inner):
             return Not(changed(inner, change))
+        case AllOf(inner):
+            return AllOf(tuple(changed(each, change) for each in inner))
         case AnyOf(inner):
             return AnyOf(tuple(changed(each, change) for each in inner))
         case Chain(targets=targets):

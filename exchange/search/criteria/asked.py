@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from exchange.search.extract import Extraction
 from exchange.search.leading import Registry, TypeParameters
 from exchange.search.query import AnyOf, Criterion, Tokens
-from exchange.search.source import Parameter
+from exchange.search.source import Composite, Parameter, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,15 @@ def any_of(criteria: list[Criterion]) -> Criterion:
 def numbers_of(parameter: Parameter, kind: str) -> tuple[int, ...]:
     """The ids of the parameter's elements in a kind of side table."""
     return tuple(sorted({source.number for source in parameter.of_kind(kind)}))
+
+
+def part_parameters(context: Composite) -> list[Parameter]:
+    """The parts of a composite as parameters of their own."""
+    return [Parameter("", type_of(sources), sources) for sources in context.parts]
+
+
+def type_of(sources: tuple[Source, ...]) -> str:
+    """The type of parameter that elements indexed like this answer."""
+    if any(source.data_type == "Reference" for source in sources):
+        return "reference"
+    return next(source.kind for source in sources)

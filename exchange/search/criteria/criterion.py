@@ -5,7 +5,19 @@ https://hl7.org/fhir/R4/search.html#modifiers
 
 from collections.abc import Mapping
 
-from exchange.search.criteria import date, ids, number, quantity, reference, string, token, uri
+from exchange.search.criteria import (
+    composite,
+    date,
+    ids,
+    kin,
+    near,
+    number,
+    quantity,
+    reference,
+    string,
+    token,
+    uri,
+)
 from exchange.search.criteria.asked import Asked, Made, Search
 from exchange.search.criteria.missing import missing
 from exchange.search.leading import TypeParameters
@@ -14,10 +26,11 @@ from exchange.search.source import Parameter
 from exchange.search.values import refused
 
 _BY_TYPE: Mapping[str, Mapping[str, Made]] = {
+    "composite": composite.MODIFIERS,
     "date": date.MODIFIERS,
     "number": number.MODIFIERS,
     "quantity": quantity.MODIFIERS,
-    "reference": reference.MODIFIERS,
+    "reference": {**reference.MODIFIERS, **kin.MODIFIERS},
     "string": string.MODIFIERS,
     "token": token.MODIFIERS,
     "uri": uri.MODIFIERS,
@@ -48,4 +61,6 @@ def modifiers(parameter: Parameter) -> Mapping[str, Made]:
         return ids.MODIFIERS
     if parameter.code == "_lastUpdated":
         return date.OF_LAST_UPDATED
+    if parameter.type == "special":
+        return {**near.MODIFIERS, "missing": missing}
     return {**_BY_TYPE[parameter.type], "missing": missing}

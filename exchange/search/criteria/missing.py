@@ -3,10 +3,10 @@
 https://hl7.org/fhir/R4/search.html#missing
 """
 
-from exchange.search.criteria.asked import Asked, Search, any_of, numbers_of
+from exchange.search.criteria.asked import Asked, Search, any_of, numbers_of, part_parameters
 from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, HasLeadingDate, Not, Present, Tokens
-from exchange.search.source import Parameter, Source
+from exchange.search.query import AllOf, Criterion, HasLeadingDate, Not, Present, Tokens
+from exchange.search.source import Composite, Parameter, Source
 from exchange.search.token import present, token
 from exchange.search.values import refused
 
@@ -20,6 +20,28 @@ _SIDE_TABLES = {
 
 
 def missing(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
+    found = there(search, of, parameter)
+    return Not(found) if is_true(asked) else found
+
+
+def there(search: Search, of: TypeParameters, parameter: Parameter) -> Criterion:
+    """The parameter has a value; a composite has, if one element has all its parts."""
+    if parameter.type == "special":
+        return Present("position_index", ())
+    if parameter.composites:
+        return any_of([_whole(search, of, context) for context in parameter.composites])
+    return _indexed(search, of, parameter)
+
+
+def _whole(search: Search, of: TypeParameters, context: Composite) -> Criterion:
+    if context.grouped and context.stored == "composite_index":
+        return Present("composite_index", (context.number,))
+    if context.grouped:
+        return Tokens((token(context.key, present()),))
+    return AllOf(tuple(_indexed(search, of, part) for part in part_parameters(context)))
+
+
+def _indexed(search: Search, of: TypeParameters, parameter: Parameter) -> Criterion:
     there: list[Criterion] = []
     tokens = parameter.of_kind("token")
     if tokens:
@@ -30,7 +52,7 @@ def missing(search: Search, of: TypeParameters, parameter: Parameter, asked: Ask
         for kind, table in _SIDE_TABLES.items():
             if numbers := numbers_of(parameter, kind):
                 there.append(Present(table, numbers))
-    return Not(any_of(there)) if is_true(asked) else any_of(there)
+    return any_of(there)
 
 
 def is_true(asked: Asked) -> bool:

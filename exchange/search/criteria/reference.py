@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from exchange.fhirjson import dumps
 from exchange.search.criteria.asked import Asked, Made, Search, any_of
+from exchange.search.criteria.text import text
 from exchange.search.criteria.token import system_and_code
 from exchange.search.leading import TypeParameters
 from exchange.search.query import Criterion, PatientReferences, Patients, Tokens
@@ -101,4 +102,4 @@ def _patients(of: TypeParameters, parameter: Parameter, patients: list[str]) -> 
     return PatientReferences(keys, salts, hashes, member=parameter.keys <= joining)
 
 
-MODIFIERS: Mapping[str, Made] = {"": literal, "identifier": logical}
+MODIFIERS: Mapping[str, Made] = {"": literal, "identifier": logical, "text": text}

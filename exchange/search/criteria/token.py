@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from exchange.fhirjson import dumps
 from exchange.search.criteria import codes
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_of
+from exchange.search.criteria.text import text
 from exchange.search.leading import TypeParameters
 from exchange.search.query import Criterion, Identifiers, Not, Tokens
 from exchange.search.source import Parameter, Source
-from exchange.search.token import coded, identifier_value, of_system, token
+from exchange.search.token import coded, identifier_value, of_system, token, typed
 from exchange.search.values import alternatives, refused, split, unescaped
 from terminology.naming import canonical_system
 
@@ -92,4 +93,30 @@ def _has_needles(sources: tuple[Source, ...], values: list[SystemAndCode]) -> bo
     )
 
 
-MODIFIERS: Mapping[str, Made] = {"": one_of, "not": none_of, **codes.MODIFIERS}
+def of_type(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
+    """`system|code|value`: an identifier whose type has this coding."""
+    keys = sorted({source.key for source in parameter.of_kind("identifier")})
+    if not keys:
+        raise refused(
+            asked.name, f":of-type is for identifiers, and {parameter.code} is none.", "not-supported"
+        )
+    found = []
+    for each in alternatives(asked.name, asked.value):
+        parts = [unescaped(part) for part in split(each, "|")]
+        if len(parts) != 3 or not all(parts):
+            raise refused(asked.name, f"{asked.name} needs system|code|value.")
+        found.append((canonical_system(parts[0]), parts[1], parts[2]))
+    return Tokens(
+        tuple(token(key, typed(*each)) for key in keys for each in found),
+        narrow=True,
+        needles=tuple(dumps(value) for _, _, value in found),
+    )
+
+
+MODIFIERS: Mapping[str, Made] = {
+    "": one_of,
+    "not": none_of,
+    "of-type": of_type,
+    "text": text,
+    **codes.MODIFIERS,
+}

@@ -1,0 +1,22 @@
+"""`:text`: what is written beside a code, an identifier or a reference begins like this.
+
+https://hl7.org/fhir/R4/search.html#modifiers
+"""
+
+from exchange.search.criteria.asked import Asked, Search
+from exchange.search.criteria.string import plain_values
+from exchange.search.leading import TypeParameters
+from exchange.search.phrase import texts_path
+from exchange.search.query import Criterion, Phrases
+from exchange.search.source import Parameter
+from exchange.search.token import salt
+from exchange.search.values import refused
+
+_WITH_TEXT = frozenset(("CodeableConcept", "Coding", "Identifier", "Reference"))
+
+
+def text(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
+    keys = sorted({source.key for source in parameter.sources if source.data_type in _WITH_TEXT})
+    if not keys:
+        raise refused(asked.name, f"Beside {parameter.code} no text is written.", "not-supported")
+    return Phrases(tuple(salt(texts_path(key)) for key in keys), plain_values(asked))
