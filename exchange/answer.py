@@ -15,9 +15,11 @@ from exchange.body import unpacked
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.interactions import binary
+from exchange.interactions.job import kicked_off
 from exchange.interactions.presented import in_form, presentation_of, told_in, with_resource
 from exchange.interactions.request import Request, Response, decoded
 from exchange.interactions.routes import Interaction, find
+from exchange.jobs.deferred import is_deferred, kickoff_of
 from exchange.negotiation import PLAIN
 from exchange.outcome import FhirError, failure, operation_outcome
 from exchange.trust.authenticate import authenticate
@@ -75,6 +77,8 @@ class Fhir:
             limit = self.hub.settings.max_body_bytes
             body = await asyncio.to_thread(unpacked, body, headers["content-encoding"], limit)
         request = Request(method, grant, self.hub.base, named, parameters, asked.query, headers, body)
+        if "prefer" in headers and is_deferred(interaction.code, headers["prefer"]):
+            return await kicked_off(self.hub, request, kickoff_of(request, path))
         if named.get("type") == "Binary":
             return await self._binary(interaction, request)
         return await self._performed(interaction, request)

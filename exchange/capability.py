@@ -3,18 +3,23 @@
 https://hl7.org/fhir/R4/capabilitystatement.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final, Protocol
 
 from exchange.fhirjson import dumps
+from exchange.negotiation import FHIR_JSON, FHIR_XML
 from exchange.patch import PATCH_FORMATS
 from exchange.search.leading import Registry
 
 CHANGED: Final = "2026-01-01"
+# What defines the operation at each path.
 OPERATIONS: Final = {
-    "$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    "Patient/{id}/$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    "$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+    "Patient/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+    "Group/{id}/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
 }
 
 
@@ -36,6 +41,8 @@ class SearchParameter(Protocol):
     def code(self) -> str: ...
     @property
     def base(self) -> tuple[str, ...]: ...
+    @property
+    def expression(self) -> str | None: ...
 
 
 @lru_cache(4)
@@ -56,7 +63,7 @@ def capability_statement(
     parameters: Sequence[SearchParameter],
 ) -> dict[str, Any]:
     """`parameters` are all that the definitions have; the registry knows which are supported."""
-    urls = {(type_, each.code): each.url for each in parameters for type_ in each.base}
+    documented = {(type_, each.code): each for each in parameters for type_ in each.base}
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -66,28 +73,41 @@ def capability_statement(
         "implementation": {"description": "Regional health-data exchange hub", "url": base},
         "fhirVersion": "4.0.1",
         "patchFormat": list(PATCH_FORMATS),
-        "format": ["application/fhir+json", "json"],
-        "rest": [
-            {
-                "mode": "server",
-                "security": _security(base),
-                "resource": [
-                    _resource(type_, registered, registry, urls) for type_ in sorted(registry.resource_types)
-                ],
-                "interaction": [{"code": code} for code in _system_codes(registered)],
-            }
-        ],
+        "format": [FHIR_JSON, "json", FHIR_XML, "xml"],
+        "rest": [_rest(base, registered, registry, documented)],
     }
 
 
+def _rest(
+    base: str,
+    registered: Sequence[Interaction],
+    registry: Registry,
+    documented: Mapping[tuple[str, str], SearchParameter],
+) -> dict[str, Any]:
+    reverse = _reverse_includes(registry)
+    made: dict[str, Any] = {
+        "mode": "server",
+        "security": _security(base),
+        "resource": [
+            _resource(type_, registered, registry, documented, reverse.get(type_, []))
+            for type_ in sorted(registry.resource_types)
+        ],
+        "interaction": [{"code": code} for code in _system_codes(registered)],
+        "operation": _operations(each for each in registered if each.path.startswith("$")),
+        "compartment": _compartments(registered),
+    }
+    return {name: value for name, value in made.items() if value != []}
+
+
 def _resource(
-    type_: str, registered: Sequence[Interaction], registry: Registry, urls: Mapping[tuple[str, str], str]
+    type_: str,
+    registered: Sequence[Interaction],
+    registry: Registry,
+    documented: Mapping[tuple[str, str], SearchParameter],
+    reverse: Sequence[str],
 ) -> dict[str, Any]:
     codes = dict.fromkeys(each.code for each in registered if each.path.startswith("{type}"))
-    operations = [
-        {"name": each.removeprefix("$"), "definition": OPERATIONS[each]}
-        for each in dict.fromkeys(each.code for each in registered if each.path.startswith(f"{type_}/"))
-    ]
+    operations = _operations(each for each in registered if each.path.startswith(f"{type_}/"))
     made: dict[str, Any] = {
         "type": type_,
         "interaction": [{"code": code} for code in codes if code not in _CONDITIONAL],
@@ -100,10 +120,19 @@ def _resource(
         "conditionalDelete": "single" if "conditional-delete" in codes else "not-supported",
         "referencePolicy": ["literal", "logical", "local"],
         "searchInclude": _includes(type_, registry),
-        "searchParam": list(_parameters(type_, registry, urls)),
+        "searchRevInclude": list(reverse),
+        "searchParam": list(_parameters(type_, registry, documented)),
         "operation": operations,
     }
     return {name: value for name, value in made.items() if value != []}
+
+
+def _operations(registered: Iterable[Interaction]) -> list[dict[str, str]]:
+    operations = {each.path: each.code for each in registered if each.code.startswith("$")}
+    return [
+        {"name": code.removeprefix("$"), "definition": OPERATIONS.get(path) or _BASE_OPERATION + code[1:]}
+        for path, code in operations.items()
+    ]
 
 
 def _includes(type_: str, registry: Registry) -> list[str]:
@@ -114,16 +143,54 @@ def _includes(type_: str, registry: Registry) -> list[str]:
     ]
 
 
+def _reverse_includes(registry: Registry) -> dict[str, list[str]]:
+    """For each type the parameters of others by which they refer to it."""
+    reverse: dict[str, list[str]] = {}
+    for source in sorted(registry.resource_types):
+        for code, parameter in sorted(registry.of(source).parameters.items()):
+            if parameter.type == "reference" and not parameter.refusal:
+                for target in parameter.targets or registry.resource_types:
+                    reverse.setdefault(target, []).append(f"{source}:{code}")
+    return reverse
+
+
 def _parameters(
-    type_: str, registry: Registry, urls: Mapping[tuple[str, str], str]
+    type_: str, registry: Registry, documented: Mapping[tuple[str, str], SearchParameter]
 ) -> Iterator[dict[str, str]]:
     for code, parameter in sorted(registry.of(type_).parameters.items()):
-        if not parameter.refusal:
-            url = (
-                urls.get((type_, code)) or urls.get(("Resource", code)) or urls.get(("DomainResource", code))
-            )
-            definition = {"definition": url} if url else {}
-            yield {"name": code, **definition, "type": parameter.type}
+        if parameter.refusal:
+            continue
+        known = next(
+            (documented[at] for base in (type_, *_BASES) if (at := (base, code)) in documented), None
+        )
+        told = {"name": code, "type": parameter.type}
+        url = parameter.url or (known.url if known else "")
+        if url:
+            told["definition"] = url
+        documentation = " ".join(filter(None, (_expression(known, type_), parameter.warning)))
+        if documentation:
+            told["documentation"] = documentation
+        yield told
+
+
+def _expression(known: SearchParameter | None, type_: str) -> str:
+    """What of the parameter's expression is about the type."""
+    if known is None or not known.expression:
+        return ""
+    parts = known.expression.split(" | ")
+    own = [part for part in parts if part.lstrip("(").startswith(f"{type_}.")]
+    return " | ".join(own or parts)
+
+
+def _compartments(registered: Sequence[Interaction]) -> list[str]:
+    """Those whose members have paths of their own, `Patient/{id}/{type}`."""
+    paths = (each.path.split("/") for each in registered)
+    names = {path[0] for path in paths if len(path) == 3 and path[0][:1].isalpha() and path[2][:1] in "{*"}
+    return [f"http://hl7.org/fhir/CompartmentDefinition/{_lower_first(name)}" for name in sorted(names)]
+
+
+def _lower_first(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def _system_codes(registered: Sequence[Interaction]) -> list[str]:
@@ -140,6 +207,8 @@ def _security(base: str) -> dict[str, Any]:
     }
 
 
+_BASES: Final = ("Resource", "DomainResource")
+_BASE_OPERATION: Final = "http://hl7.org/fhir/OperationDefinition/Resource-"
 _CONDITIONAL: Final = frozenset(("conditional-update", "conditional-delete", "conditional-patch"))
 # What the same path and method do too.
 _BESIDE: Final = {"transaction": ("batch",)}

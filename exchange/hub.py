@@ -14,6 +14,7 @@ import asyncpg
 from exchange.bundle import may_be_conditional, unresolved
 from exchange.database import create_pool
 from exchange.fhirjson import split
+from exchange.jobs.desk import Desk
 from exchange.outcome import rejection
 from exchange.search.criteria import Search, search_of
 from exchange.search.extract import Extraction, compile_extraction
@@ -41,6 +42,7 @@ class Hub:
     search: Search
     reader: Reader
     committer: Committer
+    jobs: Desk
     trust: Trust
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -86,6 +88,7 @@ async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
             search=search_of(extraction, utc_now),
             reader=Reader(pool),
             committer=Committer(pool),
+            jobs=Desk(pool, utc_now),
             trust=Trust(pool, settings.fhir_url, time.time),
             clock=utc_now,
             new_id=uuid7,

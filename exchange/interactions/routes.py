@@ -17,6 +17,7 @@ from exchange.interactions.create import create
 from exchange.interactions.delete import delete
 from exchange.interactions.history_instance import history_instance
 from exchange.interactions.history_type import history_system, history_type
+from exchange.interactions.job import job_cancel, job_status
 from exchange.interactions.patch import patch
 from exchange.interactions.read import read
 from exchange.interactions.request import Request, Response
@@ -25,6 +26,7 @@ from exchange.interactions.transaction import transaction
 from exchange.interactions.update import update
 from exchange.interactions.vread import vread
 from exchange.operations.everything import everything
+from exchange.operations.export import export_group, export_patient, export_system
 from exchange.outcome import FhirError
 
 Perform = Callable[[Hub, Request], Awaitable[Response]]
@@ -83,6 +85,14 @@ TABLE: Final = (
     Interaction("vread", "GET", "{type}/{id}/_history/{vid}", vread),
     Interaction("$everything", "GET", "Patient/{id}/$everything", everything),
     Interaction("$everything", "POST", "Patient/{id}/$everything", everything),
+    Interaction("$export", "GET", "$export", export_system),
+    Interaction("$export", "POST", "$export", export_system),
+    Interaction("$export", "GET", "Patient/$export", export_patient),
+    Interaction("$export", "POST", "Patient/$export", export_patient),
+    Interaction("$export", "GET", "Group/{id}/$export", export_group),
+    Interaction("$export", "POST", "Group/{id}/$export", export_group),
+    Interaction("job-status", "GET", "$job/{job}", job_status),
+    Interaction("job-cancel", "DELETE", "$job/{job}", job_cancel),
 )
 
 

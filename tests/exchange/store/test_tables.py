@@ -16,6 +16,7 @@ OWNERS = (
     "exchange.trust.tables",
     "exchange.search.tables",
     "exchange.store.load_tables",
+    "exchange.jobs.tables",
 )
 
 COLUMNS = """
