@@ -10,6 +10,7 @@ from typing import Final
 from exchange.hub import Hub
 from exchange.interactions import capabilities as statement
 from exchange.interactions.batch import batch
+from exchange.interactions.compartment import compartment_all, compartment_type
 from exchange.interactions.conditional_delete import conditional_delete
 from exchange.interactions.conditional_patch import conditional_patch
 from exchange.interactions.conditional_update import conditional_update
@@ -22,6 +23,7 @@ from exchange.interactions.patch import patch
 from exchange.interactions.read import read
 from exchange.interactions.request import Request, Response
 from exchange.interactions.search_type import search_type
+from exchange.interactions.search_types import search_system
 from exchange.interactions.transaction import transaction
 from exchange.interactions.update import update
 from exchange.interactions.vread import vread
@@ -69,6 +71,8 @@ async def capabilities(hub: Hub, request: Request) -> Response:
 TABLE: Final = (
     Interaction("capabilities", "GET", "metadata", capabilities),
     Interaction("transaction", "POST", "", system),
+    Interaction("search-system", "GET", "", search_system),
+    Interaction("search-system", "POST", "_search", search_system),
     Interaction("search-type", "GET", "{type}", search_type),
     Interaction("create", "POST", "{type}", create),
     Interaction("conditional-update", "PUT", "{type}", conditional_update),
@@ -83,6 +87,11 @@ TABLE: Final = (
     Interaction("history-type", "GET", "{type}/_history", history_type),
     Interaction("history-instance", "GET", "{type}/{id}/_history", history_instance),
     Interaction("vread", "GET", "{type}/{id}/_history/{vid}", vread),
+    Interaction("search-type", "GET", "{type}/{id}/*", compartment_all),
+    Interaction("search-type", "POST", "{type}/{id}/*/_search", compartment_all),
+    Interaction("search-type", "POST", "{type}/{id}/_search", compartment_all),
+    Interaction("search-type", "GET", "{type}/{id}/{member}", compartment_type),
+    Interaction("search-type", "POST", "{type}/{id}/{member}/_search", compartment_type),
     Interaction("$everything", "GET", "Patient/{id}/$everything", everything),
     Interaction("$everything", "POST", "Patient/{id}/$everything", everything),
     Interaction("$export", "GET", "$export", export_system),

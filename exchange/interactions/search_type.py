@@ -93,12 +93,12 @@ def _narrowed(grant: Grant, inclusion: Inclusion, readable: frozenset[str]) -> I
     return replace(inclusion, target_types=types)
 
 
-def searchset(request: Request, query: Query, page: Page, form: Form) -> bytes:
-    """The Bundle: what was found is sent as it is stored."""
+def searchset(request: Request, query: Query, page: Page, form: Form, path: str | None = None) -> bytes:
+    """The Bundle: what was found is sent as it is stored. `path` is what was searched, unless it is a type."""
     start: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
     if page.total is not None:
         start["total"] = page.total
-    start["link"] = _links(request, query, page)
+    start["link"] = _links(request, query, page, path or request.type)
     base = request.base.encode()
     entries = [found_entry(base, body, b"match", form) for body in page.bodies]
     entries += [found_entry(base, body, b"include", form) for body in page.included]
@@ -108,10 +108,10 @@ def searchset(request: Request, query: Query, page: Page, form: Form) -> bytes:
     return with_entries(start, entries)
 
 
-def _links(request: Request, query: Query, page: Page) -> list[dict[str, str]]:
+def _links(request: Request, query: Query, page: Page, path: str) -> list[dict[str, str]]:
     """This page, the first where this is another, and the next; there is no last, for nobody counts pages."""
     used = _used(request, query)
-    url = f"{request.base}/{request.type}?"
+    url = f"{request.base}/{path}?"
 
     def at(cursor: str | None) -> str:
         return url + "&".join(filter(None, (used, cursor and f"_cursor={cursor}")))

@@ -36,7 +36,7 @@ async def test_interactions_are_the_registered_ones(client: httpx.AsyncClient) -
     assert codes <= {each.code for each in TABLE}
     assert patient["conditionalDelete"] == "single"
     system = {each["code"] for each in statement["rest"][0]["interaction"]}
-    assert system == {"transaction", "batch", "history-system"}
+    assert system == {"transaction", "batch", "history-system", "search-system"}
     assert [each["name"] for each in patient["operation"]] == ["everything"]
     assert "operation" not in resource(statement, "Observation")
 
