@@ -60,11 +60,17 @@ SELECT DISTINCT ON (h.rid) h.updated, h.body FROM resource r JOIN history h USIN
 WHERE r.type = $1 AND r.id = ANY($2::text[]) AND h.updated <= $3
 ORDER BY h.rid, h.version DESC"""
 
-# Who was deleted in a time.
+# Who was deleted in a time, and is still.
 DELETED: Final = """
-SELECT type, id FROM resource
-WHERE body IS NULL AND type = ANY($1::smallint[]) AND updated > $2 AND updated <= $3
-ORDER BY rid"""
+SELECT DISTINCT h.type, r.id FROM history h JOIN resource r USING (rid)
+WHERE h.type = ANY($1::smallint[]) AND h.updated > $2 AND h.updated <= $3 AND h.body IS NULL
+  AND r.body IS NULL
+ORDER BY h.type, r.id"""
+
+# Who was there at a time, and was deleted since.
+GONE: Final = """
+SELECT DISTINCT h.rid FROM history h JOIN resource r USING (rid)
+WHERE h.type = $1 AND h.updated > $2 AND h.body IS NULL AND r.body IS NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ async def stretch(connection: Connection, type_: str, scope: Scope, place: Place
         records = await connection.fetch(BY_RID, number, place.rid, count, scope.of_patients)
     bodies = await _as_of(connection, records, scope)
     if len(records) < count:
-        return Stretch(bodies, None)
+        return Stretch([*bodies, *await _gone(connection, number, scope)], None)
     last = records[-1]
     return Stretch(bodies, Place(last["rid"], last.get("at", place.updated)))
 
@@ -122,6 +128,14 @@ async def deleted(connection: Connection, types: Sequence[str], scope: Scope) ->
     numbers = [type_number(name) for name in types]
     records = await connection.fetch(DELETED, numbers, scope.since, scope.instant)
     return [(type_name(record["type"]), record["id"]) for record in records]
+
+
+async def _gone(connection: Connection, number: int, scope: Scope) -> list[bytes]:
+    """What was deleted since the instant, as it was then; whose patient it was, nobody knows any more."""
+    if scope.of_patients:
+        return []
+    rids = [record["rid"] for record in await connection.fetch(GONE, number, scope.instant)]
+    return _told(await connection.fetch(AS_OF, rids, scope.instant), scope) if rids else []
 
 
 async def _as_of(connection: Connection, records: Sequence[Any], scope: Scope) -> list[bytes]:

@@ -156,6 +156,7 @@ async def test_what_changed_meanwhile_is_told_as_it_was(hub: Hub, client: httpx.
     await asyncio.sleep(0.01)
     await put(client, observation("a0", "a", "cancelled"))
     await put(client, observation("new", "a", "final"))
+    await client.delete("Observation/b4")
     seen = {}
     for unit in work.units_of(plan):
         place = None
