@@ -99,7 +99,7 @@ def _scope(request: Incoming) -> Scope:
         "raw_path": request.target.raw.encode("latin-1"),
         "query_string": request.target.query.encode("latin-1"),
         "root_path": "",
-        "headers": request.headers,
+        "headers": list(request.headers),
         "client": _address(transport.get_extra_info("peername")),
         "server": _address(transport.get_extra_info("sockname")),
         "state": {},

@@ -6,12 +6,14 @@ https://www.rfc-editor.org/rfc/rfc9112
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from exchange.http.body import Body
-from exchange.http.head import Refused, Target, refusal, require_sound, target_of
+from exchange.http.head import Refused, Target, joined, refusal, require_sound, target_of
+from exchange.http.known import Heads
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_CONNECTIONS: Final = 2000
@@ -28,7 +30,7 @@ class Incoming:
     """A request on its way. Who answers it calls `reply` once, or `connection.write` and then
     `connection.finish`; if `keep_alive` is False then, the connection ends."""
 
-    __slots__ = ("body", "connection", "headers", "keep_alive", "method", "target", "version")
+    __slots__ = ("body", "connection", "fields", "headers", "keep_alive", "method", "target", "version")
 
     def __init__(
         self,
@@ -36,11 +38,13 @@ class Incoming:
         method: str,
         target: Target,
         version: str,
-        headers: list[tuple[bytes, bytes]],
+        headers: Sequence[tuple[bytes, bytes]],
+        fields: Mapping[str, str],
     ) -> None:
-        """`headers` have names in lower case; `body` is None where none can come."""
+        """`headers` as they came, with names in lower case, and the same joined by name; `body` is None where
+        none can come."""
         self.connection, self.method, self.target = connection, method, target
-        self.version, self.headers = version, headers
+        self.version, self.headers, self.fields = version, headers, fields
         self.keep_alive = True
         self.body: Body | None = None
 
@@ -55,8 +59,12 @@ class Site(Protocol):
 
     head_seconds: float
     connections: set["Connection"]
-    date: str
+    heads: Heads
     closing: bool
+
+    @property
+    def date(self) -> str:
+        """The Date header's line."""
 
     def begin(self, request: Incoming) -> None:
         """Sees to it that the request will be answered; returns at once."""
@@ -77,8 +85,8 @@ class Connection(asyncio.Protocol):
         self._refused: Refused | None = None
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._head_bytes = self._body_bytes = 0
-        self._in_head = self._idle = self._last = self._started = False
+        self._head_bytes = self._body_bytes = self._begun = 0
+        self._has_body = self._in_head = self._idle = self._last = self._started = False
         self._reading = True
         self._due = self._unread_due = NEVER
         self._waiting: asyncio.Future[None] | None = None
@@ -102,6 +110,11 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._last and self._receiving is None:
             return  # nothing belongs to what comes after the last request
+        alone, begun = not self._requests and self._is_between, self._begun
+        if alone and (known := self._site.heads.find(data)):
+            method, url, head = known
+            self._take(Incoming(self, method.decode(), target_of(url), "1.1", head.lines, head.fields))
+            return
         if self._receiving is None:
             self._head_bytes += len(data)
         else:
@@ -112,6 +125,9 @@ class Connection(asyncio.Protocol):
             pass  # the answer is given in HTTP/1.1, and it is the last one
         except HttpParserError as error:
             self._fail(error)
+        lone = alone and self._begun == begun + 1 and not self._has_body
+        if lone and self._is_between and not self._last:
+            self._site.heads.learn(data, self._headers)
         if not self._requests:
             self._look_at_head()
 
@@ -122,10 +138,16 @@ class Connection(asyncio.Protocol):
         self._receiving, self._last = None, True
         return bool(self._requests)
 
+    @property
+    def _is_between(self) -> bool:
+        """Whether what comes next begins a request."""
+        return not self._in_head and self._receiving is None
+
     # The parser tells
 
     def on_message_begin(self) -> None:
-        self._url, self._headers, self._in_head = b"", [], True
+        self._url, self._headers, self._in_head, self._has_body = b"", [], True, False
+        self._begun += 1
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -139,11 +161,12 @@ class Connection(asyncio.Protocol):
         parser, headers, version = self._parser, self._headers, self._parser.get_http_version()
         if self._head_bytes > MAX_HEAD_BYTES and sum(map(_length, headers)) > MAX_HEAD_BYTES:
             raise Refused(431, "The request's head is too long")
-        has_body = require_sound(version, headers)
-        request = Incoming(self, parser.get_method().decode(), target_of(self._url), version, headers)
+        self._has_body = require_sound(version, headers)
+        method, target = parser.get_method().decode(), target_of(self._url)
+        request = Incoming(self, method, target, version, headers, joined(headers))
         request.keep_alive = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
         self._receiving, self._last = request, not request.keep_alive
-        if has_body:
+        if self._has_body:
             request.body = Body(self, all(name != b"expect" for name, _ in headers))
             self._take(request)
 
@@ -254,7 +277,7 @@ class Connection(asyncio.Protocol):
 
     def _expect_request(self) -> None:
         """Idle from now on, unless the client is in the middle of a head, or of a body that nobody wants."""
-        self._idle = not self._in_head and self._receiving is None
+        self._idle = self._is_between
         self._due = self._loop.time() + (KEEP_ALIVE_SECONDS if self._idle else self._site.head_seconds)
 
     # The order of requests

@@ -16,8 +16,10 @@ from exchange.app import ROOT, is_fhir
 from exchange.encoding import WORTH_BYTES, takes_gzip
 from exchange.http import asgi, lane
 from exchange.http.body import too_large
-from exchange.http.head import date_line, joined, response_head
+from exchange.http.head import date_line
+from exchange.http.known import Heads
 from exchange.http.protocol import Connection, Incoming
+from exchange.http.reply import rendered
 from exchange.interactions.request import Response
 
 
@@ -29,6 +31,7 @@ class Site:
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.date = date_line(time.time())
+        self.heads = Heads()
         self.closing = False
 
     def begin(self, request: Incoming) -> None:
@@ -37,7 +40,7 @@ class Site:
         if fhir is None or not is_fhir(target.path):
             self._start(asgi.respond(self.app, request, self.date))
             return
-        headers = joined(request.headers)
+        headers = request.fields
         plain = request.body is None and not target.query and request.method in _READING
         if not plain or not lane.enter(fhir, target.raw, headers, partial(self._read, request, headers)):
             self._start(self._answer(fhir, request, headers))
@@ -78,17 +81,8 @@ class Site:
 
     def _reply(self, request: Incoming, response: Response) -> None:
         """HEAD gets the headers that GET would."""
-        headers, body = list(response.http_headers()), response.body
-        if body or response.content_type:
-            headers.append(("Content-Type", response.media))
-        if response.status not in (204, 304):
-            headers.append(("Content-Length", str(len(body))))
-        if _CLOSE in headers:
-            request.keep_alive = False
-        elif not request.keep_alive:
-            headers.append(_CLOSE)
-        head = response_head(response.status, headers, self.date)
-        request.reply(head if request.method == "HEAD" else head + body)
+        head, request.keep_alive = rendered(response, self.date, request.keep_alive)
+        request.reply(head if request.method == "HEAD" else head + response.body)
 
 
 async def _body(request: Incoming, limit: int) -> bytes:
@@ -101,4 +95,3 @@ async def _body(request: Incoming, limit: int) -> bytes:
 
 
 _READING: Final = frozenset(("GET", "HEAD"))
-_CLOSE: Final = ("Connection", "close")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -204,9 +204,8 @@ def if_match(header: str | None) -> int | None:
 
 def http_date(instant: datetime) -> str:
     """`Sat, 21 Nov 2026 02:37:08 GMT`"""
-    utc = instant.astimezone(UTC)
-    day, month = _DAYS[utc.weekday()], _MONTHS[utc.month - 1]
-    return f"{day}, {utc.day:02} {month} {utc.year:04} {utc.hour:02}:{utc.minute:02}:{utc.second:02} GMT"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{_date(utc.toordinal())} {utc.hour:02}:{utc.minute:02}:{utc.second:02} GMT"
 
 
 def is_unmodified(headers: Mapping[str, str], version: int, updated: datetime) -> bool:
@@ -237,6 +236,12 @@ def instant_of(text: str, name: str) -> datetime:
     if instant is None or instant.tzinfo is None or not 1 < instant.year < 9999:
         raise FhirError("invalid", f"{name} is an instant with its time zone", name)
     return instant
+
+
+@lru_cache(1024)
+def _date(ordinal: int) -> str:
+    day = date.fromordinal(ordinal)
+    return f"{_DAYS[day.weekday()]}, {day.day:02} {_MONTHS[day.month - 1]} {day.year:04}"
 
 
 _DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
