@@ -15,6 +15,7 @@ https://www.postgresql.org/docs/18/indexes-ordering.html
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
 from dataclasses import replace
+from typing import get_args
 
 from exchange.search import order, ranges, side
 from exchange.search.builder import Builder
@@ -25,6 +26,7 @@ from exchange.search.predicate import (
     conditions,
     has_column,
     has_values,
+    has_words,
     kin,
     patient_keys,
     phrase_tokens,
@@ -52,6 +54,7 @@ from exchange.search.query import (
     Targets,
     Tokens,
     Updated,
+    Words,
 )
 from exchange.search.stream import MILLISECOND, Stream, after, stream_of, streamed
 
@@ -89,6 +92,8 @@ def rank(criterion: Criterion) -> int:
             return 9
         case Ranges() | Updated():
             return 10
+        case Words():
+            return 7
         case AllOf(criteria):
             return min(rank(each) for each in criteria)
         case AnyOf(criteria):
@@ -125,12 +130,41 @@ def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
             return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {phrase_tokens(b, criterion)}"
         case Kin():
             return f"SELECT x.rid FROM resource_index x WHERE x.ref = ANY({kin(b, criterion)})"
+        case Words():
+            of_texts = f"ARRAY(SELECT t.token FROM text_index t WHERE {has_words(b, criterion)})"
+            return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {of_texts}"
         case AllOf(criteria):
-            return candidates(b, plan, min(criteria, key=rank))
-        case AnyOf(criteria):
+            best = min(filter(_is_listed, criteria), key=rank, default=None)
+            return None if best is None else candidates(b, plan, best)
+        case AnyOf(criteria) if _is_listed(criterion):
             parts = [candidates(b, plan, each) for each in criteria]
-            return None if None in parts else " UNION ALL ".join(part for part in parts if part)
+            return " UNION ALL ".join(part for part in parts if part)
     return side.rids(b, criterion) if isinstance(criterion, side.Side) else None
+
+
+def _is_listed(criterion: Criterion) -> bool:
+    """Whether an index has all rows that fulfil the criterion."""
+    match criterion:
+        case AllOf(criteria):
+            return any(map(_is_listed, criteria))
+        case AnyOf(criteria):
+            return all(map(_is_listed, criteria))
+    return isinstance(criterion, _LISTED)
+
+
+_LISTED = (
+    Ids,
+    Members,
+    Patients,
+    Tokens,
+    PatientReferences,
+    Chain,
+    Has,
+    Phrases,
+    Kin,
+    Words,
+    *get_args(side.Side),
+)
 
 
 def _by_patient(b: Builder, plan: Plan, criterion: Patients) -> str:
@@ -257,5 +291,11 @@ def _listed(b: Builder, best: Criterion | None) -> str | None:
         return (
             f"SELECT x.rid FROM unnest({codes}) q CROSS JOIN LATERAL (SELECT c.rid FROM code_index c "
             f"WHERE c.code = q ORDER BY c.ts LIMIT {PROBE + 1}) x LIMIT {PROBE + 1}"
+        )
+    if isinstance(best, Words):
+        return (
+            f"SELECT x.rid FROM (SELECT t.token FROM text_index t WHERE {has_words(b, best)} "
+            f"LIMIT {PROBE + 1}) t CROSS JOIN LATERAL (SELECT r.rid FROM resource_index r "
+            f"WHERE r.tokens && ARRAY[t.token] LIMIT {PROBE + 1}) x LIMIT {PROBE + 1}"
         )
     return side.rids(b, best, PROBE + 1) if isinstance(best, side.Side) else None

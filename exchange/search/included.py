@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from exchange.search.builder import Builder
 from exchange.search.predicate import member
 from exchange.search.query import Inclusion, Query
+from exchange.search.token import h64, present
 from exchange.store.types import RESOURCE_TYPES, type_number
 from mpi.store import PATIENT_KEYS
 
 MAX_INCLUDED = 10_000
 
 _PATIENT = type_number("Patient")
+# What every url has in common: that it is there.
+_THERE = f"({h64(present())})::bigint"
 
 
 def included(b: Builder, query: Query, matches: str) -> str:
@@ -134,5 +137,5 @@ def _by_url(b: Builder, rows: str, near: tuple[int, ...], far: tuple[int, ...], 
     return (
         f"SELECT t.rid FROM resource_index t WHERE t.type = ANY({types}) AND t.tokens && ARRAY("
         f"SELECT DISTINCT k # s # f FROM {rows} m CROSS JOIN unnest(m.tokens) k "
-        f"CROSS JOIN unnest({salts[0]}) s CROSS JOIN unnest({salts[1]}) f)"
+        f"CROSS JOIN unnest({salts[0]}) s CROSS JOIN unnest({salts[1]}) f WHERE k # s <> {_THERE})"
     )

@@ -3,12 +3,15 @@
 https://hl7.org/fhir/R4/search.html#chaining
 """
 
+from collections.abc import Callable
+
 from exchange.search.criteria import Asked, Search, criterion, reference_targets
 from exchange.search.leading import TypeParameters
 from exchange.search.query import AnyOf, Chain, Criterion, Has, Patients, Targets
 from exchange.search.source import Parameter
 from exchange.search.token import salt
 from exchange.search.values import refused
+from exchange.search.words import PATHS, words
 
 MAX_DEPTH = 5
 
@@ -22,6 +25,10 @@ def any_criterion(search: Search, of: TypeParameters, name: str, value: str, dep
     head, dot, rest = name.partition(".")
     code, _, modifier = head.partition(":")
     asked = Asked(name, modifier, value)
+    if code in PATHS and not dot:
+        if modifier:
+            raise refused(name, f"{code} has no modifier :{modifier}.", "not-supported")
+        return words(code, value)
     if dot:
         return _chain(search, of, code, asked, rest, depth)
     return criterion(search, of, code, asked)
@@ -40,21 +47,37 @@ def _salts(parameter: Parameter) -> tuple[int, ...]:
 
 
 def _chain(search: Search, of: TypeParameters, code: str, asked: Asked, rest: str, depth: int) -> Criterion:
-    parameter = _reference_parameter(search, of, code, asked.name)
     named = rest.partition(".")[0].partition(":")[0]
+
+    def within(target: TypeParameters) -> tuple[Criterion, ...]:
+        return (any_criterion(search, target, rest, asked.value, depth + 1),)
+
+    return follow(search, of, code, asked, {named}, within)
+
+
+def follow(
+    search: Search,
+    of: TypeParameters,
+    code: str,
+    asked: Asked,
+    needed: set[str],
+    within: Callable[[TypeParameters], tuple[Criterion, ...]],
+) -> Criterion:
+    """The reference leads to a resource that fulfils the criteria `within` its type; only the types that have
+    the parameters needed are looked at."""
+    parameter = _reference_parameter(search, of, code, asked.name)
     following = [
-        search.registry.of(target)
-        for target in reference_targets(search, parameter, asked)
-        if named == "_has" or named in search.registry.of(target).parameters
+        target
+        for target in map(search.registry.of, reference_targets(search, parameter, asked))
+        if all(name in target.parameters or name in _ANYWHERE for name in needed)
     ]
     if not following:
-        diagnostics = f"Nothing that {code} refers to has a search parameter {named}."
+        diagnostics = f"Nothing that {code} refers to has a search parameter {' and '.join(sorted(needed))}."
         raise refused(asked.name, diagnostics, "not-supported")
     found: list[Criterion] = []
     others: list[Targets] = []
     for target in following:
-        inner = any_criterion(search, target, rest, asked.value, depth + 1)
-        targets = Targets(target.resource_type, (inner,))
+        targets = Targets(target.resource_type, within(target))
         if target.resource_type == "Patient" and of.is_patient(parameter):
             found.append(Patients((), of.several_patients, targets))
         else:
@@ -62,6 +85,10 @@ def _chain(search: Search, of: TypeParameters, code: str, asked: Asked, rest: st
     if others:
         found.append(Chain(_salts(parameter), tuple(others)))
     return found[0] if len(found) == 1 else AnyOf(tuple(found))
+
+
+# What every type has without a definition that says so.
+_ANYWHERE = frozenset(("_has", *PATHS))
 
 
 def _has(search: Search, of: TypeParameters, name: str, value: str, depth: int) -> Criterion:

@@ -78,7 +78,8 @@ def _is_meant(body: bytes, sources: Sequence[bytes], matches: Sequence[bytes]) -
     resource = loads(body)
     url, version = resource.get("url"), resource.get("version", "")
     name = b"/".join(identity(body)) + b'"'
-    forward = [_names(each, url, version) for each in sources if each is not body] if url else []
+    own = b'"url":%b' % dumps(url)
+    forward = [_names(each, url, version) for each in sources if own not in each]
     if any(name in each for each in sources) or True in forward:
         return True
     backward = [_names(body, other.get("url"), other.get("version", "")) for other in map(loads, matches)]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from exchange.search.criteria import Search
+from exchange.search.filtering import filter_criteria
 from exchange.search.include import inclusions, is_inclusion, open_types
 from exchange.search.leading import TypeParameters
 from exchange.search.links import any_criterion
@@ -110,6 +111,8 @@ def _take(search: Search, of: TypeParameters, draft: _Draft, name: str, value: s
         raise refused(name, f"{name} has no value.")
     if is_inclusion(name):
         draft.inclusions += inclusions(search, of, name, value)
+    elif name == "_filter":
+        draft.criteria += filter_criteria(search, of, value)
     elif name == "_list":
         draft.criteria.append(listed(search, name, value))
     elif name in _CONTROLS:

@@ -19,6 +19,7 @@ from exchange.search.query import (
     Criterion,
     Has,
     HasLeadingDate,
+    HasLeadingPatient,
     Ids,
     Kin,
     LeadingDate,
@@ -32,6 +33,7 @@ from exchange.search.query import (
     Targets,
     Tokens,
     Updated,
+    Words,
 )
 from exchange.search.text import after_prefix
 from exchange.search.values import refused
@@ -54,6 +56,8 @@ def predicate(b: Builder, criterion: Criterion) -> str:
             return ranges.any_date(b, "i.ts", "i.ts_end", comparisons)
         case HasLeadingDate():
             return "i.ts IS NOT NULL"
+        case HasLeadingPatient():
+            return "i.patient IS NOT NULL"
         case Updated(comparisons):
             return ranges.any_date(b, "i.updated", UPDATED_END, comparisons)
         case Patients():
@@ -73,6 +77,9 @@ def predicate(b: Builder, criterion: Criterion) -> str:
             return f"i.ref = ANY({kin(b, criterion)})"
         case AllOf(criteria):
             return "(" + " AND ".join(predicate(b, each) for each in criteria) + ")"
+        case Words():
+            found = f"SELECT 1 FROM text_index t WHERE t.token = ANY(i.tokens) AND {has_words(b, criterion)}"
+            return f"EXISTS ({found} OFFSET 0)"
         case AnyOf(criteria):
             return "(" + " OR ".join(predicate(b, each) for each in criteria) + ")"
         case Not(inner):
@@ -190,6 +197,14 @@ def kin(b: Builder, criterion: Kin) -> str:
     named = b.argument(list(criterion.references), "bigint[]")
     whole = f"WITH RECURSIVE kin (ref) AS (SELECT unnest({named}) UNION {step}) SELECT k.ref FROM kin k"
     return b.array("kin", lambda: whole, "bigint", criterion)
+
+
+def has_words(b: Builder, criterion: Words) -> str:
+    """True for a row `t` of text_index that has the words."""
+    having = f"t.words @> {b.argument(list(criterion.words), 'integer[]')}"
+    if not criterion.paths:
+        return having
+    return f"{having} AND t.path = ANY({b.argument(list(criterion.paths), 'bigint[]')})"
 
 
 def has_column(criterion: Has) -> str:

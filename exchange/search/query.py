@@ -93,7 +93,7 @@ class Strings:
     """One of these normalised values; for `exact` as they stand."""
 
     parameters: tuple[int, ...]
-    how: Literal["prefix", "exact", "contains"]
+    how: Literal["prefix", "exact", "contains", "equal", "ends"]
     values: tuple[str, ...]
 
 
@@ -187,6 +187,11 @@ class HasLeadingDate:
 
 
 @dataclass(frozen=True, slots=True)
+class HasLeadingPatient:
+    """The leading patient is one of ours."""
+
+
+@dataclass(frozen=True, slots=True)
 class Patients:
     """The leading patient is one of these keys, or linked to one of them.
 
@@ -276,6 +281,14 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """A text at one of these paths (any, if there are none) has all of these words: `phrase.sought_words`."""
+
+    paths: tuple[int, ...]
+    words: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     criteria: tuple["Criterion", ...]
 
@@ -301,12 +314,14 @@ Criterion = Union[  # noqa: UP007
     Kin,
     Present,
     HasLeadingDate,
+    HasLeadingPatient,
     Patients,
     PatientReferences,
     Chain,
     Has,
     Listed,
     Members,
+    Words,
     AllOf,
     AnyOf,
     Not,
