@@ -20,6 +20,9 @@ OPERATIONS: Final = {
     "$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
     "Patient/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
     "Group/{id}/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+    "{type}/{id}/$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
+    "{type}/{id}/$meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
+    "{type}/{id}/$meta-delete": "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete",
 }
 
 
@@ -106,8 +109,11 @@ def _resource(
     documented: Mapping[tuple[str, str], SearchParameter],
     reverse: Sequence[str],
 ) -> dict[str, Any]:
-    codes = dict.fromkeys(each.code for each in registered if each.path.startswith("{type}"))
-    operations = _operations(each for each in registered if each.path.startswith(f"{type_}/"))
+    codes = dict.fromkeys(
+        each.code for each in registered if each.path.startswith("{type}") and each.code[0] != "$"
+    )
+    own = (f"{type_}/", "{type}/")
+    operations = _operations(each for each in registered if each.path.startswith(own))
     made: dict[str, Any] = {
         "type": type_,
         "interaction": [{"code": code} for code in codes if code not in _CONDITIONAL],
@@ -128,10 +134,13 @@ def _resource(
 
 
 def _operations(registered: Iterable[Interaction]) -> list[dict[str, str]]:
-    operations = {each.path: each.code for each in registered if each.code.startswith("$")}
+    paths: dict[str, str] = {}
+    for each in registered:
+        if each.code.startswith("$"):
+            paths.setdefault(each.code, each.path)
     return [
         {"name": code.removeprefix("$"), "definition": OPERATIONS.get(path) or _BASE_OPERATION + code[1:]}
-        for path, code in operations.items()
+        for code, path in paths.items()
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exchange.trust.refusal import InsufficientScope
-from exchange.trust.scopes import Scope
+from exchange.trust.scopes import PRIVILEGED, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,10 @@ class Grant:
     allowed: frozenset[tuple[str, str]]
 
     def permits(self, resource_type: str, letter: str) -> bool:
-        """The inbox counts as the resource type `hl7v2` (`scopes.INBOX`)."""
-        return ("*", letter) in self.allowed or (resource_type, letter) in self.allowed
+        """The inbox is the resource type `hl7v2` (`scopes.INBOX`). What is privileged must be named."""
+        if (resource_type, letter) in self.allowed:
+            return True
+        return ("*", letter) in self.allowed and resource_type not in PRIVILEGED
 
     def require(self, resource_type: str, letter: str) -> None:
         """Raise InsufficientScope unless permitted."""

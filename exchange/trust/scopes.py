@@ -15,7 +15,12 @@ _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 # Not a FHIR type: what a hospital's engine needs to push messages, and nothing more. `system/*.c` has it too.
 INBOX = "hl7v2"
 
-_SCOPE = re.compile(rf"system/(\*|{INBOX}|[A-Z][A-Za-z]{{1,63}})\.(c?r?u?d?s?|read|write|\*)", re.ASCII)
+# Not a FHIR type either: to remove for good what was superseded or deleted. No wildcard includes it.
+EXPUNGE = "expunge"
+PRIVILEGED = frozenset((EXPUNGE,))
+
+_KIND = rf"\*|{INBOX}|{EXPUNGE}|[A-Z][A-Za-z]{{1,63}}"
+_SCOPE = re.compile(rf"system/({_KIND})\.(c?r?u?d?s?|read|write|\*)", re.ASCII)
 
 
 class InvalidScope(Exception):
@@ -64,9 +69,10 @@ def _kinds(scope: Scope, allowed: tuple[Scope, ...]) -> list[str]:
     """A wildcard asked of a client without one becomes the types that the client has."""
     if scope.resource_type != "*" or any(other.resource_type == "*" for other in allowed):
         return [scope.resource_type]
-    return sorted({other.resource_type for other in allowed})
+    return sorted({other.resource_type for other in allowed} - PRIVILEGED)
 
 
 def _letters(kind: str, asked: str, allowed: tuple[Scope, ...]) -> str:
-    held = {letter for scope in allowed if scope.resource_type in (kind, "*") for letter in scope.letters}
+    kinds = (kind,) if kind in PRIVILEGED else (kind, "*")
+    held = {letter for scope in allowed if scope.resource_type in kinds for letter in scope.letters}
     return "".join(letter for letter in LETTERS if letter in asked and letter in held)
