@@ -10,7 +10,7 @@ from typing import Any, Final
 from exchange.outcome import FhirError
 from exchange.patch import element
 from exchange.patch.element import Content
-from exchange.patch.limits import Growth, require_few
+from exchange.patch.limits import Growth, copied, require_few
 from exchange.patch.located import Collection, Locator, Target, at
 from exchange.patch.value import Part, content_of, member_property, parts_of
 from profiles.definitions import Definitions
@@ -40,7 +40,7 @@ def fhirpath_patch(resource: Resource, patch: Resource, definitions: Definitions
     """
     operations = operations_of(patch)
     growth = Growth()
-    changed: Resource = growth.copied(resource)
+    changed: Resource = copied(resource)
     locator = Locator(definitions)
     for operation in operations:
         try:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from exchange.outcome import FhirError
-from exchange.patch.limits import Growth, require_few
+from exchange.patch.limits import Growth, copied, require_few
 from exchange.patch.pointer import Absent, Pointer, expression, index, member, parsed, place_in, value_at
 from terminology.issue import Issue
 
@@ -31,7 +31,7 @@ def json_patch(document: Any, patch: Any) -> Any:
     """
     operations = operations_of(patch)
     growth = Growth()
-    changed = growth.copied(document)
+    changed = copied(document)
     for number, operation in enumerate(operations):
         try:
             changed = _APPLY[operation.name](changed, operation, growth)

@@ -8,8 +8,10 @@ from typing import Any, Final
 from exchange.outcome import FhirError
 
 MAX_OPERATIONS: Final = 1000
-# Characters and members that all operations together may add: a `copy` of the whole doubles it each time.
+# Characters that all operations together may add: a `copy` of the whole doubles it each time. A value or a
+# container counts as so many.
 MAX_GROWTH: Final = 32_000_000
+EACH: Final = 256
 # Elements that all operations together may look at.
 MAX_LOOKS: Final = 5_000_000
 
@@ -21,14 +23,20 @@ class Growth:
         self._left = MAX_GROWTH
 
     def copied(self, value: Any) -> Any:
-        """The value with containers of its own, so that a later operation changes only this place."""
-        self._left -= len(value) if type(value) is str else 1
+        """The value with containers of its own; raises 413 once there is too much."""
+        self._left -= EACH + (len(value) if type(value) is str else 0)
         if self._left < 0:
             raise FhirError("too-large", "The patch makes more of the resource than the hub takes")
         if type(value) is dict:
-            self._left -= sum(map(len, value))
             return {name: self.copied(child) for name, child in value.items()}
         return [self.copied(child) for child in value] if type(value) is list else value
+
+
+def copied(value: Any) -> Any:
+    """The value with containers of its own, so that an operation changes only this place."""
+    if type(value) is dict:
+        return {name: copied(child) for name, child in value.items()}
+    return [copied(child) for child in value] if type(value) is list else value
 
 
 def require_few(operations: int) -> None:

@@ -34,7 +34,7 @@ def patched(resource: Resource, content_type: str, body: bytes, definitions: Def
     if media == XML_PATCH:
         return _by_xml_patch(resource, body, definitions)
     if media in FHIR_JSON:
-        return by_parameters(resource, loads(body), definitions)
+        return by_parameters(resource, _from_json(body), definitions)
     if media in FHIR_XML:
         return by_parameters(resource, _from_xml(body, definitions), definitions)
     accepted = ", ".join(PATCH_FORMATS)
@@ -98,10 +98,17 @@ def _contained(resource: Resource) -> list[Resource]:
 
 def _json(body: bytes) -> Any:
     """An array, as strictly as a resource is read."""
-    document = loads(b'{"patch":%b}' % body)
+    document = _from_json(b'{"patch":%b}' % body)
     if list(document) != ["patch"]:
         raise FhirError("unreadable", "JSON is malformed")
     return document["patch"]
+
+
+def _from_json(body: bytes) -> Resource:
+    try:
+        return loads(body)
+    except UnreadableJson as error:
+        raise FhirError.of("unreadable", (error.issue,)) from None
 
 
 def _from_xml(body: bytes, definitions: Definitions) -> Resource:

@@ -9,6 +9,8 @@ from typing import Any, Final
 Pointer = tuple[str, ...]
 
 END: Final = "-"
+# More levels than a resource may have.
+MAX_TOKENS: Final = 200
 _ESCAPED: Final = re.compile("~(?![01])")
 _INDEX: Final = re.compile("0|[1-9][0-9]{0,8}", re.ASCII)
 
@@ -29,6 +31,8 @@ def parsed(text: str) -> Pointer:
         raise ValueError("A JSON Pointer is empty or begins with /")
     if _ESCAPED.search(text):
         raise ValueError("In a JSON Pointer ~ stands as ~0, / as ~1")
+    if text.count("/") > MAX_TOKENS:
+        raise ValueError(f"A JSON Pointer has at most {MAX_TOKENS} tokens here")
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in text[1:].split("/"))
 
 
