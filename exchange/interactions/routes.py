@@ -9,6 +9,7 @@ from typing import Final
 
 from exchange.hub import Hub
 from exchange.interactions import capabilities as statement
+from exchange.interactions import openapi as described
 from exchange.interactions.batch import batch
 from exchange.interactions.compartment import compartment_all, compartment_type
 from exchange.interactions.conditional_delete import conditional_delete
@@ -27,9 +28,13 @@ from exchange.interactions.search_types import search_system
 from exchange.interactions.transaction import transaction
 from exchange.interactions.update import update
 from exchange.interactions.vread import vread
+from exchange.negotiation import sent_format
 from exchange.operations.everything import everything
 from exchange.operations.export import export_group, export_patient, export_system
+from exchange.operations.expunge import expunge
+from exchange.operations.meta import meta, meta_add, meta_delete
 from exchange.outcome import FhirError
+from exchange.representation import aside
 
 Perform = Callable[[Hub, Request], Awaitable[Response]]
 
@@ -54,12 +59,13 @@ class Route:
 
 async def system(hub: Hub, request: Request) -> Response:
     """A Bundle posted to the base says itself whether it is a batch or a transaction."""
-    bundle = request.read_bundle()
-    match bundle.get("type"):
+    format_ = sent_format(request.headers.get("content-type"))
+    sent = await aside(len(request.body), format_, request.read_bundle)
+    match sent.envelope.get("type"):
         case "transaction":
-            return await transaction(hub, request, bundle)
+            return await transaction(hub, request, sent, respond)
         case "batch":
-            return await batch(hub, request, bundle, respond)
+            return await batch(hub, request, sent, respond)
     raise FhirError("invalid", "The base takes Bundles of type batch or transaction", "Bundle.type")
 
 
@@ -68,8 +74,14 @@ async def capabilities(hub: Hub, request: Request) -> Response:
     return await statement.capabilities(hub, request, TABLE)
 
 
+async def openapi(hub: Hub, request: Request) -> Response:
+    """The same table, for those who do not know FHIR."""
+    return await described.openapi(hub, request, TABLE)
+
+
 TABLE: Final = (
     Interaction("capabilities", "GET", "metadata", capabilities),
+    Interaction("openapi", "GET", "openapi.json", openapi),
     Interaction("transaction", "POST", "", system),
     Interaction("search-system", "GET", "", search_system),
     Interaction("search-system", "POST", "_search", search_system),
@@ -100,6 +112,15 @@ TABLE: Final = (
     Interaction("$export", "POST", "Patient/$export", export_patient),
     Interaction("$export", "GET", "Group/{id}/$export", export_group),
     Interaction("$export", "POST", "Group/{id}/$export", export_group),
+    Interaction("$meta", "GET", "{type}/{id}/$meta", meta),
+    Interaction("$meta", "POST", "{type}/{id}/$meta", meta),
+    Interaction("$meta", "GET", "{type}/{id}/_history/{vid}/$meta", meta),
+    Interaction("$meta-add", "POST", "{type}/{id}/$meta-add", meta_add),
+    Interaction("$meta-delete", "POST", "{type}/{id}/$meta-delete", meta_delete),
+    Interaction("$expunge", "POST", "$expunge", expunge),
+    Interaction("$expunge", "POST", "{type}/$expunge", expunge),
+    Interaction("$expunge", "POST", "{type}/{id}/$expunge", expunge),
+    Interaction("$expunge", "POST", "{type}/{id}/_history/{vid}/$expunge", expunge),
     Interaction("job-status", "GET", "$job/{job}", job_status),
     Interaction("job-cancel", "DELETE", "$job/{job}", job_cancel),
 )
