@@ -61,6 +61,8 @@ async def search(connection: asyncpg.Connection, query: Query, extraction: Extra
     """
     query = await with_lists(connection, await resolved(connection, query))
     at = cursor.read(query)
+    if not query.count and not statement.is_counted(query, at):
+        return Page([], [], None, at.total if at is not None else await estimate(connection, query, 0))
     if order.needs_content(query.sort):
         found = _found(*await arranged.fetch(connection, query, at), at)
     else:

@@ -55,7 +55,7 @@ def compile(query: Query, cursor: Cursor | None) -> Statement:
         parts += _page(b, query, access.page(b, plan), sort)
         if cursor is None:
             parts.append(f"SELECT {START} AS kind, {BEGINNING}{columns}")
-    if _is_counted(query, cursor):
+    if is_counted(query, cursor):
         counted = f"({_count(b, plan)}) AS rid, NULL::bytea AS body, NULL::bigint AS mark"
         parts.append(f"SELECT {TOTAL} AS kind, {counted}{columns}")
     return _whole(b, query, parts, sort)
@@ -92,7 +92,8 @@ def _page(b: Builder, query: Query, rows: str, sort: tuple[SortKey, ...]) -> lis
     return parts
 
 
-def _is_counted(query: Query, cursor: Cursor | None) -> bool:
+def is_counted(query: Query, cursor: Cursor | None) -> bool:
+    """Whether the statement counts all matches."""
     if cursor is not None and cursor.total is not None:
         return False
     return query.total == "accurate" or (query.total == "none" and not query.count)
