@@ -113,10 +113,10 @@ def test_loading_tells_what_it_did(yilian: Yilian, tmp_path: Path) -> None:
     told = yilian("load", folder)
     assert told.exit_code == 1
     assert re.search(r"^1 resources, 1 files, [\d.]+ s, \d+ resources/s$", told.stdout, re.MULTILINE)
-    assert "a.ndjson.gz:line 2: " in told.stderr
+    assert "a.ndjson.gz:2: " in told.stderr
     again = json.loads(yilian("load", "--json", folder).stdout)
     assert (again["resources"], again["unchanged"], again["created"]) == (1, 1, 0)
-    assert again["findings"][0]["place"] == "line 2"
+    assert again["findings"][0]["line"] == 2
 
 
 def _lines(result: Result) -> list[dict[str, Any]]:

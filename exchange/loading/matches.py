@@ -3,49 +3,61 @@
 https://hl7.org/fhir/R4/http.html#trules
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 from urllib.parse import parse_qsl
 
 from exchange.bundle import Criteria, conditional
-from exchange.commands.loading.entries import key_of
 from exchange.interactions.conditional import find
+from exchange.loading.entries import key_of
 from exchange.search.criteria import Search
 from exchange.search.parse import parse
 from exchange.search.query import Query, SearchError
 from exchange.store.connection import Connection
 from exchange.store.types import RESOURCE_TYPES
 
-SEVERAL = ""
+SEVERAL: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The identifiers that this run has read: `Type|system|value` → `Type/id`, or SEVERAL."""
+
+    names: dict[str, str] = field(default_factory=dict)
+
+    def add(self, names: Iterable[tuple[str, str]]) -> None:
+        """(`Type|system|value`, `Type/id`) of what has been read."""
+        for key, name in names:
+            if self.names.setdefault(key, name) != name:
+                self.names[key] = SEVERAL
+
+    def of(self, references: Iterable[str]) -> dict[str, str]:
+        """The references that name what has been read; SEVERAL for those that name more than one."""
+        keys = {reference: key_of(reference) for reference in references}
+        return {
+            reference: self.names[key]
+            for reference, key in keys.items()
+            if key is not None and key in self.names
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """declared: `Type|system|value` → `Type/id`, or SEVERAL; found: conditional reference → `Type/id`."""
+    """What the store knows. found: conditional reference → `Type/id`, remembered for the run."""
 
     search: Search
-    declared: dict[str, str] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
 
-    def declare(self, names: Iterable[tuple[str, str]]) -> None:
-        """(`Type|system|value`, `Type/id`) of what has been read."""
-        for key, name in names:
-            if self.declared.setdefault(key, name) != name:
-                self.declared[key] = SEVERAL
-
-    async def of(self, connection: Connection, references: Iterable[str]) -> dict[str, str]:
-        """The references that name exactly one resource."""
+    async def of(
+        self, connection: Connection, references: Iterable[str], declared: Mapping[str, str]
+    ) -> dict[str, str]:
+        """The references that name exactly one resource; what was declared in this run goes first."""
         wanted = set(references)
-        for reference in wanted - self.found.keys():
-            if (key := key_of(reference)) is not None and self.declared.get(key):
-                self.found[reference] = self.declared[key]
-        missing = [reference for reference in wanted - self.found.keys() if not self._ambiguous(reference)]
+        missing = wanted - declared.keys() - self.found.keys()
         self.found.update(await self._stored(connection, missing))
-        return {reference: self.found[reference] for reference in wanted & self.found.keys()}
-
-    def _ambiguous(self, reference: str) -> bool:
-        key = key_of(reference)
-        return key is not None and self.declared.get(key) == SEVERAL
+        known = {**self.found, **declared}
+        return {reference: known[reference] for reference in wanted if known.get(reference)}
 
     async def _stored(self, connection: Connection, references: Iterable[str]) -> dict[str, str]:
         queries, names = {}, {}

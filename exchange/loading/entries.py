@@ -42,9 +42,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource at its place in the file. `issues` say why it cannot be stored.
+    """One resource. `place` is where it stands in a Bundle (`Bundle.entry[3].resource`).
 
-    `references` are those that do not name a resource as the hub stores it.
+    `issues` say why it cannot be stored; `references` are those that may have to be rewritten.
     """
 
     place: str
@@ -61,24 +61,31 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one line or file holds. Of an `atomic` one all is stored or nothing."""
+    """What a Bundle brings. Of an `atomic` one all is stored or nothing."""
 
     entries: Sequence[Entry]
     atomic: bool = False
 
 
-def document_of(value: Resource, place: str) -> Document:
-    """A Bundle's entries, or the one resource that `value` is; each gets an id if it has none."""
-    if value.get("resourceType") != "Bundle" or value.get("type") not in CARRIERS:
-        return Document([_identified(Entry(place, value))])
-    listed = value.get("entry")
-    if not isinstance(listed, list):
-        return Document([])
-    places = (
-        f"{place}, entry {number}" if place else f"entry {number}" for number in range(1, len(listed) + 1)
-    )
-    entries = [_entry(entry, at) for entry, at in zip(listed, places, strict=True) if not _is_outcome(entry)]
-    return Document(entries, atomic=value["type"] == "transaction")
+def is_carrier(value: Resource) -> bool:
+    """Whether it is a Bundle that is taken apart."""
+    return value.get("resourceType") == "Bundle" and value.get("type") in CARRIERS
+
+
+def document_of(bundle: Resource) -> Document:
+    """The entries of a carrier; each resource gets an id if it has none."""
+    listed = bundle.get("entry")
+    entries = [
+        _entry(entry, f"Bundle.entry[{number}]")
+        for number, entry in enumerate(listed if isinstance(listed, list) else ())
+        if not _is_outcome(entry)
+    ]
+    return Document(entries, atomic=bundle["type"] == "transaction")
+
+
+def single(value: Resource) -> Entry:
+    """A resource by itself, which gets an id if it has none."""
+    return _identified(Entry("", value))
 
 
 def identities(document: Document) -> dict[str, str]:
@@ -169,6 +176,7 @@ def _entry(entry: Any, place: str) -> Entry:
     if method not in ("PUT", "POST", ""):
         return _refused(place, f"its request is {method}: only what PUT or POST stores can be loaded")
     full_url = entry.get("fullUrl")
+    place += ".resource"
     if "id" not in resource and method == "PUT" and "?" not in url:
         resource["id"] = url.rpartition("/")[2]
     return _identified(Entry(place, resource, full_url if isinstance(full_url, str) else ""))

@@ -1,0 +1,101 @@
+"""Processes that store chunks, one conversation each.
+
+https://docs.python.org/3/library/asyncio-subprocess.html. Not multiprocessing: its fork copies the event
+loop's threads and locks, its spawn loads the command line again.
+"""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from exchange.loading.conversation import (
+    LENGTH,
+    Answer,
+    Done,
+    Opening,
+    Question,
+    Spoken,
+    Task,
+    packed,
+    unpacked,
+)
+
+PROGRAM: Final = "exchange.loading.worker"
+
+
+class WorkerLost(Exception):
+    """A worker process ended in the middle of its work (out of memory?); load again to go on."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One at the other end of two pipes."""
+
+    source: asyncio.StreamReader
+    sink: asyncio.StreamWriter
+
+    async def open(self, opening: Opening) -> None:
+        await self._say(opening)
+
+    async def begin(self, task: Task) -> Question:
+        await self._say(task)
+        question = await self._heard()
+        assert isinstance(question, Question)
+        return question
+
+    async def finish(self, answer: Answer) -> Done:
+        await self._say(answer)
+        done = await self._heard()
+        assert isinstance(done, Done)
+        return done
+
+    async def _say(self, said: Spoken) -> None:
+        try:
+            self.sink.write(packed(said))
+            await self.sink.drain()
+        except OSError:
+            raise WorkerLost from None
+
+    async def _heard(self) -> Spoken:
+        try:
+            (length,) = LENGTH.unpack(await self.source.readexactly(LENGTH.size))
+            return unpacked(await self.source.readexactly(length))
+        except (EOFError, OSError):
+            raise WorkerLost from None
+
+
+@asynccontextmanager
+async def workers(openings: Sequence[Opening]) -> AsyncIterator[list[Worker]]:
+    """A process for each; they end with the block, and with this process."""
+    started: list[Process] = []
+    try:
+        hands = []
+        for opening in openings:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", PROGRAM, stdin=PIPE, stdout=PIPE
+            )
+            started.append(process)
+            assert process.stdin is not None
+            assert process.stdout is not None
+            hands.append(Worker(process.stdout, process.stdin))
+            await hands[-1].open(opening)
+        yield hands
+    finally:
+        for process in started:
+            with suppress(ProcessLookupError):
+                process.terminate()
+        for process in started:
+            await process.communicate()
+
+
+def processors() -> int:
+    """How many workers can run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
