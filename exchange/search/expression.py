@@ -60,7 +60,14 @@ def _step_key(step: Step) -> str:
 
 def paths(expression: str) -> tuple[Path, ...]:
     """The alternatives of an expression. Raises UnsupportedExpression."""
-    return _Parser(expression).union()
+    return tuple(map(_to_value, _Parser(expression).union()))
+
+
+def _to_value(path: Path) -> Path:
+    """An extension stands for its value."""
+    if path.steps and path.steps[-1].name == "extension" and path.steps[-1].where is not None:
+        return Path(path.resource_type, (*path.steps, Step("value")), path.target)
+    return path
 
 
 class _Parser:
@@ -108,7 +115,7 @@ class _Parser:
             path = _cast(path, self.name())
         elif name == "extension":
             url = Step("extension", Where(("url",), self.literal()))
-            path = Path(path.resource_type, (*path.steps, url, Step("value")), path.target)
+            path = Path(path.resource_type, (*path.steps, url), path.target)
         elif name == "where":
             path = self.where(path)
         else:

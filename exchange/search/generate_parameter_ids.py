@@ -8,16 +8,14 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from exchange.search.parameters import Definitions, parameters_of
+from exchange.search.definitions import Definitions
+from exchange.search.parameters import parameters_of
 
 FILE = Path(__file__).with_name("parameter_ids.json")
 
 
 class _Every(dict[str, int]):
     """Gives every path an id, so that no source is left out."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
 
     def __missing__(self, key: str) -> int:
         return 0
@@ -28,8 +26,11 @@ def paths_needed(definitions: Definitions) -> Iterator[str]:
     for resource_type in sorted(definitions.resource_types):
         for parameter in parameters_of(definitions, resource_type, _Every()).values():
             for source in parameter.sources:
-                if source.kind != "token":
+                if source.kind not in ("token", "position"):
                     yield source.key
+            for composite in parameter.composites:
+                if composite.stored == "composite_index":
+                    yield composite.key
 
 
 def extended(listed: Sequence[str], definitions: Definitions) -> list[str]:

@@ -4,11 +4,11 @@ These have columns and btrees of their own (`resource_index.ts`, `code_index`, `
 choices are facts of the stored index: to change one for a type means to index that type again.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from exchange.search.parameters import Definitions, parameter_ids, parameters_of
+from exchange.search.definitions import Definitions, SearchParameter
+from exchange.search.parameters import parameter_ids, parameters_of
 from exchange.search.source import Parameter, Source
 
 # The first of these that the type has and that has one value at most leads.
@@ -42,6 +42,19 @@ _PATIENTS = ("patient", "subject", "individual", "actor", "member", "link")
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """Search parameters of a deployment's own.
+
+    ids       of their paths in the side tables
+    warnings  by URL: why a search may miss resources
+    """
+
+    parameters: tuple[SearchParameter, ...] = ()
+    ids: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TypeParameters:
     """The search parameters of one resource type.
 
@@ -58,37 +71,57 @@ class TypeParameters:
     several_patients: bool
     compartment: tuple[Source, ...]
 
+    @property
+    def says_patient(self) -> bool:
+        """Whether a patient of ours is there just where the patient column has a value: no token says it."""
+        return self.patient is not None and not self.several_patients and len(self.patient.keys) == 1
+
     def is_patient(self, parameter: Parameter) -> bool:
         """Whether the patient column answers the parameter: it reads the same elements."""
         return self.patient is not None and parameter.keys == self.patient.keys
 
 
-@dataclass(frozen=True, slots=True)
 class Registry:
     """The search parameters of every resource type, compiled when first asked for.
 
     compartment_types  the types that may be in a patient's compartment
-    codings            the (system, code) of a value set, None where they cannot be listed
     """
 
-    of: Callable[[str], TypeParameters]
-    resource_types: frozenset[str]
-    compartment_types: frozenset[str]
-    codings: Callable[[str], frozenset[tuple[str, str]] | None]
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self.resource_types = definitions.resource_types
+        self.compartment_types = frozenset(definitions.compartment("Patient")) | {"Patient"}
+        self._further = Further()
+        self._types: dict[str, TypeParameters] = {}
+
+    def of(self, resource_type: str) -> TypeParameters:
+        """The parameters of a resource type."""
+        found = self._types.get(resource_type)
+        if found is None:
+            found = _type_parameters(self.definitions, resource_type, self._further)
+            self._types[resource_type] = found
+        return found
+
+    def codings(self, value_set: str) -> frozenset[tuple[str, str]] | None:
+        """The (system, code) of a value set, None where they cannot be listed."""
+        return self.definitions.codings(value_set)
+
+    def extend(self, further: Further) -> None:
+        """From now on these stand beside the parameters of the definitions, and no others."""
+        self._further, self._types = further, {}
 
 
 def compile_registry(definitions: Definitions) -> Registry:
     """The registry over the definitions."""
-    return Registry(
-        cache(lambda resource_type: _type_parameters(definitions, resource_type)),
-        definitions.resource_types,
-        frozenset(definitions.compartment("Patient")) | {"Patient"},
-        definitions.codings,
-    )
+    return Registry(definitions)
 
 
-def _type_parameters(definitions: Definitions, resource_type: str) -> TypeParameters:
-    parameters = parameters_of(definitions, resource_type, parameter_ids())
+def _type_parameters(definitions: Definitions, resource_type: str, further: Further) -> TypeParameters:
+    ids = {**further.ids, **parameter_ids()} if further.ids else parameter_ids()
+    parameters = parameters_of(definitions, resource_type, ids, further.parameters)
+    for code, parameter in parameters.items():
+        if warning := further.warnings.get(parameter.url):
+            parameters[code] = replace(parameter, warning=warning)
     members = definitions.compartment("Patient").get(resource_type, ())
     joining = [parameters[code] for code in members if code in parameters]
     patient = _leading_patient(resource_type, parameters, joining)

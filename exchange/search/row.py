@@ -4,14 +4,14 @@ Times are microseconds since 1970-01-01T00:00Z; a partial date is the range it c
 Tokens are signed 64-bit hashes (`exchange.search.token`).
 """
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from exchange.search.phrase import Phrase
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
+class IndexRow(msgspec.Struct, frozen=True):
     """What the index knows of one current resource version.
 
     patient      key of the patient whose compartment the resource is in (the first, if several), or None

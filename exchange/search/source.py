@@ -12,11 +12,14 @@ from exchange.search.expression import Path
 class Source:
     """One element that answers a parameter.
 
-    key       names what is indexed: the salt of its tokens, the name of its id in side tables
-    kind      token, identifier, string, date, number or quantity: where it is indexed
-    names     JSON property names from the resource down to the element
-    data_type of the element; `whole` for a HumanName as one string
-    value_set of a code, whose systems are those the code may be asked for in
+    key         names what is indexed: the salt of its tokens, the name of its id in side tables
+    kind        token, identifier, string, date, number, quantity or position: where it is indexed
+    names       JSON property names from the resource down to the element
+    data_type   of the element; for a part of a HumanName its path (`HumanName.given`), `HumanName` for it as
+                one string; `phonetic` for how it sounds; `fhirpath` for what `expression` finds
+    lists       whether JSON has an array under each of the names
+    value_set   of a code, whose systems are those the code may be asked for in
+    required    the index says where the element is missing (`token.absent`), not where it is there
     """
 
     key: str
@@ -27,6 +30,9 @@ class Source:
     repeats: bool
     number: int = 0
     value_set: str = ""
+    lists: tuple[bool, ...] = ()
+    required: bool = False
+    expression: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +40,14 @@ class Composite:
     """One context of a composite parameter: `exchange.search.composite`.
 
     key, number  name the pairs of the context: the salt of their tokens, and their id in composite_index
-    context      JSON property names from the resource down to the context; none for the resource itself
+    context      where the elements are that belong together; the resource itself: without names
     parts        what answers each part, in their order: sources as if they stood by themselves
     grouped      the parts must be of the same element: to have all of them is not enough
     stored       where the pairs are: `tokens`, `composite_index`, or nowhere (then grouped is false)
     """
 
     key: str
-    context: tuple[str, ...]
+    context: Source
     parts: tuple[tuple[Source, ...], ...]
     grouped: bool
     stored: str
@@ -63,6 +69,7 @@ class Parameter:
     refusal: str = ""
     composites: tuple[Composite, ...] = ()
     warning: str = ""
+    url: str = ""
     keys: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

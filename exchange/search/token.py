@@ -75,5 +75,10 @@ def identifier_value(value: str) -> str:
 
 
 def typed(system: str, code: str, value: str) -> str:
-    """What `:of-type` compares at an Identifier's element: a coding of its type (`system` canonical), and it."""
+    """What `:of-type` compares at an Identifier: a coding of its type (`system` canonical) and its value."""
     return f"{coded(system, code)}\x05{identifier_value(value)}"
+
+
+def absent() -> str:
+    """The value that says that an element which is nearly always there is not (`Source.required`)."""
+    return "\x06"

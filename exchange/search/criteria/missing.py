@@ -5,9 +5,17 @@ https://hl7.org/fhir/R4/search.html#missing
 
 from exchange.search.criteria.asked import Asked, Search, any_of, numbers_of, part_parameters
 from exchange.search.leading import TypeParameters
-from exchange.search.query import AllOf, Criterion, HasLeadingDate, Not, Present, Tokens
+from exchange.search.query import (
+    AllOf,
+    Criterion,
+    HasLeadingDate,
+    HasLeadingPatient,
+    Not,
+    Present,
+    Tokens,
+)
 from exchange.search.source import Composite, Parameter, Source
-from exchange.search.token import present, token
+from exchange.search.token import absent, present, token
 from exchange.search.values import refused
 
 _SIDE_TABLES = {
@@ -44,8 +52,11 @@ def _whole(search: Search, of: TypeParameters, context: Composite) -> Criterion:
 def _indexed(search: Search, of: TypeParameters, parameter: Parameter) -> Criterion:
     there: list[Criterion] = []
     tokens = parameter.of_kind("token")
-    if tokens:
-        there.append(Tokens(tuple({token(s.key, value) for s in tokens for value in _presence(search, s)})))
+    if plain := [source for source in tokens if not source.required]:
+        there.append(Tokens(tuple({token(s.key, value) for s in plain for value in _presence(search, s)})))
+    there += [Not(Tokens((token(s.key, absent()),))) for s in tokens if s.required]
+    if of.says_patient and of.patient is not None and parameter.keys == of.patient.keys:
+        there.append(HasLeadingPatient())
     if of.date is not None and parameter.keys == of.date.keys:
         there.append(HasLeadingDate())
     else:

@@ -1,6 +1,10 @@
 import json
+from collections.abc import Iterator
 from functools import cache
 
+import pytest
+
+from exchange.search.expression import Path, UnsupportedExpression, paths
 from exchange.search.generate_parameter_ids import FILE, extended
 from exchange.search.parameters import parameter_ids, parameters_of
 from exchange.search.source import Parameter
@@ -53,17 +57,53 @@ def test_a_choice_is_read_by_its_json_names() -> None:
     }
 
 
-def test_what_is_not_supported_says_so() -> None:
-    refused = {code for code, parameter in of("Patient").items() if parameter.refusal}
-    assert refused == {"_content", "_filter", "_query", "_text", "age", "birthOrderBoolean", "phonetic"}
-    assert "composite" in of("Observation")["code-value-quantity"].refusal
-
-
-def test_all_other_parameters_of_the_ordinary_types_are_searchable() -> None:
+def test_every_parameter_of_every_type_is_searchable() -> None:
     refused = {
         parameter.code
         for name in definitions().resource_types
         for parameter in of(name).values()
-        if parameter.refusal and parameter.type not in ("composite", "special") and parameter.code[0] != "_"
+        if parameter.refusal
     }
-    assert refused == {"age", "birthOrderBoolean", "composition", "message", "phonetic"}
+    assert refused == {"_query"}  # no named queries are defined
+
+
+@pytest.mark.parametrize("resource_type", sorted(definitions().resource_types))
+def test_no_alternative_of_an_expression_is_left_out(resource_type: str) -> None:
+    for parameter in definitions().search_parameters:
+        if resource_type in parameter.base and parameter.expression and parameter.type != "composite":
+            for path in _own_paths(resource_type, parameter.code, parameter.expression):
+                keys = of(resource_type)[parameter.code].keys
+                assert any(key == path or key.startswith(f"{path}.") for key in keys), (parameter.code, path)
+
+
+def _own_paths(resource_type: str, code: str, expression: str) -> Iterator[str]:
+    """Of each alternative about the type, the key of what it reads."""
+    try:
+        alternatives = paths(expression)
+    except UnsupportedExpression:
+        assert code in ("deceased", "composition", "message")  # put into elements by hand
+        return
+    for path in alternatives:
+        if path.resource_type in (resource_type, "Resource", "DomainResource", ""):
+            yield Path(resource_type, path.steps).key
+
+
+def test_a_composite_of_the_resource_itself_needs_no_grouping() -> None:
+    own, component = of("Observation")["combo-code-value-quantity"].composites
+    assert (own.grouped, own.stored, own.context.names) == (False, "composite_index", ())
+    assert (component.grouped, component.stored) == (True, "composite_index")
+    assert component.context.names == ("component",)
+    assert [[source.key for source in part] for part in component.parts] == [
+        ["Observation.component.code"],
+        ["Observation.component.value as Quantity"],
+    ]
+    (concept, *_) = of("Observation")["code-value-concept"].composites
+    assert (concept.grouped, concept.stored) == (False, "")
+
+
+def test_every_composite_has_all_its_parts() -> None:
+    for name in definitions().resource_types:
+        for parameter in of(name).values():
+            if parameter.type == "composite":
+                assert all(all(context.parts) for context in parameter.composites)
+                assert {len(context.parts) for context in parameter.composites} <= {2, 3}
