@@ -1,4 +1,4 @@
-"""The parameters of an operation: those of the URL, and those of a Parameters resource in the body.
+"""The parameters of an operation: those of the URL, and those of a Parameters resource or a form in the body.
 
 https://hl7.org/fhir/R4/operations.html#request
 """
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.interactions.request import Request
+from exchange.interactions.search_type import FORM_TYPE, form_parameters
 from exchange.outcome import FhirError
 
 
@@ -22,13 +23,16 @@ class Given:
 
 def given(request: Request) -> list[Given]:
     """All of them; raises FhirError for a body that is no Parameters resource."""
-    listed = [Given(name, value, name) for name, value in request.parameters]
+    parameters = request.parameters
+    if request.headers.get("content-type", "").startswith(FORM_TYPE):
+        return [Given(name, value, name) for name, value in parameters + form_parameters(request)]
+    listed = [Given(name, value, name) for name, value in parameters]
     if request.method == "POST" and (request.body or request.resource):
         body = request.read_body()
-        parameters = body.get("parameter", [])
-        if body.get("resourceType") != "Parameters" or not isinstance(parameters, list):
+        posted = body.get("parameter", [])
+        if body.get("resourceType") != "Parameters" or not isinstance(posted, list):
             raise FhirError("invalid", "An operation takes a Parameters resource", "resourceType")
-        listed += [_given(each, f"Parameters.parameter[{n}]") for n, each in enumerate(parameters)]
+        listed += [_given(each, f"Parameters.parameter[{n}]") for n, each in enumerate(posted)]
     return listed
 
 
