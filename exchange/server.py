@@ -34,6 +34,7 @@ from exchange.inbound.reception import open_reception
 from exchange.inbound.work import Translate
 from exchange.jobs import deferred
 from exchange.jobs.runner import Work, working
+from exchange.loading.indexing import restore
 from exchange.operations.everything import ways
 from exchange.settings import Settings
 
@@ -79,6 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         preparing = asyncio.create_task(asyncio.to_thread(prepare, settings.fhir_url))
         database = await stack.enter_async_context(own_database(settings))
         await migrate(database.dsn)
+        await restore(database.dsn)
         await preparing
         hub = await stack.enter_async_context(open_hub(settings, database.dsn))
         hospitals = load_hospitals(settings.hospitals, settings.base)
