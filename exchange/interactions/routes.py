@@ -32,6 +32,7 @@ from exchange.negotiation import sent_format
 from exchange.operations.everything import everything
 from exchange.operations.export import export_group, export_patient, export_system
 from exchange.operations.expunge import expunge
+from exchange.operations.lastn import lastn
 from exchange.operations.meta import meta, meta_add, meta_delete
 from exchange.outcome import FhirError
 from exchange.representation import aside
@@ -112,6 +113,8 @@ TABLE: Final = (
     Interaction("$export", "POST", "Patient/$export", export_patient),
     Interaction("$export", "GET", "Group/{id}/$export", export_group),
     Interaction("$export", "POST", "Group/{id}/$export", export_group),
+    Interaction("$lastn", "GET", "Observation/$lastn", lastn),
+    Interaction("$lastn", "POST", "Observation/$lastn", lastn),
     Interaction("$meta", "GET", "{type}/{id}/$meta", meta),
     Interaction("$meta", "POST", "{type}/{id}/$meta", meta),
     Interaction("$meta", "GET", "{type}/{id}/_history/{vid}/$meta", meta),
