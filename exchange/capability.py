@@ -17,6 +17,7 @@ CHANGED: Final = "2026-01-01"
 # What defines the operation at each path.
 OPERATIONS: Final = {
     "Patient/{id}/$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    "Encounter/{id}/$everything": "http://hl7.org/fhir/OperationDefinition/Encounter-everything",
     "$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
     "Patient/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
     "Group/{id}/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",

@@ -5,11 +5,11 @@
 | `_count` | resources a page |
 | `_type` | only these types |
 | `_since` | only what was written since |
-| `start`, `end` | not supported |
+| `start`, `end` | only what happened between these days, and what has no date |
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,9 +22,11 @@ from exchange.interactions.entries import found_entry, with_entries
 from exchange.interactions.form import Form, form_of
 from exchange.interactions.read import require_there
 from exchange.interactions.request import FORM_PARAMETERS, Parameters, Request, Response, instant_of
+from exchange.operations.given import given
 from exchange.outcome import FhirError
+from exchange.search.dates import date_range
 from exchange.search.leading import Registry
-from exchange.search.parameters import Source
+from exchange.search.source import Source
 from exchange.search.token import present, salt, token
 from exchange.store.batch import microseconds
 from exchange.store.connection import Connection
@@ -33,6 +35,7 @@ from exchange.store.packing import unpack
 from exchange.store.types import type_number
 from mpi.keys import patient_key
 from mpi.store import PATIENT_KEYS
+from profiles.primitives import date_time
 
 COUNT: Final = 200
 MAX_COUNT: Final = 1000
@@ -52,7 +55,7 @@ SUPPORTING: Final = (
 # then what that refers to of the supporting types; each in the order of rid, so a page ends where the next
 # begins, whatever is written in between. $2, $3: types and time; $4, $5: after which row; $6: how many rows.
 # $7: the supporting types; $8 to $10: the elements that may refer to them: type, salt, and a token that a
-# resource has which does refer so.
+# resource has which does refer so. $11, $12: the time in which what has a date must lie in part.
 EVERYTHING: Final = f"""
 WITH keys AS MATERIALIZED (
     SELECT ARRAY({PATIENT_KEYS.format(keys="$1::uuid[]")}) AS list
@@ -63,8 +66,9 @@ WITH keys AS MATERIALIZED (
 ), inside AS MATERIALIZED (
     SELECT 0 AS phase, m.rid
     FROM (SELECT rid FROM member WHERE $4::int = 0 AND rid > $5::bigint ORDER BY rid) m
-    CROSS JOIN LATERAL (SELECT r.type, r.updated FROM resource_index r WHERE r.rid = m.rid OFFSET 0) i
+    CROSS JOIN LATERAL (SELECT * FROM resource_index r WHERE r.rid = m.rid OFFSET 0) i
     WHERE ($2::smallint[] IS NULL OR i.type = ANY($2)) AND i.updated >= $3::bigint
+      AND (i.ts IS NULL OR (i.ts < $12::bigint AND greatest(i.ts_end, i.ts + 1) > $11::bigint))
     ORDER BY m.rid LIMIT $6::int
 ), way AS MATERIALIZED (
     SELECT type, salt, array_agg(present) AS present
@@ -90,7 +94,8 @@ ORDER BY p.phase, p.rid"""  # noqa: S608 - a fixed text
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """types is None for all; `phase` and `rid` are those of the last row of the page before."""
+    """types is None for all; `phase` and `rid` are those of the last row of the page before; what happened
+    lies in [start, end), in microseconds since 1970."""
 
     key: UUID
     types: frozenset[str] | None
@@ -98,12 +103,14 @@ class Ask:
     count: int
     phase: int
     rid: int
+    start: int = -(2**63)
+    end: int = 2**63 - 1
 
 
 async def everything(hub: Hub, request: Request) -> Response:
     """What every hospital has sent about the patient, by any of the patient's Patients."""
     request.grant.require("Patient", "r")
-    parameters = request.parameters + _posted(request)
+    parameters = _parameters(request)
     ask = _ask(hub, request, parameters)
     async with hub.pool.acquire() as connection:
         (stored,) = await fetch(connection, [("Patient", request.id)])
@@ -138,9 +145,9 @@ def _sources(registry: Registry, resource_type: str) -> Iterator[Source]:
 async def _page(connection: Connection, ask: Ask, registry: Registry) -> list[Any]:
     types = None if ask.types is None else [type_number(name) for name in ask.types]
     supporting = [type_number(name) for name in SUPPORTING]
-    given = (types, ask.since, ask.phase, ask.rid, ask.count + 1, supporting)
+    asked = (types, ask.since, ask.phase, ask.rid, ask.count + 1, supporting)
     records: list[Any] = await connection.fetch(
-        EVERYTHING, [ask.key], *given, *zip(*ways(registry), strict=True)
+        EVERYTHING, [ask.key], *asked, *zip(*ways(registry), strict=True), ask.start, ask.end
     )
     return records
 
@@ -182,7 +189,19 @@ def _ask(hub: Hub, request: Request, parameters: Parameters) -> Ask:
         _count(asked.get("_count")),
         phase,
         rid,
+        **_days(hub, asked),
     )
+
+
+def _days(hub: Hub, asked: Mapping[str, str]) -> dict[str, int]:
+    """From the first moment of `start` to the last of `end`."""
+    days = {}
+    for place, name in enumerate(("start", "end")):
+        if name in asked:
+            if not date_time(asked[name]):
+                raise FhirError("invalid", f"{name} is a date", name)
+            days[name] = date_range(asked[name], hub.search.zone)[place]
+    return days
 
 
 def _types(hub: Hub, request: Request, text: str | None) -> frozenset[str] | None:
@@ -224,25 +243,14 @@ def _after(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _posted(request: Request) -> Parameters:
-    """The parameters of a POST, which may come as a Parameters resource."""
-    if request.method != "POST" or not (request.body or request.resource):
-        return ()
-    resource = request.read_body()
-    if resource.get("resourceType") != "Parameters":
-        raise FhirError("invalid", "An operation takes a Parameters resource", "resourceType")
-    given = resource.get("parameter", [])
-    if not isinstance(given, list):
-        raise FhirError("unreadable", "parameter is a list", "Parameters.parameter")
-    return tuple(_pair(parameter, n) for n, parameter in enumerate(given))
+def _parameters(request: Request) -> Parameters:
+    """As text, wherever they came from."""
+    listed = []
+    for each in given(request):
+        if type(each.value) not in (str, int):
+            raise FhirError("invalid", "The parameters of $everything are texts and numbers", each.expression)
+        listed.append((each.name, str(each.value)))
+    return tuple(listed)
 
 
-def _pair(parameter: Any, n: int) -> tuple[str, str]:
-    if isinstance(parameter, dict) and isinstance(parameter.get("name"), str):
-        values = [value for name, value in parameter.items() if name.startswith("value")]
-        if len(parameter) == 2 and len(values) == 1 and type(values[0]) in (str, int):
-            return parameter["name"], str(values[0])
-    raise FhirError("invalid", "A parameter has a name and one value", f"Parameters.parameter[{n}]")
-
-
-_KNOWN: Final = frozenset(("_count", "_type", "_since", "_cursor")) | FORM_PARAMETERS
+_KNOWN: Final = frozenset(("_count", "_type", "_since", "_cursor", "start", "end")) | FORM_PARAMETERS

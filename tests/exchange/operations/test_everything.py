@@ -266,7 +266,7 @@ async def test_posted(client: httpx.AsyncClient) -> None:
         "_since=2020",
         "_cursor=x",
         "_cursor=2-1",
-        "start=2020-01-01",
+        "start=yesterday",
         "x=1",
         "_count=1&_count=2",
     ],
@@ -275,3 +275,25 @@ async def test_parameters_it_cannot_take(client: httpx.AsyncClient, query: str) 
     answer = await client.get(f"Patient/a/$everything?{query}")
     assert answer.status_code == 400
     assert answer.json()["issue"][0]["expression"] == [query.partition("=")[0]]
+
+
+async def test_what_happened_in_a_time_and_what_has_no_date(client: httpx.AsyncClient) -> None:
+    subject = {"reference": "Patient/timed"}
+    await client.put("Patient/timed", json=patient("timed"))
+    for day in ("2026-01-09", "2026-01-10", "2026-01-20", "2026-01-21", None):
+        observation = {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"text": "x"},
+            "subject": subject,
+        }
+        dated = observation if day is None else observation | {"effectiveDateTime": day}
+        assert (await client.post("Observation", json=dated)).status_code == 201
+    stay = {"resourceType": "Encounter", "status": "finished", "class": {"code": "IMP"}, "subject": subject}
+    period = {"start": "2025-12-30", "end": "2026-01-11"}
+    assert (await client.post("Encounter", json=stay | {"period": period})).status_code == 201
+    answer = await client.get("Patient/timed/$everything?start=2026-01-10&end=2026-01-20")
+    found = [entry["resource"] for entry in answer.json()["entry"]]
+    days = [each.get("effectiveDateTime") for each in found if each["resourceType"] == "Observation"]
+    assert sorted(days, key=str) == ["2026-01-10", "2026-01-20", None]
+    assert {each["resourceType"] for each in found} == {"Patient", "Observation", "Encounter"}
