@@ -56,6 +56,7 @@ def main() -> None:
 
 def _line(name: str, resources: Sequence[dict[str, Any]], extraction: Extraction) -> str:
     rows = [extraction.row(each) for each in resources]
+    extraction.unwritten.written(list(extraction.unwritten))
     cost = statistics.median(_round(resources, extraction) for _ in range(ROUNDS))
     return f"{name:24}{len(resources):8}{cost:9.1f}  {'  '.join(_averages(rows))}"
 

@@ -98,7 +98,7 @@ def source_text(of: Type, names: Names) -> str:
     end = [
         "patient = patients[0] if patients else None",
         "joined = further(patient, patients, others) if others or len(patients) > 1 else ()",
-        "texts = tuple([unwritten[each] for each in tokens if each in unwritten]) if unwritten else ()",
+        "texts = unwritten.of(tokens) if unwritten else ()",
         f"return IndexRow(patient, joined, start, end, {row}, texts)",
     ]
     inner = "\n".join(f"    {line}" for line in (*head, *body, *end))

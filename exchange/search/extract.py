@@ -44,6 +44,10 @@ class Extraction:
         """The index row of a structurally valid resource that has its id."""
         return self._extracts[resource["resourceType"]](resource)
 
+    def prepare(self, resource_type: str) -> None:
+        """Compile it now, if it is not yet."""
+        self._extracts[resource_type]
+
     def compile(self, resource_type: str) -> Extract:
         """The function of a type, as its parameters are now."""
         return compiled(self._type(resource_type), self._names)

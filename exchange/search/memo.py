@@ -68,6 +68,11 @@ class Unwritten(dict[int, Phrase]):
         self[text.token] = text
         return text.token
 
+    def of(self, tokens: Iterable[int]) -> tuple[Phrase, ...]:
+        """The texts of these tokens that may not be written yet."""
+        found = (self.get(token) for token in tokens)
+        return tuple(dict.fromkeys(text for text in found if text is not None))
+
     def written(self, tokens: Iterable[int]) -> None:
         """These are in the database: no row needs to bring them again."""
         for token in tokens:
