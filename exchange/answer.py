@@ -85,7 +85,7 @@ class Fhir:
 
     async def _performed(self, interaction: Interaction, request: Request) -> Response:
         wanted = presentation_of(interaction.code, request)
-        if request.body:
+        if request.body and interaction.code != "transaction":  # which reads its resources one by one
             request = await with_resource(self.hub, request)
         response = await interaction.perform(self.hub, request)
         if wanted is PLAIN or not response.body or response.content_type:

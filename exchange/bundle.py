@@ -1,14 +1,18 @@
-"""Transactions before and after the database: entries, identities, references. Pure.
+"""The Bundles of batches and transactions as they come: requests, with resources that are still text. Pure.
 
-https://hl7.org/fhir/R4/http.html#trules · https://hl7.org/fhir/R4/bundle.html#references
+https://hl7.org/fhir/R4/http.html#transaction
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from urllib.parse import unquote
 
+import msgspec
+
+from exchange.fhirjson import UnreadableJson, read
 from exchange.outcome import FhirError, rejection
 from terminology.issue import Issue
 
@@ -29,14 +33,15 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry's request. `path` has no leading slash and no query, `headers` are named as in HTTP."""
+    """One entry's request. `path` has no leading slash and no query; `body` is the text of the resource, if
+    there is one; `headers` are named as in HTTP."""
 
     index: int
     method: str
     path: str
     query: str
     full_url: str
-    resource: Resource | None
+    body: bytes
     headers: Mapping[str, str]
 
     @property
@@ -47,60 +52,39 @@ class Entry:
     def segments(self) -> list[str]:
         return self.path.split("/")
 
+    def read(self) -> tuple[Resource, bytes]:
+        """The resource, and its text as `dumps` gives it; raises FhirError for what is none."""
+        if not self.body:
+            raise FhirError("invalid", f"{self.method} takes a resource", self.expression)
+        try:
+            return read(self.body)
+        except UnreadableJson as error:
+            issue = Issue("error", error.issue.code, error.issue.diagnostics, f"{self.expression}.resource")
+            raise FhirError.of("unreadable", [issue]) from None
+
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """A place that may refer to another entry: `container[key]` was `value` when it came.
+class Sent:
+    """A Bundle without the resources in its entries, for the structure check, and their texts: empty where an
+    entry has none."""
 
-    `path` is where it stands in the resource, `element` the same as an element path without indexes.
-    """
-
-    container: Any
-    key: Any
-    value: str
-    path: str
-    element: str
+    envelope: Resource
+    bodies: Sequence[bytes]
 
 
-def entries(bundle: Resource, base: str) -> list[Entry]:
+def opened(raw: bytes) -> Sent:
+    """The Bundle in a body; the resources in it are not looked at. Raises UnreadableJson."""
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        if sent := _opened(raw) or _opened(msgspec.json.format(raw, indent=-1)):
+            return sent
+    value, text = read(raw)
+    return _opened(text) or Sent(value, ())
+
+
+def entries(sent: Sent, base: str) -> list[Entry]:
     """The requests of a batch or transaction whose structure has been checked."""
-    return [_entry(index, entry, base) for index, entry in enumerate(bundle.get("entry", ()))]
-
-
-def envelope(bundle: Resource) -> Resource:
-    """The Bundle without the resources in it, for the structure check."""
-    listed = bundle.get("entry")
-    if not isinstance(listed, list):
-        return bundle
-    bare = [_without_resource(entry) if isinstance(entry, dict) else entry for entry in listed]
-    return {**bundle, "entry": bare}
-
-
-def sites(resource: Resource, full_urls: frozenset[str]) -> list[Site]:
-    """Every Reference.reference, and every other string that is one of `full_urls`.
-
-    A Bundle inside the Bundle has names of its own and is left alone.
-    """
-    found: list[Site] = []
-    stack: list[_Link] = [(None, resource["resourceType"], resource)]
-    while stack:
-        link = stack.pop()
-        node = link[2]
-        members: Iterable[tuple[Any, Any]]
-        if type(node) is dict:
-            if node.get("resourceType") == "Bundle":
-                continue
-            members = node.items()
-        else:
-            members = enumerate(node)
-        for key, value in members:
-            kind = type(value)
-            if kind is str:
-                if key == "reference" or value in full_urls:
-                    found.append(Site(node, key, value, *_paths((link, key, value))))
-            elif kind is dict or kind is list:
-                stack.append((link, key, value))
-    return found
+    listed = zip(sent.envelope.get("entry", ()), sent.bodies, strict=True)
+    return [_entry(index, entry, body, base) for index, (entry, body) in enumerate(listed)]
 
 
 def conditional(reference: str) -> Criteria | None:
@@ -114,45 +98,10 @@ def may_be_conditional(text: bytes) -> bool:
     return b"?" in text and _CONDITIONAL_TEXT.search(text) is not None
 
 
-def unresolved(resource: Resource) -> list[Issue]:
-    """The conditional references in it, which only a transaction resolves."""
-    return [
-        Issue("error", "business-rule", "A conditional reference is resolved in transactions only", site.path)
-        for site in sites(resource, frozenset())
-        if conditional(site.value)
-    ]
-
-
 def root_of(full_url: str) -> str:
     """What a relative reference is relative to; empty if the full URL is no RESTful one."""
     found = _RESTFUL.fullmatch(full_url)
     return found[1] if found else ""
-
-
-def rewrite(
-    entry: Entry,
-    places: Sequence[Site],
-    identities: Mapping[str, str],
-    matches: Mapping[Criteria, str],
-    is_uri: Callable[[str], bool],
-) -> Iterator[Issue]:
-    """Let every place name the resource as the hub stores it; yields what names nothing.
-
-    identities: full URL → `Type/id`. Repeatable: it starts from what the client sent each time.
-    """
-    root = root_of(entry.full_url)
-    for place in places:
-        value = place.value
-        target = identities.get(value) or identities.get(root + value)
-        if target is None and (criteria := conditional(value)) is not None and place.key == "reference":
-            target = matches.get(criteria)
-        if target is not None:
-            if place.key == "reference" or is_uri(place.element):
-                place.container[place.key] = target
-        elif place.key == "reference" and value.startswith(("urn:uuid:", "urn:oid:")):
-            yield Issue(
-                "error", "not-found", f"No entry has the fullUrl {value[:80]}", in_entry(entry, place.path)
-            )
 
 
 def in_entry(entry: Entry, expression: str) -> str:
@@ -198,31 +147,34 @@ _HEADERS: Final = {
     "ifNoneExist": "if-none-exist",
 }
 
-
-# A node on the way down to a string: what is above it, its key there, and itself.
-_Link: TypeAlias = tuple["_Link | None", Any, Any]
-
-
-def _paths(link: _Link) -> tuple[str, str]:
-    """The expression from the resource down, and the element path from the nearest (contained) resource."""
-    expression: list[str] = []
-    element: list[str] = []
-    inside = True
-    step: _Link | None = link
-    while step is not None:
-        above, key, node = step
-        expression.append(f"[{key}]" if type(key) is int else f".{key}")
-        if inside:
-            if type(node) is dict and "resourceType" in node:
-                element.append(str(node["resourceType"]))
-                inside = False
-            elif type(key) is str:
-                element.append(key)
-        step = above
-    return "".join(reversed(expression)).removeprefix("."), ".".join(reversed(element))
+# Members and items as they stand in the text.
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_ENCODER: Final = msgspec.json.Encoder()
+# An object must have a member.
+_NAMELESS: Final = b'{"fullUrl":"urn:uuid:00000000-0000-0000-0000-000000000000"}'
 
 
-def _entry(index: int, entry: Resource, base: str) -> Entry:
+def _opened(raw: bytes) -> Sent | None:
+    """None if it is no Bundle, or not compact: then a member that came twice would not be seen."""
+    try:
+        members = _MEMBERS.decode(raw)
+        listed = _ITEMS.decode(members.get("entry", b"[]"))
+        apart = [_MEMBERS.decode(entry) for entry in listed]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if _ENCODER.encode(members) != raw:
+        return None
+    if any(_ENCODER.encode(entry) != bytes(text) for entry, text in zip(apart, listed, strict=True)):
+        return None
+    bodies = [bytes(entry.pop("resource", b"")) for entry in apart]
+    if "entry" in members:
+        bare = [_ENCODER.encode(entry) if entry else _NAMELESS for entry in apart]
+        members["entry"] = msgspec.Raw(b"[%b]" % b",".join(bare))
+    return Sent(read(_ENCODER.encode(members))[0], bodies)
+
+
+def _entry(index: int, entry: Resource, body: bytes, base: str) -> Entry:
     expression = f"Bundle.entry[{index}]"
     request = entry.get("request")
     if request is None:
@@ -230,16 +182,7 @@ def _entry(index: int, entry: Resource, base: str) -> Entry:
     if "method" not in request or "url" not in request:
         raise FhirError("invalid", "A request has a method and a URL", f"{expression}.request")
     method = request["method"]
-    resource = entry.get("resource")
-    if resource is None and method in ("POST", "PUT"):
-        raise FhirError("invalid", f"{method} takes a resource", expression)
-    if not isinstance(resource, dict | None):
-        raise FhirError("unreadable", "A resource is a JSON object", f"{expression}.resource")
     path, _, query = request["url"].removeprefix(base).lstrip("/").partition("?")
     headers = {header: request[name] for name, header in _HEADERS.items() if name in request}
-    return Entry(index, method, unquote(path), query, entry.get("fullUrl", ""), resource, headers)
-
-
-def _without_resource(entry: Resource) -> Resource:
-    bare = {name: value for name, value in entry.items() if name != "resource"}
-    return bare or {"fullUrl": "urn:uuid:00000000-0000-0000-0000-000000000000"}
+    path = unquote(path) if "%" in path else path
+    return Entry(index, method, path, query, entry.get("fullUrl", ""), body, headers)

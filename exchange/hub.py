@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import asyncpg
 
-from exchange.bundle import may_be_conditional, unresolved
+from exchange.bundle import may_be_conditional
 from exchange.database import create_pool
 from exchange.fhirjson import split
 from exchange.jobs.desk import Desk
@@ -19,8 +19,10 @@ from exchange.outcome import rejection
 from exchange.search.criteria import Search, search_of
 from exchange.search.extract import Extraction, compile_extraction
 from exchange.settings import Settings
+from exchange.sites import unresolved
 from exchange.store.batch import Write
-from exchange.store.coalesce import Committer, Reader
+from exchange.store.coalesce import Reader
+from exchange.store.commit import Committer
 from exchange.trust.authenticate import Trust
 from profiles.definitions import Definitions, definitions
 from profiles.structure import compile_structure

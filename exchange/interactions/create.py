@@ -1,11 +1,14 @@
 """https://hl7.org/fhir/R4/http.html#create"""
 
+from functools import partial
+
 from exchange.bundle import Criteria
 from exchange.hub import Hub
 from exchange.identity import Resource, patients, store
 from exchange.interactions.conditional import compiled, find, lock, one, repeated
 from exchange.interactions.request import Request, Response
 from exchange.interactions.written import committed, found_response, written_response
+from exchange.representation import aside
 from exchange.store.batch import Write
 from exchange.store.fetch import fetch
 
@@ -13,14 +16,19 @@ from exchange.store.fetch import fetch
 async def create(hub: Hub, request: Request) -> Response:
     """A new resource under an id of ours; with If-None-Exist only if nothing matches."""
     request.grant.require(request.type, "c")
-    resource = request.read_resource() | {"id": hub.new_id()}
-    write = hub.write("create", resource)
+    resource, write = await aside(len(request.body), "json", partial(_checked, hub, request))
     condition = request.headers.get("if-none-exist")
     if condition is not None:
         criteria = Criteria(request.type, condition.partition("?")[2] or condition)
         return await _create_once(hub, request, write, resource, criteria)
     written = await committed(hub, request.grant, write, resource)
     return written_response(request, f"{request.type}/{write.id}", written)
+
+
+def _checked(hub: Hub, request: Request) -> tuple[Resource, Write]:
+    sent, rest = request.read_written()
+    resource = sent | {"id": hub.new_id()}
+    return resource, hub.write("create", resource, None, rest)
 
 
 async def _create_once(

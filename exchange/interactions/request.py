@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from exchange import fhirjson
+from exchange.bundle import Sent, opened
 from exchange.fhirjson import UnreadableJson
 from exchange.negotiation import CONTENT_TYPES, Format, sent_format
 from exchange.outcome import FhirError, Headers
@@ -81,12 +82,18 @@ class Request:
             )
         return resource, None if text is None else fhirjson.rest_of(resource, text)
 
-    def read_bundle(self) -> Resource:
-        """The Bundle in the body."""
-        bundle = self.read_body()
-        if bundle.get("resourceType") != "Bundle":
+    def read_bundle(self) -> Sent:
+        """The Bundle in the body; the resources in it are still text."""
+        text = self.body
+        if self.resource is not None or sent_format(self.headers.get("content-type")) != "json":
+            text = fhirjson.dumps(self.read_body())
+        try:
+            sent = opened(text)
+        except UnreadableJson:
+            sent = opened(fhirjson.dumps(self.read_body()))  # which tells what is wrong, and where
+        if sent.envelope.get("resourceType") != "Bundle":
             raise FhirError("invalid", "The base takes a Bundle", "resourceType")
-        return bundle
+        return sent
 
     def read_body(self) -> Resource:
         """Whatever resource is in the body."""

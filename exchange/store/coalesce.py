@@ -9,15 +9,12 @@ costs what it always costs, and the busier the hub, the cheaper each request.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from exchange.store.batch import Write
 from exchange.store.fetch import Stored, fetch
-from exchange.store.transact import Written, transact
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -25,8 +22,6 @@ Heard = TypeVar("Heard", contravariant=True)
 
 READ_LANES = 2
 READ_GROUP = 100
-COMMIT_LANES = 2
-COMMIT_GROUP = 100
 WAITING = 10_000
 
 
@@ -164,26 +159,3 @@ class Reader:
         else:
             await self._pool.release(connection)
         return found
-
-
-class Committer:
-    """Commits writes that have nothing to do with one another, each with an outcome of its own."""
-
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-        self._commits: Coalescer[tuple[Write, datetime], Written] = Coalescer(
-            self._commit, lambda item: (item[0].type, item[0].id), COMMIT_LANES, COMMIT_GROUP
-        )
-
-    async def commit(self, write: Write, instant: datetime) -> Written:
-        """Returns once the write is durable. Its time is that of the latest write in its group."""
-        return await self._commits.ask((write, instant))
-
-    async def _commit(self, items: Sequence[tuple[Write, datetime]]) -> list[Written]:
-        writes = [write for write, _ in items]
-        latest = max((instant for _, instant in items), default=datetime.min)
-        async with self._pool.acquire() as connection:
-            if all(write.action == "create" for write in writes):
-                return await transact(connection, writes, latest)  # one statement commits by itself
-            async with connection.transaction():
-                return await transact(connection, writes, latest)

@@ -1,5 +1,6 @@
-"""References of a transaction, without a database."""
+"""Bundles as they come, without a database."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,79 +12,19 @@ from exchange.bundle import (
     Entry,
     conditional,
     entries,
-    envelope,
+    may_be_conditional,
+    opened,
     refuse_overlap,
-    rewrite,
     root_of,
-    sites,
 )
+from exchange.fhirjson import UnreadableJson
 from exchange.outcome import FhirError
 
 URN = "urn:uuid:1"
 
 
-def entry(resource: dict[str, Any], full_url: str = "", index: int = 0) -> Entry:
-    return Entry(index, "POST", resource["resourceType"], "", full_url, resource, {})
-
-
-def never(path: str) -> bool:
-    return False
-
-
-def test_sites_are_found_with_their_paths() -> None:
-    resource = {
-        "resourceType": "Observation",
-        "subject": {"reference": "Patient/1"},
-        "component": [{}, {"extension": [{"valueReference": {"reference": URN}, "valueUri": URN}]}],
-        "contained": [{"resourceType": "Patient", "generalPractitioner": [{"reference": "#x"}]}],
-        "instantiatesUri": ["urn:uuid:2", URN],
-    }
-    found = {(site.path, site.element) for site in sites(resource, frozenset((URN,)))}
-    nested = "Observation.component[1].extension[0]"
-    assert found == {
-        ("Observation.subject.reference", "Observation.subject.reference"),
-        (f"{nested}.valueReference.reference", "Observation.component.extension.valueReference.reference"),
-        (f"{nested}.valueUri", "Observation.component.extension.valueUri"),
-        (
-            "Observation.contained[0].generalPractitioner[0].reference",
-            "Patient.generalPractitioner.reference",
-        ),
-        ("Observation.instantiatesUri[1]", "Observation.instantiatesUri"),
-    }
-
-
-def test_rewriting_starts_from_what_was_sent_each_time() -> None:
-    resource = {
-        "resourceType": "Observation",
-        "subject": {"reference": URN},
-        "focus": [{"reference": "Patient?x=1"}],
-    }
-    places = sites(resource, frozenset((URN,)))
-    criteria = Criteria("Patient", "x=1")
-    for name in ("1", "2"):
-        named = {URN: f"Patient/{name}"}
-        assert not list(rewrite(entry(resource), places, named, {criteria: f"Patient/c{name}"}, never))
-        assert resource["subject"] == {"reference": f"Patient/{name}"}
-        assert resource["focus"] == [{"reference": f"Patient/c{name}"}]
-
-
-def test_only_uris_are_rewritten_beside_references() -> None:
-    resource = {"resourceType": "Basic", "extension": [{"valueUri": URN, "valueString": URN}]}
-    places = sites(resource, frozenset((URN,)))
-    list(rewrite(entry(resource), places, {URN: "Patient/1"}, {}, lambda path: path.endswith("valueUri")))
-    assert resource["extension"] == [{"valueUri": "Patient/1", "valueString": URN}]
-
-
-@given(
-    st.sampled_from(
-        ["Patient/1", "http://a.org/fhir/Patient/1", "#p", "urn:isbn:3", "Patient", "Patient/1/_history/2"]
-    )
-)
-def test_other_references_stay(reference: str) -> None:
-    resource = {"resourceType": "Basic", "subject": {"reference": reference}}
-    issues = list(rewrite(entry(resource), sites(resource, frozenset()), {URN: "Patient/9"}, {}, never))
-    assert resource["subject"]["reference"] == reference
-    assert not issues
+def entry(index: int) -> Entry:
+    return Entry(index, "POST", "Patient", "", "", b"", {})
 
 
 @pytest.mark.parametrize(
@@ -99,6 +40,8 @@ def test_other_references_stay(reference: str) -> None:
 )
 def test_conditional_references(reference: str, criteria: Criteria | None) -> None:
     assert conditional(reference) == criteria
+    text = json.dumps({"subject": {"reference": reference}}, separators=(",", ":")).encode()
+    assert may_be_conditional(text) or criteria is None
 
 
 def test_roots() -> None:
@@ -107,32 +50,81 @@ def test_roots() -> None:
     assert root_of("urn:uuid:1") == root_of("http://a.org/fhir/metadata") == root_of("") == ""
 
 
+BUNDLE: dict[str, Any] = {
+    "resourceType": "Bundle",
+    "entry": [
+        {
+            "fullUrl": URN,
+            "resource": {"resourceType": "Patient", "name": [{"text": "甲"}]},
+            "request": {"method": "PUT", "url": "/Patient?a=b%20c", "ifMatch": 'W/"1"'},
+        },
+        {"request": {"method": "GET", "url": "http://hub.example/fhir/Patient/a%2Db"}},
+    ],
+}
+
+
 def test_entries() -> None:
-    bundle = {
-        "entry": [
-            {
-                "fullUrl": URN,
-                "resource": {"resourceType": "Patient"},
-                "request": {"method": "PUT", "url": "/Patient?a=b%20c", "ifMatch": 'W/"1"'},
-            },
-            {"request": {"method": "GET", "url": "http://hub.example/fhir/Patient/a%2Db"}},
-        ]
-    }
-    first, second = entries(bundle, "http://hub.example/fhir")
+    first, second = entries(opened(json.dumps(BUNDLE).encode()), "http://hub.example/fhir")
     assert (first.method, first.path, first.query) == ("PUT", "Patient", "a=b%20c")
     assert first.headers == {"if-match": 'W/"1"'}
+    assert first.read()[0] == {"resourceType": "Patient", "name": [{"text": "甲"}]}
     assert second.segments == ["Patient", "a-b"]
+    with pytest.raises(FhirError, match="invalid"):
+        second.read()
 
 
-def test_the_envelope_is_without_resources() -> None:
-    bundle = {"resourceType": "Bundle", "entry": [{"fullUrl": URN, "resource": {"x": 1}}, "nonsense"]}
-    assert envelope(bundle)["entry"] == [{"fullUrl": URN}, "nonsense"]
-    assert bundle["entry"][0]["resource"] == {"x": 1}
-    assert envelope({"entry": {}}) == {"entry": {}}
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_a_bundle_is_opened_however_it_is_spelled(indent: int | None, is_ascii: bool) -> None:
+    sent = opened(json.dumps(BUNDLE, indent=indent, ensure_ascii=is_ascii).encode())
+    assert sent.envelope["entry"][0] == {
+        "fullUrl": URN,
+        "request": {"method": "PUT", "url": "/Patient?a=b%20c", "ifMatch": 'W/"1"'},
+    }
+    assert json.loads(sent.bodies[0]) == BUNDLE["entry"][0]["resource"]
+    assert sent.bodies[1] == b""
+
+
+def test_an_escaped_name_is_a_name() -> None:
+    sent = opened(b'{"resourceType":"Bundle","\\u0065ntry":[{"resourc\\u0065":{"x":1}}]}')
+    assert sent.bodies == [b'{"x":1}']
+    assert set(sent.envelope["entry"][0]) == {"fullUrl"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"entry":[],"entry":[]}',
+        b'{"entry":[{"fullUrl":"a","fullUrl":"b"}]}',
+        b'{"entry":[{"resource":{"id":"a"},"resource":{"id":"a"}}]}',
+        b'{"entry":[{"request":{"url":"a","url":"a"}}]}',
+        b'{"entry":[{"resource":{"id":"a"},"\\u0072esource":{"id":"a"}}]}',
+        b'{ "entry" : [ {"resource":{"id":"a"} , "resource":{"id":"a"}}]}',
+        b'{"entry":[',
+        b"[]",
+        b"",
+    ],
+)
+def test_what_cannot_be_opened(raw: bytes) -> None:
+    with pytest.raises(UnreadableJson):
+        opened(raw)
+
+
+def test_a_member_that_stands_twice_in_a_resource() -> None:
+    raw = b'{"entry":[{"request":{"method":"POST","url":"Patient"},"resource":{"a":1,"a":1}}]}'
+    (only,) = entries(opened(raw), "")
+    with pytest.raises(FhirError) as refused:
+        only.read()
+    assert refused.value.issues[0].expression == "Bundle.entry[0].resource"
+
+
+@given(st.sampled_from([{"entry": {}}, {"entry": ["nonsense"]}, {"entry": [None]}, {"entry": None}, {}]))
+def test_what_is_wrong_with_entries_is_left_to_the_check(bundle: dict[str, Any]) -> None:
+    assert opened(json.dumps(bundle).encode()).envelope == bundle
 
 
 def test_overlap_names_the_later_entry() -> None:
-    one, two = entry({"resourceType": "Patient"}, index=1), entry({"resourceType": "Patient"}, index=2)
+    one, two = entry(1), entry(2)
     refuse_overlap([(one, ("Patient", "a")), (two, ("Patient", "b"))])
     with pytest.raises(FhirError) as refused:
         refuse_overlap([(two, ("Patient", "a")), (one, ("Patient", "a"))])

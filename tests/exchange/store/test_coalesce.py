@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from exchange.search.row import IndexRow
 from exchange.store.batch import Write
-from exchange.store.coalesce import Coalescer, Committer, Overloaded, Reader
+from exchange.store.coalesce import Coalescer, Overloaded, Reader
+from exchange.store.commit import Committer
 from exchange.store.transact import transact
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
