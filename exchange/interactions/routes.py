@@ -29,6 +29,7 @@ from exchange.interactions.transaction import transaction
 from exchange.interactions.update import update
 from exchange.interactions.vread import vread
 from exchange.negotiation import sent_format
+from exchange.operations.encounter_everything import encounter_everything
 from exchange.operations.everything import everything
 from exchange.operations.export import export_group, export_patient, export_system
 from exchange.operations.expunge import expunge
@@ -107,6 +108,8 @@ TABLE: Final = (
     Interaction("search-type", "POST", "{type}/{id}/{member}/_search", compartment_type),
     Interaction("$everything", "GET", "Patient/{id}/$everything", everything),
     Interaction("$everything", "POST", "Patient/{id}/$everything", everything),
+    Interaction("$everything", "GET", "Encounter/{id}/$everything", encounter_everything),
+    Interaction("$everything", "POST", "Encounter/{id}/$everything", encounter_everything),
     Interaction("$export", "GET", "$export", export_system),
     Interaction("$export", "POST", "$export", export_system),
     Interaction("$export", "GET", "Patient/$export", export_patient),
