@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from exchange.fhirjson import loads
@@ -13,6 +14,7 @@ from exchange.interactions.written import committed, written_response
 from exchange.outcome import FhirError
 from exchange.patch import patched
 from exchange.patch.patched import by_parameters
+from exchange.representation import aside
 from exchange.store.batch import Write
 from exchange.store.fetch import Stored
 
@@ -31,8 +33,8 @@ async def patch(hub: Hub, request: Request) -> Response:
     for _ in range(ATTEMPTS):
         stored = require_there(await hub.reader.read(request.type, request.id), name)
         require_version(request, name, stored)
-        resource = changed(hub, request, stored)
-        write = update_of(hub, resource, stored.version)
+        size = len(stored.body or b"") + len(request.body)
+        resource, write = await aside(size, "xml", partial(_applied, hub, request, stored))
         try:
             written = await committed(hub, request.grant, write, resource)
         except FhirError as error:
@@ -42,6 +44,11 @@ async def patch(hub: Hub, request: Request) -> Response:
         if written.status != "conflict":
             return written_response(answerable(request), name, written)
     raise FhirError("conflict", f"{name} is changed by others all the time; try again")
+
+
+def _applied(hub: Hub, request: Request, stored: Stored) -> tuple[Resource, Write]:
+    resource = changed(hub, request, stored)
+    return resource, update_of(hub, resource, stored.version)
 
 
 def changed(hub: Hub, request: Request, stored: Stored) -> Resource:

@@ -24,3 +24,12 @@ async def test_criteria_must_select(client: httpx.AsyncClient) -> None:
     for url in ("Patient", "Patient?_count=1", "Patient?nonsense=1"):
         assert (await client.delete(url)).status_code in (400, 412)
     assert (await client.get("Patient", params={"_summary": "count"})).json()["total"] == 1
+
+
+async def test_an_outcome_if_wanted(client: httpx.AsyncClient) -> None:
+    wanted = {"Prefer": "return=OperationOutcome"}
+    for status in ("No Patient matches the criteria", "deleted"):
+        answer = await client.delete(URL, headers=wanted)
+        assert answer.status_code == 200
+        assert answer.json()["issue"][0]["diagnostics"].endswith(status)
+        await client.post("Patient", json=PATIENT)
