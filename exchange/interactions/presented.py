@@ -9,7 +9,14 @@ from typing import Final
 
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
-from exchange.interactions.request import Parameters, Request, Response, decoded
+from exchange.interactions.request import (
+    FORM_PARAMETERS,
+    Parameters,
+    Request,
+    Response,
+    decoded,
+    preference,
+)
 from exchange.negotiation import (
     CONTENT_TYPES,
     GENERIC,
@@ -34,8 +41,8 @@ def presentation_of(code: str, request: Request) -> Presentation:
     accept = request.headers.get("accept")
     if not parameters:
         return presentation(accept)
-    if ("_summary", "count") in parameters and code in _INSTANCES:
-        raise FhirError("invalid", "_summary=count is for searches: this is one resource", "_summary")
+    if code in _PLAIN:
+        _require_known(request)
     return presentation(accept, once(parameters, "_format"), once(parameters, "_pretty"))
 
 
@@ -45,6 +52,15 @@ def once(parameters: Parameters, name: str) -> str | None:
     if len(values) > 1:
         raise FhirError("invalid", f"{name} is given twice", name)
     return values.pop() if values else None
+
+
+def _require_known(request: Request) -> None:
+    """What an interaction does not know could be a condition that it would not keep."""
+    for name, value in request.parameters:
+        if (name, value) == ("_summary", "count"):
+            raise FhirError("invalid", "_summary=count is for searches: this is one resource", "_summary")
+        if name not in FORM_PARAMETERS and preference(request.headers.get("prefer")).handling == "strict":
+            raise FhirError("invalid", "There is no such parameter here", name[:64])
 
 
 async def with_resource(hub: Hub, request: Request) -> Request:
@@ -87,7 +103,8 @@ def told_in(response: Response, accept: str | None, query: str) -> Response:
 
 
 _MENTIONS: Final = b"_"
-_INSTANCES: Final = frozenset(("read", "vread"))
+# Those that take no parameters of their own.
+_PLAIN: Final = frozenset(("read", "vread", "create", "update", "patch", "delete", "transaction", "openapi"))
 _CHANGES: Final = frozenset(
     (
         "create",
