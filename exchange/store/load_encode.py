@@ -9,6 +9,7 @@ size, which stand first, are packed for many rows at once; rows with the same NU
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import chain
 from operator import attrgetter
 from struct import Struct
 from typing import Any, Final
@@ -37,18 +38,23 @@ def encoder(types: Sequence[str]) -> Encode:
 
     Others are `text`, `text?`, `bytea`, `int8[]` and `text[]`.
     """
-    fixed = [name for name in types if name.removesuffix("?") in FIXED]
-    variable = [_VARIABLE[name] for name in types[len(fixed) :]]
-    nullable = [at for at, name in enumerate(fixed) if name.endswith("?")]
+    fixed = sum(name.removesuffix("?") in FIXED for name in types)
+    nullable = [at for at, name in enumerate(types) if name.endswith("?")]
 
     def encode(rows: Sequence[Row]) -> list[bytes]:
         pieces: list[bytes] = []
-        for absent, alike in _by_nulls(rows, nullable):
-            packed = _packing(tuple(fixed), len(types), absent)
-            for start in range(0, len(alike), BLOCK):
-                block = alike[start : start + BLOCK]
-                if variable:
-                    pieces += _with_variable(block, packed(block), len(fixed), variable)
+        if not rows:
+            return pieces
+        for absent, columns in _by_nulls(rows, nullable):
+            packed = _packing(tuple(types), absent)
+            writers = _writers(types[fixed:], frozenset(at - fixed for at in absent))
+            for start in range(0, len(columns[0]), BLOCK):
+                block = [column[start : start + BLOCK] for column in columns]
+                if writers:
+                    written = [
+                        map(write, column) for write, column in zip(writers, block[fixed:], strict=True)
+                    ]
+                    pieces += _with_variable(packed(block), len(block[0]), written)
                 else:
                     pieces.append(packed(block))
         return pieces
@@ -56,40 +62,45 @@ def encoder(types: Sequence[str]) -> Encode:
     return encode
 
 
-def _by_nulls(rows: Sequence[Row], nullable: Sequence[int]) -> Iterable[tuple[frozenset[int], Sequence[Row]]]:
-    """The rows by which of their columns are NULL."""
-    if not nullable:
-        return ((frozenset(), rows),)
+def _by_nulls(rows: Sequence[Row], nullable: Sequence[int]) -> list[tuple[frozenset[int], list[Row]]]:
+    """The columns, of rows that have NULL in the same ones. Mostly all rows do, and that is quick to see."""
+    columns = list(zip(*rows, strict=True))
+    absent = frozenset(at for at in nullable if columns[at][0] is None)
+    if all(columns[at].count(None) == len(rows) if at in absent else all(columns[at]) for at in nullable):
+        return [(absent, columns)]
     groups: defaultdict[tuple[bool, ...], list[Row]] = defaultdict(list)
     for row in rows:
         groups[tuple([row[at] is None for at in nullable])].append(row)
     return [
-        (frozenset(at for at, null in zip(nullable, nulls, strict=True) if null), alike)
+        (
+            frozenset(at for at, null in zip(nullable, nulls, strict=True) if null),
+            list(zip(*alike, strict=True)),
+        )
         for nulls, alike in groups.items()
     ]
 
 
 @cache
-def _packing(fixed: tuple[str, ...], width: int, absent: frozenset[int]) -> Callable[[Sequence[Row]], bytes]:
+def _packing(types: tuple[str, ...], absent: frozenset[int]) -> Callable[[Sequence[Row]], bytes]:
     """Packs the fixed columns of up to BLOCK rows: of each row its width, then lengths and values."""
-    form, template = "h", [width]
+    form, template = "h", [len(types)]
     places: list[tuple[int, int, bool]] = []
-    for at, name in enumerate(fixed):
-        code, length = FIXED[name.removesuffix("?")]
-        form += "i"
-        template.append(NULL_LENGTH if at in absent else length)
-        if at not in absent:
-            places.append((at, len(template), code == "16s"))
-            form += code
-            template.append(0)
+    for at, name in enumerate(types):
+        code, length = FIXED.get(name.removesuffix("?"), ("", 0))
+        if at in absent and (code or _all_absent(types, absent)):
+            form += "i"
+            template.append(NULL_LENGTH)
+        elif code:
+            form += f"i{code}"
+            template += (length, 0)
+            places.append((at, len(template) - 1, code == "16s"))
 
-    def packed(rows: Sequence[Row]) -> bytes:
-        flat: list[Any] = template * len(rows)
-        columns = list(zip(*rows, strict=True))
+    def packed(columns: Sequence[Row]) -> bytes:
+        flat: list[Any] = template * len(columns[0])
         for at, place, is_uuid in places:
             column = columns[at]
             flat[place :: len(template)] = map(_UUID_BYTES, column) if is_uuid else column
-        return _repeated(form, len(rows)).pack(*flat)
+        return _repeated(form, len(columns[0])).pack(*flat)
 
     return packed
 
@@ -99,24 +110,32 @@ def _repeated(form: str, times: int) -> Struct:
     return Struct(">" + form * times)
 
 
-def _with_variable(
-    rows: Sequence[Row], packed: bytes, fixed: int, variable: Sequence[Callable[[Any], bytes]]
-) -> Iterator[bytes]:
+def _all_absent(types: Sequence[str], absent: frozenset[int]) -> bool:
+    """Whether the columns that are not of fixed size are all NULL, so that the rows are of fixed size."""
+    return all(at in absent for at, name in enumerate(types) if name.removesuffix("?") not in FIXED)
+
+
+def _writers(variable: Sequence[str], absent: frozenset[int]) -> list[Callable[[Any], bytes]]:
+    """How the columns that are not of fixed size are written; empty if all are NULL."""
+    if all(at in absent for at in range(len(variable))):
+        return []
+    return [_null if at in absent else _VARIABLE[name.removesuffix("?")] for at, name in enumerate(variable)]
+
+
+def _with_variable(packed: bytes, rows: int, written: Sequence[Iterable[bytes]]) -> Iterator[bytes]:
     """The fixed part of each row followed by its other columns."""
-    size = len(packed) // len(rows)
-    for start, row in zip(range(0, len(packed), size), rows, strict=True):
-        yield packed[start : start + size]
-        for write, value in zip(variable, row[fixed:], strict=True):
-            yield write(value)
+    size = len(packed) // rows
+    starts = range(0, len(packed), size)
+    return chain.from_iterable(zip([packed[at : at + size] for at in starts], *written, strict=True))
+
+
+def _null(value: None) -> bytes:
+    return _NULL
 
 
 def _text(value: str) -> bytes:
     raw = value.encode()
     return _LENGTH.pack(len(raw)) + raw
-
-
-def _text_or_null(value: str | None) -> bytes:
-    return _NULL if value is None else _text(value)
 
 
 def _bytea(value: bytes) -> bytes:
@@ -146,7 +165,6 @@ def _text_array(values: Sequence[str]) -> bytes:
 
 _VARIABLE: Final[dict[str, Callable[[Any], bytes]]] = {
     "text": _text,
-    "text?": _text_or_null,
     "bytea": _bytea,
     "int8[]": _int8_array,
     "text[]": _text_array,

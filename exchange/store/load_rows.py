@@ -7,7 +7,8 @@ same. COPY takes columns in any order, so those of fixed size stand first (`exch
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from exchange.search.row import IndexRow
 from exchange.search.text import grams
@@ -31,9 +32,10 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side table of the index, and the rows that a resource has in it."""
+    """A side table of the index: what a resource has for it, and the rows that this makes."""
 
     layout: Layout
+    of: Callable[[IndexRow], Sequence[Any]]
     rows: Callable[[int, IndexRow], Iterable[Row]]
 
 
@@ -58,32 +60,39 @@ INDEX: Final = _layout(
 SIDES: Final = (
     Side(
         _layout("code_index", code="int8", patient="uuid?", ts="int8?", rid="int8"),
+        attrgetter("codes"),
         lambda rid, row: [(code, row.patient, row.start, rid) for code in row.codes],
     ),
     Side(
         _layout("compartment_index", patient="uuid", rid="int8"),
+        attrgetter("compartments"),
         lambda rid, row: [(patient, rid) for patient in row.compartments],
     ),
     Side(
         _layout("identifier_index", param="int2", rid="int8", system="text", value="text"),
+        attrgetter("identifiers"),
         lambda rid, row: [(param, rid, system, value) for param, system, value in row.identifiers],
     ),
     Side(
         _layout("string_index", param="int2", rid="int8", value="text", exact="text", grams="text[]"),
+        attrgetter("strings"),
         lambda rid, row: [
             (param, rid, value, exact, grams(value) if exact else ()) for param, value, exact in row.strings
         ],
     ),
     Side(
         _layout("date_index", param="int2", lo="int8", hi="int8", rid="int8"),
+        attrgetter("dates"),
         lambda rid, row: [(*record, rid) for record in row.dates],
     ),
     Side(
         _layout("number_index", param="int2", lo="float8", hi="float8", rid="int8"),
+        attrgetter("numbers"),
         lambda rid, row: [(*record, rid) for record in row.numbers],
     ),
     Side(
         _layout("quantity_index", param="int2", unit="int8?", lo="float8", hi="float8", rid="int8"),
+        attrgetter("quantities"),
         lambda rid, row: [(*record, rid) for record in row.quantities],
     ),
     Side(
@@ -97,10 +106,12 @@ SIDES: Final = (
             rid="int8",
             value="text?",
         ),
+        attrgetter("composites"),
         lambda rid, row: [(*record[:5], rid, record[5]) for record in row.composites],
     ),
     Side(
         _layout("position_index", lat="float8", lon="float8", rid="int8"),
+        attrgetter("positions"),
         lambda rid, row: [(*record, rid) for record in row.positions],
     ),
 )
@@ -142,6 +153,11 @@ def index(rids: Sequence[int], writes: Sequence[Write], updated: datetime) -> li
 
 def side(of: Side, rids: Sequence[int], writes: Sequence[Write]) -> list[bytes]:
     """Their rows in a side table; often none."""
-    rows = of.rows
-    found = [record for rid, write in zip(rids, writes, strict=True) for record in rows(rid, write.row)]
+    has, rows = of.of, of.rows
+    found = [
+        record
+        for rid, write in zip(rids, writes, strict=True)
+        if has(write.row)
+        for record in rows(rid, write.row)
+    ]
     return of.layout.encode(found) if found else []
