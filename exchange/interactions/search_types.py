@@ -1,7 +1,9 @@
 """https://hl7.org/fhir/R4/http.html#search, over several types"""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -11,10 +13,11 @@ from exchange.fhirjson import dumps, identity
 from exchange.hub import Hub
 from exchange.interactions.entries import found_entry, with_entries
 from exchange.interactions.form import Form, form_of
-from exchange.interactions.request import Parameters, Request, Response, preference
+from exchange.interactions.request import Handling, Parameters, Request, Response, preference
 from exchange.interactions.search_type import form_parameters, permitted
 from exchange.outcome import operation_outcome
 from exchange.search import several
+from exchange.search.leading import Registry
 from exchange.search.parse import parse
 from exchange.search.query import Criterion, Query
 from exchange.search.several import Cursors, Merged
@@ -48,11 +51,14 @@ async def search_types(hub: Hub, request: Request, kinds: Kinds) -> Response:
     """One page of the types together: of those in `_type`, each of which must be searchable; without it of
     all that are."""
     given = request.parameters + form_parameters(request)
+    handling = preference(request.headers.get("prefer")).handling
     types = _types(hub, request, kinds, given)
-    parsed = _parsed(hub, request, given, types)
+    parameters, ignored = _shared(hub, given, types, handling)
     text = dict(given).get("_cursor")
     async with hub.pool.acquire() as connection:
         present = await _present(connection, types)
+        asked = types if any(name == "_type" for name, _ in given) else present or types[:1]
+        parsed = {name: _parsed(hub, request, parameters, name, types, handling) for name in asked}
         queries = {name: _within(kinds, parsed[name]) for name in present}
         at = Cursors(dict.fromkeys(queries)) if text is None else several.read(text, types)
         at = replace(at, types={name: cursor for name, cursor in at.types.items() if name in queries})
@@ -64,9 +70,10 @@ async def search_types(hub: Hub, request: Request, kinds: Kinds) -> Response:
     total = at.total
     if total is None and text is None and merged.next is None:
         total = len(merged.bodies)
-    links = _links(request, kinds, given, any_query.ignored, merged)
+    ignored += any_query.ignored
+    links = _links(request, kinds, given, ignored, merged)
     form = form_of(given, hub.definitions)
-    return Response(200, _bundle(request.base, merged, any_query.ignored, total, links, form))
+    return Response(200, _bundle(request.base, merged, ignored, total, links, form))
 
 
 def _types(hub: Hub, request: Request, kinds: Kinds, given: Parameters) -> list[str]:
@@ -84,18 +91,46 @@ def _types(hub: Hub, request: Request, kinds: Kinds, given: Parameters) -> list[
     return types
 
 
-def _parsed(hub: Hub, request: Request, given: Parameters, types: Sequence[str]) -> dict[str, Query]:
-    """Of each type, whether there are resources of it or not: what one does not understand is refused."""
-    handling = preference(request.headers.get("prefer")).handling
-    parameters = [pair for pair in given if pair[0] not in ("_type", "_cursor")]
-    for name, value in parameters:
+def _shared(
+    hub: Hub, given: Parameters, types: Sequence[str], handling: Handling
+) -> tuple[Parameters, tuple[Issue, ...]]:
+    """The parameters that every type has, but for those that are about the page; what only some have is
+    refused, or under lenient handling ignored for all."""
+    common = common_codes(hub.search.registry, tuple(types))
+    kept: list[tuple[str, str]] = []
+    ignored: list[Issue] = []
+    for name, value in given:
+        code = re.split("[:.]", name, maxsplit=1)[0]
+        told = ""
         if name == "_sort" and value.removeprefix("-") not in several.SORTABLE:
-            raise refused("_sort", "Several types are sorted by _lastUpdated or by _id.", "not-supported")
-    found = {}
-    for type_ in types:
-        own = [pair for pair in parameters if _concerns(pair, type_, types)]
-        found[type_] = permitted(request.grant, parse(hub.search, type_, own, handling))
-    return found
+            told = "Several types are sorted by _lastUpdated or by _id."
+        elif not code.startswith("_") and code not in common:
+            told = f"Not all of these types have a search parameter {code[:64]}."
+        if told and handling == "strict":
+            raise refused(name, told, "not-supported")
+        if told:
+            ignored.append(Issue("warning", "not-supported", told, name))
+        elif name not in ("_type", "_cursor"):
+            kept.append((name, value))
+    return tuple(kept), tuple(ignored)
+
+
+@lru_cache(64)
+def common_codes(registry: Registry, types: tuple[str, ...]) -> frozenset[str]:
+    """The codes of the search parameters that all of these types have."""
+    return frozenset.intersection(*(frozenset(registry.of(name).parameters) for name in types))
+
+
+def _parsed(
+    hub: Hub,
+    request: Request,
+    parameters: Parameters,
+    type_: str,
+    types: Sequence[str],
+    handling: Handling,
+) -> Query:
+    own = [pair for pair in parameters if _concerns(pair, type_, types)]
+    return permitted(request.grant, parse(hub.search, type_, own, handling))
 
 
 def _concerns(pair: tuple[str, str], type_: str, types: Sequence[str]) -> bool:

@@ -64,7 +64,7 @@ async def filled(client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 def names(bundle: dict[str, Any], mode: str = "match") -> list[str]:
     return [
-        f"{entry['resource']['resourceType']}/{entry['resource']['id']}"
+        f"{entry['resource']['resourceType']}/{entry['resource'].get('id', '')}"
         for entry in bundle.get("entry", [])
         if entry["search"]["mode"] == mode
     ]
@@ -219,6 +219,21 @@ async def test_several_types_with_shared_parameters(filled: httpx.AsyncClient) -
 )
 async def test_what_is_refused(filled: httpx.AsyncClient, url: str, status: int) -> None:
     assert (await filled.get(url)).status_code == status
+
+
+async def test_lenient_handling_ignores_for_all(filled: httpx.AsyncClient) -> None:
+    lenient = {"Prefer": "handling=lenient"}
+    answer = await filled.get("?_type=Observation,Patient&code=718-7&_id=o1,o2,p1", headers=lenient)
+    assert sorted(names(answer.json())) == ["Observation/o1", "Observation/o2", "Patient/p1"]
+    assert names(answer.json(), "outcome") == ["OperationOutcome/"]
+    assert "code=" not in answer.json()["link"][0]["url"]
+
+
+async def test_a_hub_with_nothing_in_it(client: httpx.AsyncClient) -> None:
+    assert (await client.get("")).json()["total"] == 0
+    assert (await client.get("?wrong=x")).status_code == 400
+    assert (await client.get("?_lastUpdated=x")).status_code == 400
+    assert (await client.get("?_type=Patient&_lastUpdated=x")).status_code == 400
 
 
 async def test_only_what_may_be_searched(filled: httpx.AsyncClient, caller: Caller) -> None:
