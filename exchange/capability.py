@@ -21,6 +21,7 @@ OPERATIONS: Final = {
     "$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
     "Patient/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
     "Group/{id}/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+    "$import": "https://yilian.example/fhir/OperationDefinition/import",
     "Observation/$lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
     "{type}/{id}/$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
     "{type}/{id}/$meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",

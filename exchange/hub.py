@@ -18,6 +18,8 @@ from exchange.jobs.desk import Desk
 from exchange.outcome import rejection
 from exchange.search.criteria import Search, search_of
 from exchange.search.extract import Extraction, compile_extraction
+from exchange.search.keeper import Keeper, kept
+from exchange.search.own import require_usable
 from exchange.settings import Settings
 from exchange.sites import unresolved
 from exchange.store.batch import Write
@@ -37,6 +39,7 @@ class Hub:
     `committer` put concurrent single reads and writes together; `clock` is in UTC."""
 
     settings: Settings
+    dsn: str
     pool: asyncpg.Pool
     definitions: Definitions
     check: Callable[[Resource], list[Issue]]
@@ -45,6 +48,7 @@ class Hub:
     reader: Reader
     committer: Committer
     jobs: Desk
+    parameters: Keeper
     trust: Trust
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -68,6 +72,8 @@ class Hub:
         error = rejection(self.check(resource))
         if error:
             raise error
+        if resource["resourceType"] == "SearchParameter":
+            require_usable(resource, self.search.registry)
         head, tail = split(resource, rest)
         if may_be_conditional(tail) and (error := rejection(unresolved(resource))):
             raise error
@@ -79,10 +85,12 @@ class Hub:
 async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
     """The hub over a migrated database; closes its connections at the end."""
     pool = await create_pool(dsn, settings.pool_size)
+    extraction = _extraction(settings.fhir_url)
     try:
-        extraction = _extraction(settings.fhir_url)
-        yield Hub(
+        async with kept(pool, extraction) as parameters:
+            yield Hub(
             settings=settings,
+            dsn=dsn,
             pool=pool,
             definitions=definitions(),
             check=_check(),
@@ -91,6 +99,7 @@ async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
             reader=Reader(pool),
             committer=Committer(pool),
             jobs=Desk(pool, utc_now),
+            parameters=parameters,
             trust=Trust(pool, settings.fhir_url, time.time),
             clock=utc_now,
             new_id=uuid7,

@@ -24,6 +24,7 @@ from adapters.translation import Translation
 from exchange.answer import Fhir
 from exchange.app import build_app
 from exchange.bulk.export import export
+from exchange.bulk.importing import import_files
 from exchange.database import migrate, own_database
 from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
@@ -35,10 +36,11 @@ from exchange.inbound.work import Translate
 from exchange.jobs import deferred
 from exchange.jobs.runner import Work, working
 from exchange.loading.indexing import restore
+from exchange.operations import reindex
 from exchange.operations.everything import ways
 from exchange.settings import Settings
 
-WORKS: Final[Mapping[str, Work]] = {"export": export, deferred.KIND: deferred.deferred}
+WORKS: Final[Mapping[str, Work]] = {"export": export, "import": import_files, deferred.KIND: deferred.deferred, reindex.KIND: reindex.reindexing}
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)

@@ -44,9 +44,18 @@ class Settings(BaseSettings):
     max_message_bytes: int = Field(default=16 * 1024 * 1024, description="Largest HL7 v2 message accepted.")
     max_body_bytes: int = Field(default=64 * 1024 * 1024, description="Largest HTTP body accepted.")
     header_timeout: float = Field(default=10.0, description="Seconds a client has to send its request head.")
+    import_from: str = Field(
+        default="",
+        description="Where `$import` may take files from: URLs (`https://…/`, `file:///…/`) and spaces.",
+    )
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
     token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
     pool_size: int = Field(default=12, description="Connections to PostgreSQL.")
+
+    @property
+    def import_prefixes(self) -> tuple[str, ...]:
+        """What the URL of a file to import may begin with."""
+        return tuple(self.import_from.split())
 
     @property
     def fhir_url(self) -> str:

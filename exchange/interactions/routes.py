@@ -33,8 +33,10 @@ from exchange.operations.encounter_everything import encounter_everything
 from exchange.operations.everything import everything
 from exchange.operations.export import export_group, export_patient, export_system
 from exchange.operations.expunge import expunge
+from exchange.operations.import_files import import_system
 from exchange.operations.lastn import lastn
 from exchange.operations.meta import meta, meta_add, meta_delete
+from exchange.operations.reindex import reindex_all, reindex_parameter
 from exchange.outcome import FhirError
 from exchange.representation import aside
 
@@ -127,6 +129,9 @@ TABLE: Final = (
     Interaction("$expunge", "POST", "{type}/$expunge", expunge),
     Interaction("$expunge", "POST", "{type}/{id}/$expunge", expunge),
     Interaction("$expunge", "POST", "{type}/{id}/_history/{vid}/$expunge", expunge),
+    Interaction("$import", "POST", "$import", import_system),
+    Interaction("$reindex", "POST", "$reindex", reindex_all),
+    Interaction("$reindex", "POST", "SearchParameter/{id}/$reindex", reindex_parameter),
     Interaction("job-status", "GET", "$job/{job}", job_status),
     Interaction("job-cancel", "DELETE", "$job/{job}", job_cancel),
 )
