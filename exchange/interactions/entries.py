@@ -4,12 +4,14 @@ https://hl7.org/fhir/R4/http.html#transaction-response
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from exchange.fhirjson import dumps, identity
 from exchange.interactions.form import Form
-from exchange.interactions.request import Response, etag, instant_text
+from exchange.interactions.request import Response, instant_text
 
 
 def with_entries(start: dict[str, Any], entries: Sequence[bytes]) -> bytes:
@@ -26,18 +28,29 @@ def found_entry(base: bytes, body: bytes, mode: bytes, form: Form) -> bytes:
 
 def response_entry(response: Response) -> bytes:
     """One interaction's answer; what it says about itself is its outcome, anything else its resource."""
-    told: dict[str, Any] = {"status": f"{response.status} {HTTPStatus(response.status).phrase}"}
+    told = _status(response.status)
     if response.location:
-        told["location"] = response.location
+        told += b',"location":%b' % dumps(response.location)
     if response.version is not None:
-        told["etag"] = etag(response.version)
+        told += b',"etag":"W/\\"%d\\""' % response.version
     if response.updated is not None:
-        told["lastModified"] = instant_text(response.updated)
+        told += _modified(response.updated)
     if not response.body:
-        return dumps({"response": told})
+        return b'{"response":{%b}}' % told
     if response.body.startswith(_OUTCOME):
-        return b'{"response":%b,"outcome":%b}}' % (dumps(told)[:-1], response.body)
-    return b'{"resource":%b,"response":%b}' % (response.body, dumps(told))
+        return b'{"response":{%b,"outcome":%b}}' % (told, response.body)
+    return b'{"resource":%b,"response":{%b}}' % (response.body, told)
+
+
+@cache
+def _status(status: int) -> bytes:
+    return b'"status":"%d %b"' % (status, HTTPStatus(status).phrase.encode())
+
+
+@lru_cache(64)
+def _modified(updated: datetime) -> bytes:
+    """All entries of a transaction have the same time."""
+    return b',"lastModified":"%b"' % instant_text(updated).encode()
 
 
 _FOUND = b'{"fullUrl":"%b/%b/%b","resource":%b,"search":{"mode":"%b"}}'

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any, Literal
 
 from exchange.search.phrase import Phrase
@@ -52,50 +53,45 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side table of the index: its fragment, its parameters, and the records a row has for it."""
+    """A side table of the index: its fragment, the names of its columns there (the place comes first), what a
+    row has for it, and how that becomes records, where it is none already."""
 
     fragment: str
     names: tuple[str, ...]
-    records: Callable[[int, IndexRow], list[tuple[Any, ...]]]
+    of: Callable[[IndexRow], Sequence[Any]]
+    records: Callable[[IndexRow], Sequence[tuple[Any, ...]]] | None = None
 
 
 SIDES = (
     Side(
         statements.CODES,
         ("code_at", "code", "code_patient", "code_ts"),
-        lambda at, row: [(at, code, row.patient, row.start) for code in row.codes],
+        attrgetter("codes"),
+        lambda row: [(code, row.patient, row.start) for code in row.codes],
     ),
     Side(
         statements.COMPARTMENTS,
         ("compartment_at", "compartment"),
-        lambda at, row: [(at, patient) for patient in row.compartments],
+        attrgetter("compartments"),
+        lambda row: [(patient,) for patient in row.compartments],
     ),
     Side(
         statements.IDENTIFIERS,
         ("identifier_at", "identifier_param", "identifier_system", "identifier_value"),
-        lambda at, row: [(at, *record) for record in row.identifiers],
+        attrgetter("identifiers"),
     ),
     Side(
         statements.STRINGS,
         ("string_at", "string_param", "string_value", "string_exact", "string_grams"),
-        lambda at, row: [
-            (at, *record, "\1".join(grams(record[1])) if record[2] else "") for record in row.strings
-        ],
+        attrgetter("strings"),
+        lambda row: [(*each, "\1".join(grams(each[1])) if each[2] else "") for each in row.strings],
     ),
-    Side(
-        statements.DATES,
-        ("date_at", "date_param", "date_lo", "date_hi"),
-        lambda at, row: [(at, *record) for record in row.dates],
-    ),
-    Side(
-        statements.NUMBERS,
-        ("number_at", "number_param", "number_lo", "number_hi"),
-        lambda at, row: [(at, *record) for record in row.numbers],
-    ),
+    Side(statements.DATES, ("date_at", "date_param", "date_lo", "date_hi"), attrgetter("dates")),
+    Side(statements.NUMBERS, ("number_at", "number_param", "number_lo", "number_hi"), attrgetter("numbers")),
     Side(
         statements.QUANTITIES,
         ("quantity_at", "quantity_param", "quantity_unit", "quantity_lo", "quantity_hi"),
-        lambda at, row: [(at, *record) for record in row.quantities],
+        attrgetter("quantities"),
     ),
     Side(
         statements.COMPOSITES,
@@ -108,13 +104,9 @@ SIDES = (
             "composite_hi",
             "composite_value",
         ),
-        lambda at, row: [(at, *record) for record in row.composites],
+        attrgetter("composites"),
     ),
-    Side(
-        statements.POSITIONS,
-        ("position_at", "position_lat", "position_lon"),
-        lambda at, row: [(at, *record) for record in row.positions],
-    ),
+    Side(statements.POSITIONS, ("position_at", "position_lat", "position_lon"), attrgetter("positions")),
 )
 
 
@@ -157,6 +149,14 @@ def statement(
     return _complete(fragments, statements.LOST if fresh else statements.NOTHING_LOST, columns)
 
 
+def reindexing(rids: Sequence[int], writes: Sequence[Write]) -> tuple[str, list[Any]]:
+    """The statement that replaces the index rows of these stored resources, and its arguments."""
+    columns: Columns = {"changed_rid": list(rids)}
+    fragments = [statements.STALE, statements.PLACE_CHANGED, statements.REINDEXED]
+    _index(list(enumerate(writes, 1)), EPOCH, fragments, columns)
+    return _complete(fragments, statements.NOTHING_LOST, columns)
+
+
 def microseconds(instant: datetime) -> int:
     """Time as the index keeps it."""
     return (instant - EPOCH) // MICROSECOND
@@ -173,10 +173,14 @@ def _index(
 ) -> None:
     """Adds what writes the index rows of these."""
     columns |= _row_columns(indexed, updated)
+    rows = [(at, write.row) for at, write in indexed]
     for side in SIDES:
-        if records := [record for at, write in indexed for record in side.records(at, write.row)]:
+        of, shaped = side.of, side.records
+        if having := [(at, row) for at, row in rows if of(row)]:
             fragments.append(side.fragment)
-            columns.update(zip(side.names, zip(*records, strict=True), strict=True))
+            records = [each for _, row in having for each in (shaped(row) if shaped else of(row))]
+            places = [at for at, row in having for _ in of(row)]
+            columns.update(zip(side.names, (places, *zip(*records, strict=True)), strict=True))
     if texts := {text.token: text for _, write in indexed for text in write.row.texts}:
         fragments.append(statements.TEXTS)
         columns |= _text_columns(list(texts.values()))
