@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     header_timeout: float = Field(default=10.0, description="Seconds a client has to send its request head.")
     import_from: str = Field(
         default="",
-        description="Where `$import` may take files from: URLs (`https://…/`, `file:///…/`) and spaces.",
+        description="Where `$import` may take files from: beginnings of URLs, separated by spaces.",
     )
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
     token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
