@@ -1,5 +1,6 @@
 """Our engines, as the judges of `conformance` take them: texts and files in, texts out."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -8,8 +9,10 @@ from typing import Any, Final
 
 import conformance.fhirpath
 import conformance.patch
+import conformance.roundtrip
 from conformance.fhirpath import Answer
 from conformance.report import Refused, Report, baseline
+from exchange.commands.own_hub import own_hub
 from exchange.fhirjson import UnreadableJson, dumps, loads
 from exchange.outcome import FhirError
 from exchange.patch.fhirpath_patch import fhirpath_patch
@@ -35,7 +38,21 @@ def patch(path: Path) -> Report:
     return conformance.patch.judge(conformance.patch.cases(path), PatchEngine(), baseline("patch"))
 
 
-SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {"fhirpath": fhirpath, "patch": patch}
+def roundtrip(path: Path) -> Report:
+    """https://hl7.org/fhir/R4/resource-formats.html, by HTTP over a hub of its own"""
+    return asyncio.run(_round_trips(conformance.roundtrip.cases(path)))
+
+
+async def _round_trips(suite: Sequence[conformance.roundtrip.Case]) -> Report:
+    async with own_hub("system/*.cruds") as (base, token):
+        return await conformance.roundtrip.judge(suite, base, token, baseline("roundtrip"))
+
+
+SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
+    "fhirpath": fhirpath,
+    "patch": patch,
+    "roundtrip": roundtrip,
+}
 
 
 class PatchEngine:

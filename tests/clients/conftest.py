@@ -33,9 +33,11 @@ async def door(database_url: str, tmp_path: Path) -> AsyncIterator[Door]:
         door.bind(("127.0.0.1", 0))
         door.setblocking(False)
         settings = Settings(data_dir=tmp_path, http_port=door.getsockname()[1], pool_size=6)
-        async with open_hub(settings, database_url) as hub:
-            async with listening(Site(build_app(hub), Fhir(hub), settings.header_timeout), door):
-                yield Door(hub.base, await _token(hub))
+        async with (
+            open_hub(settings, database_url) as hub,
+            listening(Site(build_app(hub), Fhir(hub), settings.header_timeout), door),
+        ):
+            yield Door(hub.base, await _token(hub))
 
 
 async def _token(hub: Hub) -> str:
