@@ -1,10 +1,11 @@
 """https://hl7.org/fhir/R4/http.html#update"""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from exchange.hub import Hub
-from exchange.interactions.request import Request, Response, if_match
+from exchange.interactions.request import Request, Response, etag, if_match
 from exchange.interactions.written import committed, written_response
 from exchange.outcome import FhirError
 from exchange.representation import aside
@@ -15,8 +16,21 @@ async def update(hub: Hub, request: Request) -> Response:
     """A new version, or a new resource under the client's id. Equal content makes no new version."""
     request.grant.require(request.type, "u")
     resource, write = await aside(len(request.body), "json", partial(_checked, hub, request))
+    if request.headers.get("if-none-match", "").strip() == "*":
+        write = await _new(hub, request, write)
     written = await committed(hub, request.grant, write, resource)
     return written_response(request, f"{request.type}/{request.id}", written)
+
+
+async def _new(hub: Hub, request: Request, write: Write) -> Write:
+    """The write of a resource that must not be there yet; one that has been deleted may come back."""
+    stored = await hub.reader.read(request.type, request.id)
+    if stored is None:
+        return replace(write, action="create")
+    if stored.body is not None:
+        told = f"{request.type}/{request.id} is there already: the current version is {etag(stored.version)}"
+        raise FhirError("precondition", told, "If-None-Match")
+    return write
 
 
 def _checked(hub: Hub, request: Request) -> tuple[dict[str, Any], Write]:

@@ -102,7 +102,7 @@ def _instant(microseconds: float) -> datetime:
     try:
         instant = _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
-        return LATEST
+        return EARLIEST if microseconds < 0 else LATEST
     return min(max(instant, EARLIEST), LATEST)
 
 

@@ -98,3 +98,15 @@ async def test_url_and_body_agree(client: httpx.AsyncClient, body: dict[str, Any
 async def test_an_impossible_id(client: httpx.AsyncClient) -> None:
     answer = await client.put("Patient/a_b", json=patient(id="a_b"))
     assert answer.status_code == 400
+
+
+async def test_only_if_it_is_not_there(client: httpx.AsyncClient) -> None:
+    new = {"If-None-Match": "*"}
+    body = {"resourceType": "Basic", "id": "only", "code": {"text": "x"}}
+    answers = await asyncio.gather(*(client.put("Basic/only", json=body, headers=new) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 412, 412, 412]
+    again = await client.put("Basic/only", json=body, headers=new)
+    assert (again.status_code, again.json()["issue"][0]["expression"]) == (412, ["If-None-Match"])
+    await client.delete("Basic/only")
+    back = await client.put("Basic/only", json=body, headers=new)
+    assert (back.status_code, back.headers["ETag"]) == (201, 'W/"3"')
