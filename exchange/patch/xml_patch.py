@@ -90,17 +90,17 @@ def _apply(document: Element, operation: Element, prefixes: Mapping[str, str]) -
 
 
 def _add(document: Element, found: Found, operation: Element, prefixes: Mapping[str, str]) -> None:
-    if not isinstance(found.node, Element) and not operation.attributes.get(("", "pos")):
+    kind, position = (operation.attributes.get(("", name), "") for name in ("type", "pos"))
+    if position not in POSITIONS:
+        raise selector.Malformed("pos is prepend, before or after")
+    beside = position in ("before", "after") and not kind
+    if found.node is None or not (beside or isinstance(found.node, Element)):
         raise LookupError("Only an element can be added to")
-    kind = operation.attributes.get(("", "type"), "")
     if kind:
         _add_attribute(found, kind, operation, prefixes)
         return
     content = _content(operation)
-    position = operation.attributes.get(("", "pos"), "")
-    if position not in POSITIONS:
-        raise selector.Malformed("pos is prepend, before or after")
-    if position in ("before", "after"):
+    if beside:
         if found.parent is document and any(isinstance(node, Element | Text) for node in content):
             raise LookupError("A document has one root")
         siblings, at = found.parent.children, _index(found) + (position == "after")

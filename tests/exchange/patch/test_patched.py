@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exchange.outcome import FhirError
 from exchange.patch import PATCH_FORMATS, patched
@@ -163,3 +165,150 @@ def test_hostile_paths(path: str) -> None:
         status = refused.status
     assert status in (200, 400, 413, 422)
     assert time.process_time() - started < 2
+
+
+POINTERS = [
+    "",
+    "/",
+    "/note",
+    "/note/0",
+    "/note/-",
+    "/note/0/text",
+    "/id",
+    "/meta",
+    "/status",
+    "/_status",
+    "x",
+    None,
+    1,
+]
+VALUES = [None, 1, 1.5, "x", [], {}, [{}], {"a": {}}, [None], "\u0001", True, [{"text": 1}]]
+PATHS = [
+    *(
+        "Observation",
+        "Observation.note",
+        "Observation.note[0]",
+        "Observation.note.text",
+        "Observation.status",
+    ),
+    *(
+        "Observation.id",
+        "Observation.status.extension",
+        "Observation.value",
+        "Observation.text.div",
+        "1",
+        "%resource",
+    ),
+    *("Observation.descendants()", "Observation.meta.versionId", "Observation.contained", ""),
+]
+CHOICES = [
+    {"valueString": "x"},
+    {"valueAnnotation": {"text": "x", "_text": {"id": "i"}}},
+    {"valueAnnotation": "x"},
+    {"valueInteger": 1},
+    {"part": [{"name": "text", "valueString": "x"}]},
+    {"part": {}},
+    {"valueBoolean": None},
+    {"resource": {}},
+    {"valueString": {}},
+    {"value": 1},
+    {"_valueString": {"id": "i"}},
+    {"valueDate": [1]},
+    {"valueExtension": {"url": "x", "valueString": "y"}},
+]
+SELECTORS = [
+    *(
+        "f:Observation",
+        "f:Observation/f:note",
+        "f:Observation/f:status/@value",
+        "f:Observation/text()",
+        "*/*",
+    ),
+    *(
+        "f:Observation/f:id/@value",
+        "f:Observation/node()",
+        "f:Observation/f:text/*[2]",
+        "//x",
+        "f:Observation/@id",
+    ),
+]
+CONTENTS = [
+    "",
+    "x",
+    "<status value='1'/>",
+    "<note><text value='q'/></note>",
+    "<!--c-->",
+    "<contained><Patient/></contained>",
+]
+SETTINGS = [
+    "",
+    "pos='before'",
+    "pos='prepend'",
+    "type='@id'",
+    "ws='both'",
+    "type='namespace::q'",
+    "pos='after' type='@v'",
+]
+
+json_operations = st.fixed_dictionaries(
+    {},
+    optional={
+        "op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test", "x", None]),
+        "path": st.sampled_from(POINTERS),
+        "from": st.sampled_from(POINTERS),
+        "value": st.sampled_from(VALUES),
+    },
+)
+parts = st.tuples(
+    st.sampled_from(["add", "insert", "delete", "replace", "move"]),
+    st.sampled_from(PATHS),
+    st.sampled_from(["note", "status", "extension", "value", "id", "wrong", "contained", "text"]),
+    st.sampled_from(CHOICES),
+    st.sampled_from([0, 1, 5]),
+).map(
+    lambda one: [
+        {"name": "type", "valueCode": one[0]},
+        {"name": "path", "valueString": one[1]},
+        {"name": "name", "valueString": one[2]},
+        {"name": "value", **one[3]},
+        *({"name": name, "valueInteger": one[4]} for name in ("index", "source", "destination")),
+    ]
+)
+xml_operations = st.builds(
+    "<{0} sel='{1}' {2}>{3}</{0}>".format,
+    st.sampled_from(["add", "remove", "replace"]),
+    st.sampled_from(SELECTORS),
+    st.sampled_from(SETTINGS),
+    st.sampled_from(CONTENTS),
+)
+
+
+@settings(max_examples=200)
+@given(
+    st.one_of(
+        st.tuples(st.just(JSON_PATCH), st.lists(json_operations, min_size=1, max_size=3).map(json.dumps)),
+        st.tuples(
+            st.just(FHIR_JSON),
+            st.lists(parts.map(lambda each: {"name": "operation", "part": each}), min_size=1, max_size=3).map(
+                lambda each: json.dumps({"resourceType": "Parameters", "parameter": each})
+            ),
+        ),
+        st.tuples(
+            st.just(XML_PATCH),
+            st.lists(xml_operations, min_size=1, max_size=3).map(
+                lambda each: f'<diff xmlns="http://hl7.org/fhir">{"".join(each)}</diff>'
+            ),
+        ),
+    )
+)
+def test_any_patch_is_applied_or_refused(sent: tuple[str, str]) -> None:
+    before = json.dumps(RESOURCE, default=str)
+    status, names = 200, ("Observation", "o")
+    try:
+        changed = patched(RESOURCE, sent[0], sent[1].encode(), R4)
+        names = changed["resourceType"], changed["id"]
+    except FhirError as refused:
+        status = refused.status
+    assert status in (200, 400, 422)
+    assert names == ("Observation", "o")
+    assert json.dumps(RESOURCE, default=str) == before
