@@ -88,6 +88,8 @@ class Fhir:
         if request.body and interaction.code != "transaction":  # which reads its resources one by one
             request = await with_resource(self.hub, request)
         response = await interaction.perform(self.hub, request)
+        if request.method != "GET" and _may_define(request):
+            await self.hub.parameters.refresh()
         if wanted is PLAIN or not response.body or response.content_type:
             return response
         return await in_form(self.hub, interaction.code, response, wanted)
@@ -97,6 +99,11 @@ class Fhir:
         if interaction.code in ("read", "vread") and binary.asks_content(request):
             return binary.content(await interaction.perform(self.hub, request))
         return await self._performed(interaction, binary.with_resource(interaction.code, request))
+
+
+def _may_define(request: Request) -> bool:
+    """Whether it may have changed a SearchParameter."""
+    return request.path.get("type") == _DEFINING or _DEFINING.encode() in request.body
 
 
 def error_response(error: BaseException) -> Response:
@@ -116,5 +123,6 @@ async def _packed(response: Response, asked: Asked) -> Response:
     return replace(response, body=packed, headers=(*response.headers, ("Content-Encoding", "gzip")))
 
 
+_DEFINING: Final = "SearchParameter"
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
 _PUBLIC_PATHS: Final = frozenset(("metadata", "openapi.json"))

@@ -89,21 +89,21 @@ async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
     try:
         async with kept(pool, extraction) as parameters:
             yield Hub(
-            settings=settings,
-            dsn=dsn,
-            pool=pool,
-            definitions=definitions(),
-            check=_check(),
-            extraction=extraction,
-            search=search_of(extraction, utc_now),
-            reader=Reader(pool),
-            committer=Committer(pool),
-            jobs=Desk(pool, utc_now),
-            parameters=parameters,
-            trust=Trust(pool, settings.fhir_url, time.time),
-            clock=utc_now,
-            new_id=uuid7,
-        )
+                settings=settings,
+                dsn=dsn,
+                pool=pool,
+                definitions=definitions(),
+                check=_check(),
+                extraction=extraction,
+                search=search_of(extraction, utc_now),
+                reader=Reader(pool),
+                committer=Committer(pool),
+                jobs=Desk(pool, utc_now),
+                parameters=parameters,
+                trust=Trust(pool, settings.fhir_url, time.time),
+                clock=utc_now,
+                new_id=uuid7,
+            )
     finally:
         await pool.close()
 

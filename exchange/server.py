@@ -40,7 +40,12 @@ from exchange.operations import reindex
 from exchange.operations.everything import ways
 from exchange.settings import Settings
 
-WORKS: Final[Mapping[str, Work]] = {"export": export, "import": import_files, deferred.KIND: deferred.deferred, reindex.KIND: reindex.reindexing}
+WORKS: Final[Mapping[str, Work]] = {
+    "export": export,
+    "import": import_files,
+    deferred.KIND: deferred.deferred,
+    reindex.KIND: reindex.reindexing,
+}
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)

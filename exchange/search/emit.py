@@ -155,9 +155,10 @@ RANGES: dict[str, Callable[[Any, tzinfo], dates.Range | None]] = {
 
 def contents(found: list[str], memo: Memo[str, int], tokens: list[int]) -> None:
     """The texts beside what other parameters read (`_content`)."""
-    if len(found) > _CONTENTS:
-        found = ["\n".join(found)]
-    tokens += [memo[each] for each in found]
+    distinct = set(found)
+    if len(distinct) > _CONTENTS:
+        distinct = {"\n".join(sorted(distinct))}
+    tokens += [memo[each] for each in distinct]
 
 
 def narrative(unwritten: Unwritten) -> Callable[[dict[str, Any], list[int]], None]:

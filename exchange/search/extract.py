@@ -12,6 +12,7 @@ from exchange.search.compiled import Extract, Type, compiled, source_text
 from exchange.search.content_tree import ContentTrees
 from exchange.search.definitions import Definitions
 from exchange.search.emit import Surroundings
+from exchange.search.evaluated import evaluating
 from exchange.search.fragments import Names, Reading
 from exchange.search.leading import Registry, TypeParameters, compile_registry
 from exchange.search.memo import Unwritten
@@ -30,9 +31,10 @@ class Extraction:
     """
 
     def __init__(self, definitions: Definitions, registry: Registry, surroundings: Surroundings) -> None:
+        self._definitions = definitions
         self.registry = registry
         self.surroundings = surroundings
-        self._names = Names(surroundings)
+        self._names = Names(surroundings, self._evaluating)
         self._trees = ContentTrees(definitions)
         self._extracts = _Extracts(self)
 
@@ -56,9 +58,13 @@ class Extraction:
         """What is compiled, for people to read."""
         return source_text(self._type(resource_type), self._names)
 
-    def forget(self) -> None:
-        """The registry has changed: every type is compiled anew when it is next met."""
-        self._extracts.clear()
+    def forget(self, types: Iterable[str]) -> None:
+        """The registry has changed: these types are compiled anew when they are next met."""
+        for name in types:
+            self._extracts.pop(name, None)
+
+    def _evaluating(self, source: Source) -> Extract:
+        return evaluating(source, self._definitions, self._names)
 
     def _type(self, resource_type: str) -> Type:
         of = self.registry.of(resource_type)

@@ -9,6 +9,7 @@ https://hl7.org/fhir/R4/search.html#ptypes
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from exchange.search import dates, emit, remembered
@@ -16,6 +17,7 @@ from exchange.search.emit import Surroundings, Units
 from exchange.search.memo import Memo, Unwritten
 from exchange.search.numbers import range_bounds
 from exchange.search.phrase import CONTENT, texts_path
+from exchange.search.row import IndexRow
 from exchange.search.source import Source
 from exchange.search.text import normalised
 from exchange.search.token import LONG, absent, identifier_value, present, token
@@ -45,10 +47,16 @@ class Reading:
 
 
 class Names:
-    """What the generated code refers to by a name: memories, closures and numbers."""
+    """What the generated code refers to by a name: memories, closures and numbers.
 
-    def __init__(self, around: Surroundings) -> None:
+    evaluating  makes what puts the values that an expression finds into rows
+    """
+
+    def __init__(
+        self, around: Surroundings, evaluating: Callable[[Source], Callable[[Any], IndexRow]]
+    ) -> None:
         self.around = around
+        self.evaluating = evaluating
         self.unwritten = Unwritten()
         self.units: Units = remembered.units()
         self.contents: Memo[str, int] = remembered.texts(CONTENT, self.unwritten, by_prefix=False)
@@ -75,6 +83,8 @@ Lines = list[str]
 def lines(reading: Reading, x: str, names: Names) -> Lines:
     """What to do with the element `x`."""
     source = reading.source
+    if source.data_type == "fhirpath":
+        return _evaluated(source, x, names)
     if source.kind != "token":
         return _BY_KIND[source.kind](reading, x, names)
     return _BY_TYPE.get(source.data_type, _literal)(reading, x, names)
@@ -93,6 +103,12 @@ def otherwise(reading: Reading) -> Lines:
     """What to do if it is not there."""
     source = reading.source
     return [f"tokens.append({token(source.key, absent())})"] if source.required and source.names else []
+
+
+def _evaluated(source: Source, x: str, names: Names) -> Lines:
+    made = names.bind("evaluating", source.key, source.kind, made=partial(names.evaluating, source))
+    found = ("tokens", "identifiers", "strings", "dates", "numbers", "quantities")
+    return [f"found = {made}({x})", *(f"{name} += found.{name}" for name in found)]
 
 
 def _concept(reading: Reading, x: str, names: Names) -> Lines:

@@ -4,12 +4,14 @@ These have columns and btrees of their own (`resource_index.ts`, `code_index`, `
 choices are facts of the stored index: to change one for a type means to index that type again.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from exchange.search.definitions import Definitions, SearchParameter
 from exchange.search.parameters import parameter_ids, parameters_of
 from exchange.search.source import Parameter, Source
+from exchange.search.sources import RESOURCES
 
 # The first of these that the type has and that has one value at most leads.
 _DATES = (
@@ -37,6 +39,7 @@ _DATES = (
     "period",
     "timestamp",
 )
+_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _CODES = ("code", "vaccine-code", "type", "category")
 _PATIENTS = ("patient", "subject", "individual", "actor", "member", "link")
 
@@ -46,7 +49,7 @@ class Further:
     """Search parameters of a deployment's own.
 
     ids       of their paths in the side tables
-    warnings  by URL: why a search may miss resources
+    warnings  by code: why a search may miss resources
     """
 
     parameters: tuple[SearchParameter, ...] = ()
@@ -91,14 +94,14 @@ class Registry:
         self.definitions = definitions
         self.resource_types = definitions.resource_types
         self.compartment_types = frozenset(definitions.compartment("Patient")) | {"Patient"}
-        self._further = Further()
+        self.further = Further()
         self._types: dict[str, TypeParameters] = {}
 
     def of(self, resource_type: str) -> TypeParameters:
         """The parameters of a resource type."""
         found = self._types.get(resource_type)
         if found is None:
-            found = _type_parameters(self.definitions, resource_type, self._further)
+            found = _type_parameters(self.definitions, resource_type, self.further)
             self._types[resource_type] = found
         return found
 
@@ -106,9 +109,24 @@ class Registry:
         """The (system, code) of a value set, None where they cannot be listed."""
         return self.definitions.codings(value_set)
 
-    def extend(self, further: Further) -> None:
-        """From now on these stand beside the parameters of the definitions, and no others."""
-        self._further, self._types = further, {}
+    def extend(self, further: Further) -> frozenset[str]:
+        """From now on these stand beside the parameters of the definitions, and no others. Gives back the
+        types that are looked at anew."""
+        if further == self.further:
+            return frozenset()
+        either = (*self.further.parameters, *further.parameters)
+        bases = frozenset(name for parameter in either for name in parameter.base)
+        types = bases if bases.isdisjoint(RESOURCES) else self.resource_types
+        self.further = further
+        self._types = {name: each for name, each in self._types.items() if name not in types}
+        return types
+
+    def warnings(self, name: str) -> Iterator[str]:
+        """Why a search may miss resources that names a parameter like this, with modifiers and chains."""
+        if self.further.warnings:
+            for part in _NAMES.split(name):
+                if part in self.further.warnings:
+                    yield self.further.warnings[part]
 
 
 def compile_registry(definitions: Definitions) -> Registry:
@@ -119,9 +137,8 @@ def compile_registry(definitions: Definitions) -> Registry:
 def _type_parameters(definitions: Definitions, resource_type: str, further: Further) -> TypeParameters:
     ids = {**further.ids, **parameter_ids()} if further.ids else parameter_ids()
     parameters = parameters_of(definitions, resource_type, ids, further.parameters)
-    for code, parameter in parameters.items():
-        if warning := further.warnings.get(parameter.url):
-            parameters[code] = replace(parameter, warning=warning)
+    for code in parameters.keys() & further.warnings.keys():
+        parameters[code] = replace(parameters[code], warning=further.warnings[code])
     members = definitions.compartment("Patient").get(resource_type, ())
     joining = [parameters[code] for code in members if code in parameters]
     patient = _leading_patient(resource_type, parameters, joining)

@@ -62,11 +62,15 @@ class Unwritten(dict[int, Phrase]):
     def add(self, text: Phrase) -> int:
         """The token of the text. Full, all is worked out anew, so that no text is lost that was left out."""
         if len(self) >= 16 * ENTRIES:
-            self.clear()
-            for memo in self._memos:
-                memo.clear()
+            self.begin_anew()
         self[text.token] = text
         return text.token
+
+    def begin_anew(self) -> None:
+        """Every text will be brought again: to another database, say."""
+        self.clear()
+        for memo in self._memos:
+            memo.clear()
 
     def of(self, tokens: Iterable[int]) -> tuple[Phrase, ...]:
         """The texts of these tokens that may not be written yet."""

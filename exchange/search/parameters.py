@@ -14,7 +14,7 @@ from exchange.search.composite import composites_of
 from exchange.search.definitions import Definitions, SearchParameter
 from exchange.search.expression import UnsupportedExpression
 from exchange.search.source import Parameter, Source
-from exchange.search.sources import RESOURCES, sources_of
+from exchange.search.sources import RESOURCES, evaluated, sources_of
 
 # Answered by columns of their own, or by other means than an element's value.
 _OTHERWISE = frozenset(("_id", "_lastUpdated", "_text", "_content", "_filter"))
@@ -65,10 +65,12 @@ def _plain(
     if code in _OTHERWISE or code in _REFUSED:
         return Parameter(code, kind, (), refusal=_REFUSED.get(code, ""), url=parameter.url)
     try:
-        made = sources_of(definitions, resource_type, code, kind, parameter.expression)
-        sources = tuple(dict.fromkeys(_numbered(source, ids) for source in made))
+        made = tuple(sources_of(definitions, resource_type, code, kind, parameter.expression))
     except UnsupportedExpression:
-        sources = ()
+        made = ()
+    if not made and parameter not in definitions.search_parameters:
+        made = tuple(evaluated(resource_type, kind, parameter.expression or ""))
+    sources = tuple(dict.fromkeys(_numbered(source, ids) for source in made))
     refusal = "" if sources else "This parameter is not supported."
     return Parameter(code, kind, sources, tuple(parameter.target), refusal, url=parameter.url)
 

@@ -68,6 +68,10 @@ def parse(
                 raise
             draft.ignored.append(Issue("warning", "not-supported", error.issue.diagnostics, name))
         else:
+            asked = f"{name} {value}" if name[:1] == "_" else name
+            draft.ignored += [
+                Issue("warning", "incomplete", each, name) for each in search.registry.warnings(asked)
+            ]
             if name != "_cursor":
                 draft.accepted.append((name, value))
     return _query(search, of, draft, handling, allowed)

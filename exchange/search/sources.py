@@ -100,7 +100,7 @@ def typed_sources(definitions: Definitions, path: Path, parameter_type: str) -> 
     """The elements of a path that a type of parameter is about: one for each data type, and for each part of
     a name or an address."""
     for source in _elements(definitions, path, KINDS.get(parameter_type, {})):
-        yield from _parts(source)
+        yield from parts(source)
 
 
 def _elements(definitions: Definitions, path: Path, kinds: Mapping[str, str]) -> Iterator[Source]:
@@ -143,8 +143,8 @@ def _is_required(element: Element, path: Path, kind: str) -> bool:
     return single and element.min > 0 and kind == "token" and element.types != ("Reference",)
 
 
-def _parts(source: Source) -> Iterator[Source]:
-    """A HumanName or an Address is searched by each of its parts, a name as a whole too."""
+def parts(source: Source) -> Iterator[Source]:
+    """Itself; but a HumanName or an Address is searched by each of its parts, a name as a whole too."""
     if source.kind != "string" or source.data_type not in _PARTS:
         yield source
         return
@@ -161,6 +161,13 @@ def _parts(source: Source) -> Iterator[Source]:
         )
     if source.data_type == "HumanName":
         yield replace(source, key=f"{source.key}.whole")
+
+
+def evaluated(resource_type: str, parameter_type: str, expression: str) -> Iterator[Source]:
+    """Whatever an expression finds in the resource, where that is more than a path."""
+    for kind in sorted(set(KINDS.get(parameter_type, {}).values())) if expression else ():
+        key = f"{resource_type}:{expression}"
+        yield Source(key, kind, Path(resource_type, ()), (), "fhirpath", True, expression=expression)
 
 
 def capitalised(data_type: str) -> str:

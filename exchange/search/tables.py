@@ -1,4 +1,4 @@
-"""A deployment's own search parameters, and the jobs that index stored resources again.
+"""A deployment's own search parameters.
 
 Migration 0005 makes them.
 """
@@ -8,8 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Identity,
-    Index,
+    Integer,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -18,11 +17,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
 BYTEWISE = Text(collation="C")
-INSTANT = TIMESTAMP(timezone=True)
 
 # The ids in the side tables of paths that are not in parameter_ids.json. A path keeps its number for ever.
 search_path = Table(
@@ -34,11 +32,15 @@ search_path = Table(
     UniqueConstraint("number", name="search_path_number"),
 )
 
-# The SearchParameter resources in force; `indexed`: what was stored before has been indexed, too.
+# The SearchParameter resources in force, for types, with their ids in the side tables. `indexed`: what was
+# stored before has been indexed, too.
 search_parameter = Table(
     "search_parameter",
     metadata,
     Column("id", BYTEWISE, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("types", ARRAY(SmallInteger), nullable=False),
+    Column("numbers", ARRAY(SmallInteger), nullable=False),
     Column("indexed", Boolean, nullable=False),
     PrimaryKeyConstraint("id", name="search_parameter_pkey"),
 )
@@ -51,25 +53,4 @@ search_version = Table(
     Column("version", BigInteger, nullable=False),
     PrimaryKeyConstraint("single", name="search_version_pkey"),
     CheckConstraint("single", name="search_version_single"),
-)
-
-# `reached` is the last rid that is indexed again, `last` the last there is to do.
-reindex_job = Table(
-    "reindex_job",
-    metadata,
-    Column("job", BigInteger, Identity(), nullable=False),
-    Column("parameter", BYTEWISE),
-    Column("types", ARRAY(SmallInteger), nullable=False),
-    Column("state", BYTEWISE, nullable=False),
-    Column("done", BigInteger, nullable=False),
-    Column("total", BigInteger, nullable=False),
-    Column("failed", BigInteger, nullable=False),
-    Column("reached", BigInteger, nullable=False),
-    Column("last", BigInteger, nullable=False),
-    Column("created", INSTANT, nullable=False),
-    Column("updated", INSTANT, nullable=False),
-    Column("error", Text),
-    PrimaryKeyConstraint("job", name="reindex_job_pkey"),
-    CheckConstraint("state IN ('running', 'completed', 'failed', 'cancelled')", name="reindex_job_state"),
-    Index("reindex_job_running", "job", postgresql_where=text("state = 'running'")),
 )

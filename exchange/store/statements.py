@@ -119,6 +119,16 @@ ROWS = f"""{NEW_ROWS.removesuffix(")").rstrip()}
         updated = excluded.updated, tokens = excluded.tokens
 )"""
 
+# The rows of resources that are indexed again, as they stand.
+REINDEXED = """
+row AS (
+    UPDATE resource_index r SET patient = i.patient, ts = i.ts, ts_end = i.ts_end, tokens = i.tokens::bigint[]
+    FROM place p, unnest(
+        {row_at:integer}, {row_patient:uuid}, {row_ts:bigint}, {row_ts_end:bigint}, {row_tokens:text}
+    ) AS i (at, patient, ts, ts_end, tokens)
+    WHERE r.rid = p.rids[i.at]
+)"""
+
 CODES = """
 codes AS (
     INSERT INTO code_index (code, patient, ts, rid)

@@ -53,6 +53,7 @@ async def hub(lasting_database: str, tmp_path: Path) -> AsyncIterator[Hub]:
     settings = Settings(data_dir=tmp_path, pool_size=8, max_body_bytes=24 * 1024 * 1024)
     async with open_hub(settings, lasting_database) as opened:
         await opened.pool.execute(EMPTY)
+        await opened.parameters.refresh()
         yield opened
 
 
