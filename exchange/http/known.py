@@ -12,7 +12,7 @@ from typing import Final
 from exchange.http.head import joined
 
 REMEMBERED: Final = 512
-MAX_BYTES: Final = 4096
+MAX_BYTES: Final = 8192
 # A target in origin form, of characters that mean nothing to the parser.
 LINE: Final = re.compile(rb"(GET|HEAD) (/[A-Za-z0-9/_.~$=&%*|,:;+?@!()'\-]*) HTTP/1\.1").fullmatch
 
@@ -34,6 +34,8 @@ class Heads:
 
     def find(self, data: bytes) -> tuple[bytes, bytes, Head] | None:
         """Method, target and head, if the data are a request whose head is known, and nothing else."""
+        if len(data) > MAX_BYTES or data[0] not in _FIRST:
+            return None
         end = data.find(b"\r\n")
         head = self._known.get(data[end:])
         if head is None:
@@ -44,12 +46,13 @@ class Heads:
     def learn(self, data: bytes, lines: Sequence[tuple[bytes, bytes]]) -> None:
         """The data were such a request."""
         end = data.find(b"\r\n")
-        if len(data) - end > MAX_BYTES or not LINE(data, 0, end) or _TELLING.intersection(dict(lines)):
+        if len(data) > MAX_BYTES or not LINE(data, 0, end) or _TELLING.intersection(dict(lines)):
             return
         if len(self._known) >= REMEMBERED:
             del self._known[next(iter(self._known))]
         self._known[data[end:]] = Head(lines, joined(lines))
 
 
+_FIRST: Final = frozenset(b"GH")
 # They may differ each time, and would drive out the others.
 _TELLING: Final = frozenset((b"if-none-match", b"if-modified-since"))

@@ -15,7 +15,7 @@ from exchange.interactions.form import as_stored
 from exchange.interactions.read import answered
 from exchange.interactions.request import Response
 from exchange.negotiation import PLAIN, presentation
-from exchange.outcome import FhirError
+from exchange.outcome import FhirError, failure
 from exchange.store.coalesce import Overloaded
 from exchange.store.fetch import Stored
 
@@ -72,12 +72,18 @@ class Reading:
             response = answered(stored, self._name, self._headers, as_stored)
         except Exception as error:
             response = error_response(error)
-        self._fhir.under_way -= 1
-        self._reply(response)
+        self._tell(response)
 
     def set_exception(self, exception: BaseException) -> None:
-        self._fhir.under_way -= 1
-        self._reply(error_response(exception))
+        self._tell(error_response(exception))
 
     def cancel(self) -> None:
         self.set_exception(TimeoutError())
+
+    def _tell(self, response: Response) -> None:
+        """Whatever happens to one of a group is not the others' business."""
+        self._fhir.under_way -= 1
+        try:
+            self._reply(response)
+        except Exception as error:
+            failure(error)  # logged

@@ -17,6 +17,8 @@ from exchange.http.known import Heads
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_CONNECTIONS: Final = 2000
+# Requests of one connection that wait for their turn.
+MAX_PIPELINED: Final = 128
 KEEP_ALIVE_SECONDS: Final = 60.0
 # A body, and the reading of a response, must go on at least this fast.
 BYTES_PER_CHECK: Final = 16 * 1024
@@ -128,8 +130,11 @@ class Connection(asyncio.Protocol):
         lone = alone and self._begun == begun + 1 and not self._has_body
         if lone and self._is_between and not self._last:
             self._site.heads.learn(data, self._headers)
-        if not self._requests:
-            self._look_at_head()
+        if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse_next(Refused(431, "The request's head is too long"))
+        elif self._idle:
+            self._idle = False
+            self._due = self._loop.time() + self._site.head_seconds
 
     def eof_received(self) -> bool:
         """A client that has said everything may still want to hear the answers."""
@@ -284,6 +289,9 @@ class Connection(asyncio.Protocol):
 
     def _take(self, request: Incoming) -> None:
         """Its head is here: it is its turn, or it has to wait for it."""
+        self._idle = False
+        if len(self._requests) >= MAX_PIPELINED:
+            raise Refused(503, "Too many requests at once on one connection")
         self._requests.append(request)
         if len(self._requests) == 1:
             self._start_next()
@@ -302,14 +310,6 @@ class Connection(asyncio.Protocol):
             self.regulate()
         self._site.begin(request)
 
-    def _look_at_head(self) -> None:
-        """After data, when nothing is under way: the first of a head sets the clock."""
-        if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(Refused(431, "The request's head is too long"))
-        elif self._idle:
-            self._idle = False
-            self._due = self._loop.time() + self._site.head_seconds
-
     # Ends
 
     def _fail(self, error: HttpParserError) -> None:
@@ -317,7 +317,9 @@ class Connection(asyncio.Protocol):
         if self._last and self._receiving is None:
             return  # nobody asked for what comes after the last request
         cause = error.__context__
-        refused = cause if isinstance(cause, Refused) else Refused(400, "This is not HTTP/1.1")
+        self._refuse_next(cause if isinstance(cause, Refused) else Refused(400, "This is not HTTP/1.1"))
+
+    def _refuse_next(self, refused: Refused) -> None:
         if self._receiving is not None and self._receiving.body is not None:
             self._receiving.body.lose()
         self._receiving, self._in_head, self._last = None, False, True

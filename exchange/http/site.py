@@ -81,7 +81,8 @@ class Site:
 
     def _reply(self, request: Incoming, response: Response) -> None:
         """HEAD gets the headers that GET would."""
-        head, request.keep_alive = rendered(response, self.date, request.keep_alive)
+        stays = request.keep_alive and not self.closing
+        head, request.keep_alive = rendered(response, self.date, stays)
         request.reply(head if request.method == "HEAD" else head + response.body)
 
 

@@ -402,6 +402,22 @@ async def test_pipelining_into_a_wall_holds_little(wire: Wire, monkeypatch: pyte
     wire.writer.transport.abort()
 
 
+async def test_more_than_may_wait_for_their_turn(wire: Wire) -> None:
+    await wire.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + GET * 1000)
+    statuses = [(await wire.answer())[0] for _ in range(protocol.MAX_PIPELINED + 1)]
+    assert statuses == [200] * protocol.MAX_PIPELINED + [503]
+    assert await wire.reader.read() == b""
+
+
+async def test_a_long_head_while_an_answer_is_under_way(wire: Wire) -> None:
+    await wire.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + b"GET / HTTP/1.1\r\nX: ")
+    for _ in range(20):
+        await wire.send(b"y" * 10_000)
+    assert await wire.answer() == (200, b"0")
+    assert (await wire.answer())[0] == 431
+    assert await wire.reader.read() == b""
+
+
 async def test_a_body_waits_until_it_is_wanted(port: int) -> None:
     """Before anybody has asked for it, little of it is read."""
     asked = asyncio.Event()
