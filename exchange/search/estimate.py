@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/18/row-estimation-examples.html
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
 import json
+from typing import Any
 
 import asyncpg
 
@@ -21,17 +22,27 @@ async def estimate(connection: asyncpg.Connection, query: Query, shown: int) -> 
     A caller who may see some patients only gets the exact number: statistics would tell of the others, and
     those patients' resources are few.
     """
+    if query.allowed is not None:
+        return int(await connection.fetchval(*_counting(query)))
+    sql, arguments = guessing(query)
+    (told,) = json.loads(await connection.fetchval(sql, *arguments))
+    return max(shown, int(told["Plan"]["Plan Rows"]))
+
+
+def _counting(query: Query) -> tuple[Any, ...]:
+    b = Builder(access.rows)
+    counted = f"SELECT count(*) FROM ({access.matching(b, statement.plan_of(query, None, 0))}) m"
+    return (f"{_with(b)}{counted}", *b.arguments)
+
+
+def guessing(query: Query) -> tuple[str, list[Any]]:
+    """The statement that is planned and not run."""
     b = Builder(access.rows)
     plan = statement.plan_of(query, None, 0)
-    if query.allowed is not None:
-        counted = f"SELECT count(*) FROM ({access.matching(b, plan)}) m"
-        with_clause = f"{b.with_clause()}\n" if b.tables else ""
-        return int(await connection.fetchval(with_clause + counted, *b.arguments))
     condition = conditions(b, plan)
-    with_clause = f"{b.with_clause()}\n" if b.tables else ""
-    guessed = (
-        f"EXPLAIN (FORMAT JSON) {with_clause}SELECT 1 FROM resource_index i "
-        f"WHERE i.type = {plan.number} AND {condition}"
-    )
-    (told,) = json.loads(await connection.fetchval(guessed, *b.arguments))
-    return max(shown, int(told["Plan"]["Plan Rows"]))
+    rows = f"SELECT 1 FROM resource_index i WHERE i.type = {plan.number} AND {condition}"
+    return f"EXPLAIN (FORMAT JSON) {_with(b)}{rows}", b.arguments
+
+
+def _with(b: Builder) -> str:
+    return f"{b.with_clause()}\n" if b.tables else ""
