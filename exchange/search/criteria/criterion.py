@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/search.html#modifiers
 from collections.abc import Mapping
 
 from exchange.search.criteria import (
+    age,
     composite,
     date,
     ids,
@@ -61,6 +62,8 @@ def modifiers(parameter: Parameter) -> Mapping[str, Made]:
         return ids.MODIFIERS
     if parameter.code == "_lastUpdated":
         return date.OF_LAST_UPDATED
+    if parameter.code == "age" and "Patient.birthDate" in parameter.keys:
+        return age.MODIFIERS
     if parameter.type == "special":
         return {**near.MODIFIERS, "missing": missing}
     return {**_BY_TYPE[parameter.type], "missing": missing}
