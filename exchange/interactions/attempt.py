@@ -42,12 +42,14 @@ Responses = dict[int, Response]
 class Knowledge:
     """What earlier attempts learned.
 
-    seen      criteria that find a new resource of the transaction itself, and its id
-    versions  the version that a resource gets
+    seen         criteria that find a new resource of the transaction itself, and its id
+    versions     the version that a resource gets
+    identifiers  those of the resources that entries bring, as the index has them
     """
 
     seen: dict[Criteria, str] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    identifiers: dict[int, Sequence[tuple[int, str, str]]] = field(default_factory=dict)
 
 
 class Unforeseen(Exception):
@@ -66,26 +68,27 @@ async def attempted(
     hub: Hub, connection: Connection, request: Request, plan: Plan, known: Knowledge, respond: Respond
 ) -> Responses:
     """The answers, on a connection in a transaction that ends with them."""
-    await lock(connection, [plan.queries[step.criteria] for step in plan.steps if step.criteria])
+    identified = partial(_identifiers, hub, known)
+    deciding = [step for step in plan.steps if step.criteria]
+    made = [(step.type, identified(step)) for step in deciding if step.action in ("create", "update")]
+    await lock(connection, [plan.queries[step.criteria] for step in deciding if step.criteria], made)
     matches: Matches = await find(connection, _widened(plan))
     removed = removals(plan, matches)
     matches = _without(matches, removed)
-    identified = partial(_identifiers, hub)
     result = settled(plan, matches, removed, known.seen, identified)
     references = referred(plan, matches, result.changes, identified)
     by_version = _referred_by_version(plan, result)
     stored = await _stored(connection, result.changes, by_version)
     versions = {name: known.versions.get(name) or _next(name, stored, result) for name in by_version}
     names = Names(result.identities(), references, versions.__getitem__)
-    made = await _made(hub, request, plan, result.changes, names, stored)
+    resources = await _made(hub, request, plan, result.changes, names, stored)
     deletions = [Write("delete", step.type, step.id, if_match=step.version) for step in removed]
-    writes = [*deletions, *(write for write, _ in made)]
-    told = patients(resource for _, resource in made)
+    writes = [*deletions, *(write for write, _ in resources)]
+    told = patients(resource for _, resource in resources)
     written = await store(hub, connection, request.grant.hospital, writes, told, hub.clock())
     _note_versions(result.changes, written[len(removed) :], versions, known)
     await _note_seen(connection, plan, result, known)
-    responses = {step.entry.index: Response(204) for step in plan.of("delete")}
-    responses |= _deleted(request, removed, written[: len(removed)])
+    responses = _deleted(request, plan, removed, written[: len(removed)])
     responses |= _answers(request, result.changes, written[len(removed) :])
     responses |= await _found(connection, request, result.found)
     for step in plan.of("read"):
@@ -112,11 +115,13 @@ def _without(matches: Matches, removed: Sequence[Step]) -> Matches:
     }
 
 
-def _identifiers(hub: Hub, step: Step) -> Sequence[tuple[int, str, str]]:
-    resource = (step.resource or {}) | {"id": step.id}
-    if hub.check(resource):
-        return ()  # what is wrong with it is reported with all other findings
-    return hub.extraction.row(resource).identifiers
+def _identifiers(hub: Hub, known: Knowledge, step: Step) -> Sequence[tuple[int, str, str]]:
+    index = step.entry.index
+    if index not in known.identifiers:
+        resource = (step.resource or {}) | {"id": step.id}
+        # What is wrong with it is reported with all other findings.
+        known.identifiers[index] = () if hub.check(resource) else hub.extraction.row(resource).identifiers
+    return known.identifiers[index]
 
 
 def _referred_by_version(plan: Plan, result: Settled) -> set[str]:
@@ -245,8 +250,8 @@ def _types(hub: Hub, path: str) -> Sequence[str]:
     return () if element is None else element.types
 
 
-def _deleted(request: Request, removed: Sequence[Step], written: Sequence[Written]) -> Responses:
-    responses: Responses = {}
+def _deleted(request: Request, plan: Plan, removed: Sequence[Step], written: Sequence[Written]) -> Responses:
+    responses = {step.entry.index: Response(204) for step in plan.of("delete")}
     asked = with_preference(request)
     for step, outcome in zip(removed, written, strict=True):
         try:

@@ -25,12 +25,17 @@ from exchange.store.types import type_number
 
 _CONTROLS: Final = FORM_PARAMETERS | {"_count", "_sort", "_total", "_include", "_revinclude", "_cursor"}
 Answer = TypeVar("Answer")
+Made = tuple[str, Iterable[tuple[int, str, str]]]
 ATTEMPTS: Final = 4
 PAUSE: Final = 0.01
+# PostgreSQL has room for some thousand locks in all: whoever wants more than so many takes the types.
+MANY: Final = 200
 
-# Held until the transaction ends, so that of two that create under the same criteria the second sees the
-# first one's resource. Everybody locks in the order of the keys.
-LOCK: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
+# Held until the transaction ends, so that of two that create what the criteria of either find, the second
+# sees the first one's resource. Everybody locks in the order of the keys.
+LOCK: Final = """
+SELECT CASE WHEN alone THEN pg_advisory_xact_lock(key) ELSE pg_advisory_xact_lock_shared(key) END
+FROM unnest($1::bigint[], $2::boolean[]) AS l (key, alone)"""
 
 # The resources that have one of many identifiers. A system of NULL is any.
 IDENTIFIED: Final = """
@@ -55,14 +60,39 @@ def compiled(hub: Hub, criteria: Criteria) -> Query:
     for name, _ in query.accepted:
         if name in _CONTROLS:
             raise FhirError("invalid", "A condition takes parameters that select, and no others", name)
+    if query.ignored:  # what it would miss might be there
+        raise FhirError.of("precondition", [replace(each, severity="error") for each in query.ignored])
     return replace(query, count=2)
 
 
-async def lock(connection: Connection, queries: Iterable[Query]) -> None:
-    """Until the transaction ends nobody else creates or looks for what these would find."""
-    keys = sorted({_lock_key(query) for query in queries})
+async def lock(connection: Connection, queries: Iterable[Query], made: Iterable[Made] = ()) -> None:
+    """Until the transaction ends nobody else creates under criteria what these would find, or looks under
+    criteria for what is `made` here: resource types, with the identifiers of a resource each."""
+    keys: dict[int, bool] = {}
+    types: set[str] = set()
+    for query in queries:
+        types.add(query.resource_type)
+        for key, alone in lock_keys(query).items():
+            keys[key] = alone or keys.get(key, False)
+    for type_, identifiers in made:
+        keys |= {_lock_key(type_, value): True for _, _, value in identifiers}
+    if len(keys) > MANY:
+        keys = {_lock_key(type_, ""): True for type_ in types}
     if keys:
-        await connection.execute(LOCK, keys)
+        ordered = sorted(keys)
+        await connection.execute(LOCK, ordered, [keys[key] for key in ordered])
+
+
+def lock_keys(query: Query) -> dict[int, bool]:
+    """What to lock, and whether alone: the identifiers that are asked for, and the type together with others;
+    where other things are asked for, the type alone."""
+    everything = _lock_key(query.resource_type, "")
+    for criterion in query.criteria:
+        match criterion:
+            case Identifiers(_, sought) if sought and all(value for _, value in sought):
+                keys = {_lock_key(query.resource_type, value): True for _, value in sought}
+                return keys | {everything: False}
+    return {everything: True}
 
 
 async def find(connection: Connection, queries: Mapping[Criteria, Query]) -> dict[Criteria, tuple[str, ...]]:
@@ -115,8 +145,7 @@ async def _identified(
     return {criteria: tuple(sorted(ids[n])) for n, criteria in enumerate(wanted)}
 
 
-def _lock_key(query: Query) -> int:
-    """The same for criteria that say the same, however they are spelled."""
-    said = repr((query.resource_type, sorted(map(repr, query.criteria))))
-    digest = hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=8, person=b"conditional")
+def _lock_key(type_: str, value: str) -> int:
+    said = f"{type_}\0{value}".encode(errors="surrogatepass")
+    digest = hashlib.blake2b(said, digest_size=8, person=b"conditional")
     return int.from_bytes(digest.digest(), "big", signed=True)

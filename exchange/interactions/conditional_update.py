@@ -18,15 +18,16 @@ async def conditional_update(hub: Hub, request: Request) -> Response:
     query = compiled(hub, criteria)
     new_id = valid_id(resource["id"]) if isinstance(resource.get("id"), str) else hub.new_id()
     version = if_match(request.headers.get("if-match"))
+    fresh = hub.write("update", resource | {"id": new_id}, version)
 
     async def attempt() -> Response:
         async with hub.pool.acquire() as connection, connection.transaction():
-            await lock(connection, [query])
+            await lock(connection, [query], [(request.type, fresh.row.identifiers)])
             match = one(criteria, (await find(connection, {criteria: query}))[criteria])
             if match is not None and "id" in resource:
                 require_id(resource, match)
             update = resource | {"id": match or new_id}
-            write = hub.write("update", update, version)
+            write = fresh if match is None else hub.write("update", update, version)
             hospital = request.grant.hospital
             (written,) = await store(hub, connection, hospital, [write], patients([update]), hub.clock())
             return written_response(request, f"{request.type}/{write.id}", written)

@@ -39,7 +39,7 @@ async def _create_once(
 
     async def attempt() -> Response:
         async with hub.pool.acquire() as connection, connection.transaction():
-            await lock(connection, [query])
+            await lock(connection, [query], [(request.type, write.row.identifiers)])
             match = one(criteria, (await find(connection, {criteria: query}))[criteria], "If-None-Exist")
             if match is not None:
                 (stored,) = await fetch(connection, [(request.type, match)])

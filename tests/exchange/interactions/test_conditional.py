@@ -6,7 +6,7 @@ import pytest
 from exchange.bundle import Criteria
 from exchange.hub import Hub
 from exchange.interactions import conditional
-from exchange.interactions.conditional import ATTEMPTS, compiled, find, one, repeated
+from exchange.interactions.conditional import ATTEMPTS, compiled, find, lock_keys, one, repeated
 from exchange.outcome import FhirError
 
 
@@ -52,21 +52,21 @@ def test_one() -> None:
         one(criteria, ("a", "b"))
 
 
-def test_the_same_condition_takes_the_same_lock_however_it_is_spelled(hub: Hub) -> None:
-    def key(query: str, kind: str = "Patient") -> int:
-        return conditional._lock_key(compiled(hub, Criteria(kind, query)))
+def test_conditions_that_can_find_the_same_share_a_lock_that_one_holds_alone(hub: Hub) -> None:
+    def keys(query: str, kind: str = "Patient") -> dict[int, bool]:
+        return lock_keys(compiled(hub, Criteria(kind, query)))
 
-    same = {
-        key("identifier=urn:x|1&gender=male"),
-        key("gender=male&identifier=urn%3Ax%7C1"),
-        key("identifier=urn:x%7c1&gender=male"),
-    }
-    assert len(same) == 1
-    oid = "urn:oid:2.16.156.10011.1.3"
-    alias = "urn:oid:2.16.840.1.113883.2.23.1.19.1"
-    assert key(f"identifier={oid}|1") == key(f"identifier={alias}|1")
-    assert len({*same, key("identifier=urn:x|1"), key("identifier=urn:x|1&gender=female")}) == 3
-    assert key("identifier=urn:x|1") != key("identifier=urn:x|1", "Practitioner")
+    def exclude(one: dict[int, bool], other: dict[int, bool]) -> bool:
+        return any(one[key] or other[key] for key in one.keys() & other.keys())
+
+    by_identifier = keys("identifier=urn:x|1")
+    assert by_identifier == keys("gender=male&identifier=urn%3Ax%7C1") == keys("identifier=1")
+    assert exclude(by_identifier, keys("identifier=urn:y|2,urn:x|1"))
+    assert not exclude(by_identifier, keys("identifier=urn:x|2"))
+    assert exclude(by_identifier, keys("gender=male"))
+    assert exclude(keys("gender=male"), keys("birthdate=2000"))
+    assert not exclude(by_identifier, keys("identifier=urn:x|1", "Practitioner"))
+    assert not exclude(keys("gender=male"), keys("gender=male", "Practitioner"))
 
 
 async def test_identifiers_are_found_with_and_without_system(hub: Hub) -> None:
