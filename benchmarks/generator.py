@@ -4,6 +4,7 @@ https://www.rfc-editor.org/rfc/rfc9112#section-9.3
 """
 
 import random
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -23,12 +24,13 @@ GRACE: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one measurement saw. `latencies` in seconds, sorted."""
+    """What one measurement saw. `latencies` in seconds, sorted; `cpu` is the generator's own, in seconds."""
 
     seconds: float
     latencies: Sequence[float]
     failures: int
     bytes_read: int
+    cpu: float
 
     @property
     def rate(self) -> float:
@@ -49,11 +51,15 @@ def drive(name: str, port: int, token: str, clients: int, seconds: float, seed: 
                 request = operation.request(chance, token)
                 file.write(len(request).to_bytes(4, "little") + request)
         arguments = (port, clients, seconds, operation.expected, requests, latencies)
-        said = _run([str(program()), *map(str, arguments)], seconds + GRACE)
+        command = [str(program()), *map(str, arguments)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = _run(command, seconds + GRACE)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         took = array("f")
         took.frombytes(latencies.read_bytes())
     elapsed, failures, bytes_read = said.split()
-    return Figures(float(elapsed), sorted(took), int(failures), int(bytes_read))
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Figures(float(elapsed), sorted(took), int(failures), int(bytes_read), cpu)
 
 
 @cache

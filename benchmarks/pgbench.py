@@ -2,23 +2,31 @@
 
 https://www.postgresql.org/docs/18/pgbench.html
 
-It speaks to the hub's own server over its Unix socket, as the hub does, with prepared statements. Reading
-goes to the hub's database, writing to one beside it with the same schema.
+It speaks to the hub's own server, over its Unix socket as the hub does, or over TCP on loopback as the hub's
+clients do, with prepared statements. Reading goes to the hub's database, writing to one beside it with the
+same schema.
 """
 
+import json
+import os
+import random
 import re
+import secrets
 import subprocess
 from pathlib import Path
 from typing import Final
 
-from benchmarks.workload import CODES, ENTRIES, LOINC, OBSERVATIONS, PAGE, PATIENTS
+from benchmarks.workload import CODES, ENTRIES, LOINC, OBSERVATIONS, PAGE, PATIENTS, observation
 from exchange.search.token import coded, token
 from exchange.store import embedded
+from exchange.store.packing import pack
 from exchange.store.types import type_number
 
 OBSERVATION: Final = type_number("Observation")
 TOKENS: Final = 16
-BODY: Final = "x" * 1250
+# As many bytes as the hub keeps of an Observation.
+BODY: Final = "x" * len(pack(json.dumps(observation(random.Random(1), 1), ensure_ascii=False).encode()))
+PASSWORD: Final = secrets.token_hex(16)
 
 READ: Final = f"""
 \\set n random(0, {OBSERVATIONS - 1})
@@ -69,17 +77,18 @@ INSERT INTO quantity_index (param, unit, lo, hi, rid) SELECT 1, 5, :k::float8, :
 SCRIPTS: Final = {"read": READ, "search": SEARCH, "create": _write(1), "transaction": _write(ENTRIES)}
 
 
-def limit(name: str, sockets: Path, database: str, clients: int, seconds: int) -> float:
-    """Transactions per second."""
+def limit(name: str, sockets: Path, database: str, clients: int, seconds: int, address: str = "") -> float:
+    """Transactions per second, over the Unix socket, or over TCP if there is an `address`."""
     script = sockets.parent / f"{name}.sql"
     script.write_text(SCRIPTS[name])
     command = [
         str(embedded.program("pgbench")),
         *("--no-vacuum", "--protocol=prepared", "--jobs=2", f"--client={clients}", f"--time={seconds}"),
         *(f"--file={script}", f"--define=body={BODY}"),
-        *(f"--host={sockets}", f"--port={embedded.PORT}", f"--username={embedded.USER}", database),
+        *(f"--host={address or sockets}", f"--port={embedded.PORT}", f"--username={embedded.USER}", database),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PGPASSWORD": PASSWORD}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     found = re.search(r"^tps = ([\d.]+) \(without", done.stdout, re.MULTILINE)
     if done.returncode or found is None:
         raise RuntimeError(f"pgbench: {done.stderr.strip()[-2000:]}")

@@ -25,6 +25,7 @@ class RunningHub:
     http_port: int
     mllp_port: int
     environment: dict[str, str]
+    tree: Path | None = None
 
     @property
     def fhir(self) -> str:
@@ -40,6 +41,7 @@ class RunningHub:
         done = subprocess.run(
             [*YILIAN, *arguments],
             env=self.environment,
+            cwd=self.tree,
             capture_output=True,
             text=True,
             timeout=120,
@@ -55,8 +57,9 @@ class RunningHub:
         return self.command("token", client)
 
 
-def start(data: Path, log: Path, **settings: str) -> RunningHub:
-    """Starts a hub on any free ports and waits until it says that it listens."""
+def start(data: Path, log: Path, tree: Path | None = None, **settings: str) -> RunningHub:
+    """Starts a hub on any free ports and waits until it says that it listens. `tree` is where its source is,
+    if not here."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("YILIAN_")}
     environment |= {
         "YILIAN_DATA_DIR": str(data),
@@ -66,7 +69,9 @@ def start(data: Path, log: Path, **settings: str) -> RunningHub:
     }
     said = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
-        process = subprocess.Popen([*YILIAN, "serve"], env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [*YILIAN, "serve"], env=environment, cwd=tree, stdout=output, stderr=output
+        )
     deadline = time.monotonic() + START_SECONDS
     while not (found := _LISTENS.search(log.read_bytes()[said:])):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -75,13 +80,13 @@ def start(data: Path, log: Path, **settings: str) -> RunningHub:
         time.sleep(0.02)
     http_port, mllp_port = map(int, found.groups())
     environment |= {"YILIAN_HTTP_PORT": str(http_port), "YILIAN_MLLP_PORT": str(mllp_port)}
-    return RunningHub(process, http_port, mllp_port, environment)
+    return RunningHub(process, http_port, mllp_port, environment, tree)
 
 
 @contextmanager
-def running(data: Path, log: Path, **settings: str) -> Iterator[RunningHub]:
+def running(data: Path, log: Path, tree: Path | None = None, **settings: str) -> Iterator[RunningHub]:
     """A hub that is stopped as Ctrl-C does at the end."""
-    hub = start(data, log, **settings)
+    hub = start(data, log, tree, **settings)
     try:
         yield hub
     finally:

@@ -73,13 +73,14 @@ def program(name: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" / name
 
 
-async def start(folder: Path, settings: Mapping[str, str]) -> Server:
+async def start(folder: Path, settings: Mapping[str, str], addresses: str = "") -> Server:
     """Start PostgreSQL on `folder/postgres`, made first if it is not there; returns when it answers.
 
-    The caller holds the lock of the folder, so a postmaster found there has lost its hub: it is stopped.
+    The caller holds the lock of the folder, so a postmaster found there has lost its hub: it is stopped. With
+    `addresses` it listens on TCP too, but `pg_hba.conf` lets nobody in there: for measurements.
     """
     await _retire(folder / "postgres")
-    server = _spawn(folder, settings)
+    server = _spawn(folder, settings, addresses)
 
     def settled() -> bool:
         found = find_postmaster(server.data)
@@ -155,7 +156,7 @@ async def _retire(data: Path) -> None:
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _spawn(folder: Path, settings: Mapping[str, str]) -> Server:
+def _spawn(folder: Path, settings: Mapping[str, str], addresses: str) -> Server:
     account = choose_account(program("postgres"))
     if account.word.startswith("other"):
         folder.chmod(0o711)
@@ -168,7 +169,7 @@ def _spawn(folder: Path, settings: Mapping[str, str]) -> Server:
     os.chown(data / CONFIGURATION, account.uid, account.gid)
     with (folder / START_LOG).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603
-            launch_command(account, program("postgres"), *_arguments(data, sockets)),
+            launch_command(account, program("postgres"), *_arguments(data, sockets, addresses)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -221,9 +222,9 @@ def _hint(account: Account) -> str:
     )
 
 
-def _arguments(data: Path, sockets: Path) -> tuple[str, ...]:
+def _arguments(data: Path, sockets: Path, addresses: str) -> tuple[str, ...]:
     pairs = {
-        "listen_addresses": "",
+        "listen_addresses": addresses,
         "port": str(PORT),
         "unix_socket_directories": str(sockets),
         "unix_socket_permissions": "0700",
