@@ -8,6 +8,7 @@ https://hl7.org/fhir/R4/http.html
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from exchange import encoding
@@ -22,6 +23,7 @@ from exchange.interactions.routes import Interaction, find
 from exchange.jobs.deferred import is_deferred, kickoff_of
 from exchange.negotiation import PLAIN
 from exchange.outcome import FhirError, failure, operation_outcome
+from exchange.representation import aside
 from exchange.trust.authenticate import authenticate
 from exchange.trust.grant import Grant
 
@@ -86,7 +88,7 @@ class Fhir:
     async def _performed(self, interaction: Interaction, request: Request) -> Response:
         wanted = presentation_of(interaction.code, request)
         if request.body and interaction.code != "transaction":  # which reads its resources one by one
-            request = await with_resource(self.hub, request)
+            request = await with_resource(request)
         response = await interaction.perform(self.hub, request)
         if request.method != "GET" and _may_define(request):
             await self.hub.parameters.refresh()
@@ -98,7 +100,8 @@ class Fhir:
         """Content goes as it is, unless the client says that it wants the resource."""
         if interaction.code in ("read", "vread") and binary.asks_content(request):
             return binary.content(await interaction.perform(self.hub, request))
-        return await self._performed(interaction, binary.with_resource(interaction.code, request))
+        resource = partial(binary.with_resource, interaction.code, request)
+        return await self._performed(interaction, await aside(len(request.body), "json", resource))
 
 
 def _may_define(request: Request) -> bool:

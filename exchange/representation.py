@@ -45,11 +45,6 @@ async def aside(size: int, format_: Format, make: Callable[[], Made]) -> Made:
     return make() if size < LARGE[format_] else await asyncio.to_thread(make)
 
 
-async def read_aside(body: bytes, format_: Format, definitions: Definitions) -> Resource:
-    """`read`, without holding up others."""
-    return await aside(len(body), format_, partial(read, body, format_, definitions))
-
-
 async def written_aside(body: bytes, wanted: Presentation, definitions: Definitions) -> bytes:
     """`written`, without holding up others."""
     return await aside(len(body), wanted.format, partial(written, body, wanted, definitions))

@@ -63,14 +63,13 @@ def _require_known(request: Request) -> None:
             raise FhirError("invalid", "There is no such parameter here", name[:64])
 
 
-async def with_resource(hub: Hub, request: Request) -> Request:
-    """A large body is read here, so that others need not wait; any other when it is needed."""
+async def with_resource(request: Request) -> Request:
+    """Much XML is read here, so that others need not wait. (JSON is read by who needs it, with its text.)"""
     name, _ = media_type(request.headers.get("content-type", ""))
-    format_ = OWN.get(name) or GENERIC.get(name)
-    if format_ is None or request.resource is not None or len(request.body) < LARGE[format_]:
+    if "xml" not in (OWN.get(name), GENERIC.get(name)) or len(request.body) < LARGE["xml"]:
         return request
     sent_format(request.headers.get("content-type"))
-    return replace(request, resource=await asyncio.to_thread(request.resource_in, format_))
+    return replace(request, resource=await asyncio.to_thread(request.resource_in, "xml"))
 
 
 async def in_form(hub: Hub, code: str, response: Response, wanted: Presentation) -> Response:

@@ -11,7 +11,8 @@ from exchange.commands.engines import roundtrip
 GOOD = b"""{"resourceType": "Observation", "id": "o1",
  "meta": {"versionId": "7", "profile": ["http://example.org/p"]},
  "valueQuantity": {"unit": "\\u514b", "value": 1.10}, "status": "final", "code": {"text": "a/b \\"c\\""},
- "text": {"status": "generated", "div": "<div xmlns=\\"http://www.w3.org/1999/xhtml\\"> <p>x<br/>\\n</p></div>"},
+ "text": {"status": "generated",
+  "div": "<div xmlns=\\"http://www.w3.org/1999/xhtml\\"> <p>x<br/>\\n</p></div>"},
  "referenceRange": [{"high": {"value": 1E+2}, "low": {"value": -0.00}}],
  "_status": {"extension": [{"url": "http://example.org/e", "valueInteger": 12345}]}}"""
 PATIENT = b"""{"resourceType": "Patient", "id": "p1", "name": [{"given": [null, "b", null],
