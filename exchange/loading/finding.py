@@ -43,9 +43,14 @@ class Finding:
 
 
 def kept(finding: Finding) -> list[Any]:
-    """As the mark of a chunk keeps it."""
+    """As the mark of a chunk keeps it: PostgreSQL takes neither U+0000 nor half of a surrogate pair."""
     issue = finding.issue
-    return [finding.line, issue.severity, issue.code, issue.diagnostics, issue.expression, finding.text]
+    told = (issue.severity, issue.code, issue.diagnostics, issue.expression, finding.text)
+    return [finding.line, *(None if each is None else _storable(each) for each in told)]
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def of_kept(value: list[Any]) -> Finding:

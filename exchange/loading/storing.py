@@ -66,7 +66,10 @@ class Storage:
             except MET:
                 self.looks = True
             except UNFIT:
-                prepared = await self._without_unfit(prepared)
+                fit = await self._without_unfit(prepared)
+                if fit.rejected == prepared.rejected:
+                    raise
+                prepared = fit
         raise TooContended
 
     async def _attempt(self, task: Task, prepared: Prepared) -> Mark:

@@ -104,11 +104,12 @@ async def test_what_cannot_be_read_is_reported_and_the_rest_loaded(store: Store)
 
 
 async def test_findings_quote_their_lines_if_wanted(store: Store) -> None:
-    (store.folder / "a.ndjson").write_bytes(b'\n{"half":\n')
+    (store.folder / "a.ndjson").write_bytes(b'\n{"half":\n{"NUL":"\0\xff\\ud800"}\n')
     await store.load(with_text=True)
-    ((_, finding),) = store.findings
+    (_, finding), (_, other) = store.findings
     assert (finding.line, finding.text) == (2, '{"half":')
     assert finding.report("a")["text"] == '{"half":'
+    assert other.text == '{"NUL":"\ufffd\ufffd\\ud800"}'
 
 
 def _twice(store: Store) -> None:
