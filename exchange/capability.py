@@ -22,6 +22,8 @@ OPERATIONS: Final = {
     "Patient/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
     "Group/{id}/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
     "$import": "https://yilian.example/fhir/OperationDefinition/import",
+    "$graphql": "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
+    "{type}/{id}/$graphql": "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
     "Observation/$lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
     "{type}/{id}/$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
     "{type}/{id}/$meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import conformance.fhirpath
+import conformance.graphql
 import conformance.patch
 import conformance.roundtrip
 from conformance.fhirpath import Answer
 from conformance.report import Refused, Report, baseline
+from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
 from exchange.fhirjson import UnreadableJson, dumps, loads
 from exchange.outcome import FhirError
@@ -38,6 +40,11 @@ def patch(path: Path) -> Report:
     return conformance.patch.judge(conformance.patch.cases(path), PatchEngine(), baseline("patch"))
 
 
+def graphql(path: Path) -> Report:
+    """https://hl7.org/fhir/R4/graphql.html"""
+    return conformance.graphql.judge(conformance.graphql.cases(path), graphql_answer, baseline("graphql"))
+
+
 def roundtrip(path: Path) -> Report:
     """https://hl7.org/fhir/R4/resource-formats.html, by HTTP over a hub of its own"""
     return asyncio.run(_round_trips(conformance.roundtrip.cases(path)))
@@ -50,6 +57,7 @@ async def _round_trips(suite: Sequence[conformance.roundtrip.Case]) -> Report:
 
 SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "fhirpath": fhirpath,
+    "graphql": graphql,
     "patch": patch,
     "roundtrip": roundtrip,
 }

@@ -11,7 +11,7 @@ from exchange.commands.refused import Refused
 
 
 def suite(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="fhirpath, patch or roundtrip.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="fhirpath, graphql, patch or roundtrip.")],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or the file, of the cases.")],
     report: Annotated[Path | None, typer.Option(help="Write every case's result here, as JSON.")] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print every case.")] = False,

@@ -33,6 +33,7 @@ from exchange.operations.encounter_everything import encounter_everything
 from exchange.operations.everything import everything
 from exchange.operations.export import export_group, export_patient, export_system
 from exchange.operations.expunge import expunge
+from exchange.operations.graphql import graphql
 from exchange.operations.import_files import import_system
 from exchange.operations.lastn import lastn
 from exchange.operations.meta import meta, meta_add, meta_delete
@@ -129,6 +130,10 @@ TABLE: Final = (
     Interaction("$expunge", "POST", "{type}/$expunge", expunge),
     Interaction("$expunge", "POST", "{type}/{id}/$expunge", expunge),
     Interaction("$expunge", "POST", "{type}/{id}/_history/{vid}/$expunge", expunge),
+    Interaction("$graphql", "GET", "$graphql", graphql),
+    Interaction("$graphql", "POST", "$graphql", graphql),
+    Interaction("$graphql", "GET", "{type}/{id}/$graphql", graphql),
+    Interaction("$graphql", "POST", "{type}/{id}/$graphql", graphql),
     Interaction("$import", "POST", "$import", import_system),
     Interaction("$reindex", "POST", "$reindex", reindex_all),
     Interaction("$reindex", "POST", "SearchParameter/{id}/$reindex", reindex_parameter),
