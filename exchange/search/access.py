@@ -19,6 +19,7 @@ from typing import get_args
 
 from exchange.search import order, ranges, side
 from exchange.search.builder import Builder
+from exchange.search.coupled import pair_rids, pairs_page
 from exchange.search.dates import DAY
 from exchange.search.plan import Plan
 from exchange.search.predicate import (
@@ -34,6 +35,7 @@ from exchange.search.predicate import (
 )
 from exchange.search.query import (
     AllOf,
+    Pair,
     AnyOf,
     Chain,
     Criterion,
@@ -88,8 +90,8 @@ def rank(criterion: Criterion) -> int:
             return 5
         case LeadingDate(comparisons):
             return 5 if all(_is_day(c.prefix, c.high - c.low) for c in comparisons) else 12
-        case Quantities():
-            return 9
+        case Quantities(pair=pair):
+            return 9 if pair is None else 5
         case Ranges() | Updated():
             return 10
         case Words():
@@ -134,6 +136,8 @@ def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
             of_texts = f"ARRAY(SELECT t.token FROM text_index t WHERE {has_words(b, criterion)})"
             return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {of_texts}"
         case AllOf(criteria):
+        case Quantities(pair=Pair() as pair):
+            return pair_rids(b, criterion, pair)
             best = min(filter(_is_listed, criteria), key=rank, default=None)
             return None if best is None else candidates(b, plan, best)
         case AnyOf(criteria) if _is_listed(criterion):
@@ -254,6 +258,8 @@ def page(b: Builder, plan: Plan) -> str:
     way = stream_of(plan)
     if way is not None and (way.exact or not bounded):
         return streamed(b, plan, way) if way.exact else _probed(b, plan, way, best)
+    if plan.sort and plan.sort[0].source == "pair":
+        return pairs_page(b, plan)
     return gathered(b, plan, matching(b, plan))
 
 

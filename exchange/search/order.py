@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from exchange.search.builder import Builder
-from exchange.search.query import LeadingDate, Patients, Query, SortKey, Tokens
+from exchange.search.query import Criterion, LeadingDate, Patients, Quantities, Query, SortKey, Tokens
 
 _SIDES = {
     "date_index": ("lo", "hi", "bigint"),
@@ -28,6 +28,7 @@ _COLUMNS = {
     "rank": "bigint",
     "content": "text",
     "place": "bigint",
+    "pair": "float8",
 }
 
 PLACE = SortKey("place", descending=False)
@@ -38,11 +39,24 @@ def sort_of(query: Query) -> tuple[SortKey, ...]:
     """The sort asked for; else newest first where an index gives that order for nothing; else by rid."""
     if query.sort:
         return query.sort
+    if query.allowed is None and (by_value := _pair_order(query.criteria)):
+        return by_value
     led = any(
         isinstance(each, Patients | LeadingDate) or (isinstance(each, Tokens) and each.codes)
         for each in query.criteria
     )
     return (SortKey("ts", descending=True),) if led and query.has_leading_date else ()
+
+
+def _pair_order(criteria: tuple[Criterion, ...]) -> tuple[SortKey, ...]:
+    """By the value, if there is nothing but one leading code and values beside it."""
+    values = [each for each in criteria if isinstance(each, Quantities)]
+    pairs = {each.pair for each in values}
+    codes = [each for each in criteria if isinstance(each, Tokens) and each.codes]
+    if not values or len(codes) != 1 or len(values) + 1 != len(criteria) or len(pairs) != 1:
+        return ()
+    (pair,) = pairs
+    return () if pair is None else (SortKey("pair", descending=False),)
 
 
 def needs_content(sort: tuple[SortKey, ...]) -> bool:

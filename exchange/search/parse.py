@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
+from exchange.search.coupled import coupled
 from exchange.search.criteria import Search
 from exchange.search.filtering import filter_criteria
 from exchange.search.include import inclusions, is_inclusion, open_types
@@ -88,7 +89,7 @@ def _query(
     summary = controls.get("_summary", "false")
     return Query(
         of.resource_type,
-        tuple(draft.criteria),
+        coupled(of, tuple(draft.criteria)),
         sort=controls.get("_sort", ()),
         count=0 if summary == "count" else controls.get("_count", DEFAULT_COUNT),
         total=controls.get("_total", "none"),

@@ -73,6 +73,8 @@ def _value(key: SortKey, resource: Mapping[str, Any], row: IndexRow) -> Any:
             return resource["id"]
         case "content":
             return content.value(key, resource)
+        case "pair":
+            return min((lo for _, _, lo, _ in row.quantities), default=None)
         case "rank":
             return _best(key, (key.tokens.index(token) for token in row.tokens if token in key.tokens))
     return _best(key, _side_values(key, row))

@@ -122,12 +122,31 @@ class Ranges:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """A leading code beside which values are sought, as composite_index has both together.
+
+    parameter, key  of the rows there
+    code            as in code_index
+    others          parameters of quantity_index whose values are not there
+    """
+
+    parameter: int
+    key: int
+    code: int
+    others: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Quantities:
-    """A quantity in one of these units (in any, if there are none) fulfils the comparison."""
+    """A quantity in one of these units (in any, if there are none) fulfils the comparison.
+
+    pair  the code that is asked for beside it, if that is a quicker way to the rows
+    """
 
     parameters: tuple[int, ...]
     comparison: Comparison
     units: tuple[int, ...]
+    pair: Pair | None = None
 
 
 @dataclass(frozen=True, slots=True)
