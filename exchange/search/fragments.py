@@ -17,6 +17,7 @@ from exchange.search.emit import Surroundings, Units
 from exchange.search.memo import Memo, Unwritten
 from exchange.search.numbers import range_bounds
 from exchange.search.phrase import CONTENT, texts_path
+from exchange.search.pinyin import NAMES
 from exchange.search.row import IndexRow
 from exchange.search.source import Source
 from exchange.search.text import normalised
@@ -229,7 +230,7 @@ def _string(reading: Reading, x: str, names: Names) -> Lines:
         return [f"{names.bind('whole', source.key, made=lambda: emit.whole_name(number))}({x}, strings)"]
     if source.data_type == "phonetic":
         return [f"{names.bind('phonetic', source.key, made=lambda: emit.phonetic(number))}({x}, strings)"]
-    if source.data_type.startswith("HumanName."):
+    if source.data_type in NAMES:
         part = source.names[-1]
         memo = names.bind("parts", source.key, made=lambda: remembered.name_parts(number, part))
         return [f"strings += {memo}[{x}]"]

@@ -32,6 +32,9 @@ _COMPOUND_LISTED: Final = """
 """
 _SURNAMES: Final = dict(entry.split(":") for entry in _LISTED.split())
 _COMPOUND: Final = dict(entry.split(":") for entry in _COMPOUND_LISTED.split())
+NAMES: Final = frozenset(("HumanName", "HumanName.family", "HumanName.given", "HumanName.text"))
+"""The data types of the sources that have pinyin."""
+
 _LETTERS: Final = re.compile(r"[a-z]+")
 _SEPARATORS: Final = re.compile(r"[\s'’·.-]+")
 

@@ -93,7 +93,7 @@ class Strings:
     """One of these normalised values; for `exact` as they stand."""
 
     parameters: tuple[int, ...]
-    how: Literal["prefix", "exact", "contains", "equal", "ends"]
+    how: Literal["prefix", "exact", "contains", "equal", "ends", "sound"]
     values: tuple[str, ...]
 
 
@@ -248,20 +248,30 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A reference at one of these elements names one of the targets."""
+    """A reference at one of these elements names one of the targets.
+
+    by_url  elements that name their target by its canonical URL; `urls`: where the targets say it
+    """
 
     salts: tuple[int, ...]
     targets: tuple[Targets, ...]
+    by_url: tuple[int, ...] = ()
+    urls: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """One of the sources refers here: by one of these elements, or as its leading patient."""
+    """One of the sources refers here: by one of these elements, or as its leading patient.
+
+    by_url  elements that name what they refer to by its canonical URL; `urls`: where that says it
+    """
 
     salts: tuple[int, ...]
     sources: Targets
     as_patient: bool
     several: bool
+    by_url: tuple[int, ...] = ()
+    urls: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ def _strings(b: Builder, criterion: Strings, value: str) -> list[tuple[str, str]
         return [(f"{of} AND x.grams @> {grams} AND strpos(x.value, {b.argument(value, 'text')}) > 0", "")]
     if criterion.how == "equal":  # what is found by prefix only (pinyin, sound) has no exact value
         return [(f"{of} AND x.value = {b.argument(value, 'text')} AND x.exact <> ''", "")]
+    if criterion.how == "sound":
+        return [(f"{of} AND x.value = {b.argument(value, 'text')}", "")]
     if criterion.how == "ends":
         grams, end = b.argument(sought_grams(value), "text[]"), b.argument(value, "text")
         return [(f"{of} AND x.grams @> {grams} AND right(x.value, length({end})) = {end}", "")]

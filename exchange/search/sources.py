@@ -106,12 +106,14 @@ def typed_sources(definitions: Definitions, path: Path, parameter_type: str) -> 
 def _elements(definitions: Definitions, path: Path, kinds: Mapping[str, str]) -> Iterator[Source]:
     names: list[str] = []
     lists: list[bool] = []
+    parent = ""
     for step in path.steps[:-1]:
         element = definitions.element(".".join((path.resource_type, *names, step.name)))
         if element is None:
             return
         names.append(step.name + capitalised(step.cast) if step.cast else step.name)
         lists.append(element.is_list)
+        parent = element.types[0] if len(element.types) == 1 else step.cast or ""
     last = path.steps[-1]
     element = definitions.element(".".join((path.resource_type, *names, last.name)))
     if element is None:
@@ -125,7 +127,7 @@ def _elements(definitions: Definitions, path: Path, kinds: Mapping[str, str]) ->
                 kinds[data_type],
                 path,
                 (*names, name),
-                data_type,
+                f"{parent}.{last.name}" if parent == "HumanName" else data_type,
                 any(lists),
                 value_set=_value_set(element),
                 lists=tuple(lists),

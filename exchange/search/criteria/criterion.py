@@ -11,6 +11,7 @@ from exchange.search.criteria import (
     date,
     ids,
     kin,
+    names,
     near,
     number,
     quantity,
@@ -64,6 +65,8 @@ def modifiers(parameter: Parameter) -> Mapping[str, Made]:
         return date.OF_LAST_UPDATED
     if parameter.code == "age" and "Patient.birthDate" in parameter.keys:
         return age.MODIFIERS
+    if any(source.data_type == "phonetic" for source in parameter.sources):
+        return names.PHONETIC
     if parameter.type == "special":
         return {**near.MODIFIERS, "missing": missing}
     return {**_BY_TYPE[parameter.type], "missing": missing}

@@ -6,15 +6,19 @@ https://hl7.org/fhir/R4/search.html#string
 from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
+from exchange.search.criteria.names import romanised
 from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, Strings
+from exchange.search.query import AnyOf, Criterion, Strings
 from exchange.search.source import Parameter
 from exchange.search.text import normalised
 from exchange.search.values import alternatives, refused, unescaped
 
 
 def beginning(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
-    return Strings(numbers_of(parameter, "string"), "prefix", plain_values(asked))
+    """By the name as it is written, or as it sounds in pinyin."""
+    written = Strings(numbers_of(parameter, "string"), "prefix", plain_values(asked))
+    sounding = romanised(parameter, asked)
+    return written if sounding is None else AnyOf((written, sounding))
 
 
 def containing(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
