@@ -35,7 +35,6 @@ from exchange.search.predicate import (
 )
 from exchange.search.query import (
     AllOf,
-    Pair,
     AnyOf,
     Chain,
     Criterion,
@@ -46,6 +45,7 @@ from exchange.search.query import (
     LeadingDate,
     Members,
     Near,
+    Pair,
     Paired,
     PatientReferences,
     Patients,
@@ -135,9 +135,9 @@ def candidates(b: Builder, plan: Plan, criterion: Criterion) -> str | None:
         case Words():
             of_texts = f"ARRAY(SELECT t.token FROM text_index t WHERE {has_words(b, criterion)})"
             return f"SELECT x.rid FROM resource_index x WHERE x.tokens && {of_texts}"
-        case AllOf(criteria):
         case Quantities(pair=Pair() as pair):
             return pair_rids(b, criterion, pair)
+        case AllOf(criteria):
             best = min(filter(_is_listed, criteria), key=rank, default=None)
             return None if best is None else candidates(b, plan, best)
         case AnyOf(criteria) if _is_listed(criterion):
@@ -253,13 +253,13 @@ def _by_tokens(b: Builder, plan: Plan) -> str:
 
 def page(b: Builder, plan: Plan) -> str:
     """A query for rid, k0, k1 …: the first `limit` rows after the cursor, in order."""
+    if plan.sort and plan.sort[0].source == "pair":
+        return pairs_page(b, plan)
     best = min(plan.criteria, key=rank, default=None)
     bounded = plan.allowed is not None or (best is not None and rank(best) <= BOUNDED)
     way = stream_of(plan)
     if way is not None and (way.exact or not bounded):
         return streamed(b, plan, way) if way.exact else _probed(b, plan, way, best)
-    if plan.sort and plan.sort[0].source == "pair":
-        return pairs_page(b, plan)
     return gathered(b, plan, matching(b, plan))
 
 
