@@ -7,6 +7,7 @@ from exchange.commands.demo import demo
 from exchange.commands.ending import OneLineErrors
 from exchange.commands.fhirpath import fhirpath
 from exchange.commands.load import load
+from exchange.commands.reindex import reindex
 from exchange.commands.replay import replay
 from exchange.commands.serve import serve
 from exchange.commands.suite import suite
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, translate, replay, token, fhirpath, suite):
+for command in (serve, demo, load, translate, replay, reindex, token, fhirpath, suite):
     app.command()(command)
 app.add_typer(client_app, name="client")
 

@@ -36,10 +36,18 @@ async def reindex_parameter(hub: Hub, request: Request) -> Response:
 
 
 async def reindexing(hub: Hub, job: Job, tell: Tell) -> bytes:
-    """The work: `progress` says which type it is at, and how far."""
+    """The work of a job."""
+    progress = await reindexed(hub, job.request.get("parameter"), job.progress, tell)
+    return dumps({"resourceType": "Parameters", "parameter": list(_told(progress))})
+
+
+async def reindexed(
+    hub: Hub, parameter: str | None, progress: dict[str, Any] | None, tell: Tell
+) -> dict[str, Any]:
+    """Begins, or goes on with `progress`, which says which type it is at, and how far; gives back its end."""
     await hub.parameters.refresh()
     await hub.parameters.known_everywhere()
-    progress = job.progress or await _beginning(hub, job.request.get("parameter"))
+    progress = progress or await _beginning(hub, parameter)
     while progress["types"]:
         done = await reindex.reindex_batch(
             hub.pool, hub.extraction, progress["types"][0], progress["reached"]
@@ -52,7 +60,7 @@ async def reindexing(hub: Hub, job: Job, tell: Tell) -> bytes:
             progress["failed"] += done.failed
         await tell(progress, f"{progress['done']} of {progress['total']} resources")
     await _ended(hub, progress)
-    return dumps({"resourceType": "Parameters", "parameter": list(_told(progress))})
+    return progress
 
 
 async def _beginning(hub: Hub, parameter: str | None) -> dict[str, Any]:
