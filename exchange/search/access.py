@@ -22,17 +22,7 @@ from exchange.search.builder import Builder
 from exchange.search.coupled import pair_rids, pairs_page
 from exchange.search.dates import DAY
 from exchange.search.plan import Plan
-from exchange.search.predicate import (
-    chained_tokens,
-    conditions,
-    has_column,
-    has_values,
-    has_words,
-    kin,
-    patient_keys,
-    phrase_tokens,
-    referring_tokens,
-)
+from exchange.search.predicate import conditions
 from exchange.search.query import (
     AllOf,
     AnyOf,
@@ -57,6 +47,17 @@ from exchange.search.query import (
     Tokens,
     Updated,
     Words,
+)
+from exchange.search.reached import (
+    chained_tokens,
+    has_column,
+    has_urls,
+    has_values,
+    has_words,
+    kin,
+    patient_keys,
+    phrase_tokens,
+    referring_tokens,
 )
 from exchange.search.stream import MILLISECOND, Stream, after, stream_of, streamed
 
@@ -187,10 +188,14 @@ def _of_patients(plan: Plan, keys: str, *, several: bool) -> str:
 
 def _referred(b: Builder, plan: Plan, criterion: Has) -> str:
     """Each reference looked up by itself."""
-    return (
+    found = (
         f"SELECT x.rid FROM unnest({has_values(b, criterion)}) p CROSS JOIN LATERAL (SELECT y.rid "
         f"FROM resource_index y WHERE y.{has_column(criterion)} = p AND y.type = {plan.number} OFFSET 0) x"
     )
+    if not criterion.by_url:
+        return found
+    named = f"SELECT x.rid FROM resource_index x WHERE x.tokens && {has_urls(b, criterion)}"
+    return f"{found} UNION ALL {named}"
 
 
 def rows(b: Builder, targets: Targets) -> str:

@@ -3,17 +3,20 @@
 https://hl7.org/fhir/R4/search.html#chaining
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from exchange.search.criteria import Asked, Search, criterion, reference_targets
 from exchange.search.leading import TypeParameters
 from exchange.search.query import AnyOf, Chain, Criterion, Has, Patients, Targets
 from exchange.search.source import Parameter
 from exchange.search.token import salt
+from exchange.search.tree import conjuncts, every
 from exchange.search.values import refused
 from exchange.search.words import PATHS, words
 
-MAX_DEPTH = 5
+MAX_DEPTH = 10
+# A chain through references to any type spreads: so many criteria may come of one parameter.
+MAX_CRITERIA = 500
 
 
 def any_criterion(search: Search, of: TypeParameters, name: str, value: str, depth: int = 0) -> Criterion:
@@ -42,15 +45,24 @@ def _reference_parameter(search: Search, of: TypeParameters, code: str, name: st
     return parameter
 
 
-def _salts(parameter: Parameter) -> tuple[int, ...]:
-    return tuple(salt(key) for key in sorted(parameter.keys))
+def _salts(parameter: Parameter) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of the elements that hold references, and of those that hold canonical URLs."""
+    literal = sorted({source.key for source in parameter.sources if source.data_type == "Reference"})
+    by_url = sorted(parameter.keys.difference(literal))
+    return tuple(map(salt, literal)), tuple(map(salt, by_url))
+
+
+def _urls(targets: Iterable[TypeParameters]) -> tuple[int, ...]:
+    """Where resources of these types say their canonical URL."""
+    said = (target.parameters["url"] for target in targets if "url" in target.parameters)
+    return tuple(sorted({salt(key) for parameter in said for key in parameter.keys}))
 
 
 def _chain(search: Search, of: TypeParameters, code: str, asked: Asked, rest: str, depth: int) -> Criterion:
     named = rest.partition(".")[0].partition(":")[0]
 
     def within(target: TypeParameters) -> tuple[Criterion, ...]:
-        return (any_criterion(search, target, rest, asked.value, depth + 1),)
+        return conjuncts(any_criterion(search, target, rest, asked.value, depth + 1))
 
     return follow(search, of, code, asked, {named}, within)
 
@@ -76,14 +88,20 @@ def follow(
         raise refused(asked.name, diagnostics, "not-supported")
     found: list[Criterion] = []
     others: list[Targets] = []
+    size = 0
     for target in following:
         targets = Targets(target.resource_type, within(target))
+        size += sum(1 for _ in every(targets.criteria))
+        if size > MAX_CRITERIA:
+            diagnostics = f"{asked.name} leads to too many types: name one, as in {code}:Patient."
+            raise refused(asked.name, diagnostics, "too-costly")
         if target.resource_type == "Patient" and of.is_patient(parameter):
             found.append(Patients((), of.several_patients, targets))
         else:
             others.append(targets)
     if others:
-        found.append(Chain(_salts(parameter), tuple(others)))
+        salts, by_url = _salts(parameter)
+        found.append(Chain(salts, tuple(others), by_url, _urls(following) if by_url else ()))
     return found[0] if len(found) == 1 else AnyOf(tuple(found))
 
 
@@ -99,10 +117,13 @@ def _has(search: Search, of: TypeParameters, name: str, value: str, depth: int) 
     parameter = _reference_parameter(search, source, parts[2], name)
     if of.resource_type not in reference_targets(search, parameter, Asked(name, "", value)):
         raise refused(name, f"{parts[1]}.{parts[2]} never refers to {of.resource_type}.")
-    inner = any_criterion(search, source, parts[3], value, depth + 1)
+    inner = conjuncts(any_criterion(search, source, parts[3], value, depth + 1))
+    salts, by_url = _salts(parameter)
     return Has(
-        _salts(parameter),
-        Targets(parts[1], (inner,)),
+        salts,
+        Targets(parts[1], inner),
         as_patient=of.resource_type == "Patient" and source.is_patient(parameter),
         several=source.several_patients,
+        by_url=by_url,
+        urls=_urls((of,)) if by_url else (),
     )

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from exchange.search import order, ranges
 from exchange.search.builder import Builder
 from exchange.search.plan import Plan
-from exchange.search.predicate import conditions, patient_keys
+from exchange.search.predicate import conditions
 from exchange.search.query import Criterion, LeadingDate, Patients, Tokens, Updated
+from exchange.search.reached import patient_keys
 
 # Rows that are looked at when nothing says how many of them the other criteria let pass; fewer where each has
 # to be looked up in resource_index.

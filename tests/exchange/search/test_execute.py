@@ -30,7 +30,8 @@ from mpi.store import Record, resolve
 from profiles.definitions import definitions
 from terminology.naming import identify
 from tests.exchange.search import oracle
-from tests.exchange.search.worlds import BASE, LOINC, SEARCHES, queries, worlds
+from tests.exchange.search.asked import SEARCHES, queries
+from tests.exchange.search.worlds import BASE, LOINC, worlds
 
 hostile_values = st.one_of(
     st.text(max_size=30),

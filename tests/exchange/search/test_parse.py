@@ -13,7 +13,8 @@ from exchange.search.parse import parse
 from exchange.search.query import AnyOf, Identifiers, Patients, Query, SearchError, SortKey, Tokens
 from mpi.keys import patient_key
 from profiles.definitions import definitions
-from tests.exchange.search.worlds import BASE, CITIZEN, CITIZEN_ALIAS, SEARCHES
+from tests.exchange.search.asked import SEARCHES
+from tests.exchange.search.worlds import BASE, CITIZEN, CITIZEN_ALIAS
 
 
 @cache
@@ -30,8 +31,14 @@ def parsed(resource_type: str, *parameters: tuple[str, str]) -> Query:
     [
         ("nmae", "x", "not-supported"),
         ("name:phonetic", "x", "not-supported"),
-        ("phonetic", "x", "not-supported"),
-        ("_text", "x", "not-supported"),
+        ("_text", "!", "invalid"),
+        ("_text", "(a or b", "invalid"),
+        ("_text", "a) b", "invalid"),
+        ("_text", "a and", "invalid"),
+        ("_content", '"a', "invalid"),
+        ("_content", "not " * 20 + "a", "too-costly"),
+        ("_content", "a " * 51, "too-costly"),
+        ("_text:exact", "a", "not-supported"),
         ("_list", "$current-problems", "not-supported"),
         ("_list", "Patient/x", "invalid"),
         ("_list", ",".join("x" * 21), "too-costly"),

@@ -5,11 +5,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.exchange.search.oracle import BASE
+from tests.exchange.search.elements import BASE
 
 Resource = dict[str, Any]
 
 LOINC, LOCAL = "http://loinc.org", "http://hospital.example/codes"
+TREE, SETS = "http://hospital.example/tree", "http://hospital.example/sets"
+V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 CITIZEN, CITIZEN_ALIAS = "urn:oid:2.16.156.10011.1.3", "urn:oid:2.16.840.1.113883.2.23.1.19.1"
 
 CODINGS: list[Resource] = [
@@ -19,6 +21,8 @@ CODINGS: list[Resource] = [
     {"code": "1-1"},
     {"system": LOCAL, "code": 'x,y|"z"'},
     {"system": LOINC},
+    {"system": TREE, "code": "b", "display": "Blood test"},
+    {"system": TREE, "code": "d", "display": "血常规"},
 ]
 DATES = [
     "2023",
@@ -44,8 +48,15 @@ UNITS: list[Resource] = [
     {"system": "http://unitsofmeasure.org", "code": "mg", "unit": "毫克"},
     {"system": LOCAL, "code": "mg"},
     {"unit": "mg"},
+    {"system": "http://unitsofmeasure.org", "code": "g"},
 ]
 IDS = ["a", "b", "c"]
+URLS = [
+    "http://acme.example/plans/1",
+    "http://acme.example/plans/1/old",
+    "http://acme.example/plan",
+    "urn:oid:1.2",
+]
 
 
 def optional(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[Resource]:
@@ -65,19 +76,27 @@ def references(*types: str) -> st.SearchStrategy[Resource]:
         literal.map(lambda reference: {"reference": reference}),
         spelled.map(lambda reference: {"reference": reference}),
         st.fixed_dictionaries({"identifier": logical}),
-        st.just({"display": "somebody"}),
+        st.just({"display": "Somebody else"}),
     )
 
 
 concepts = st.one_of(
     st.lists(st.sampled_from(CODINGS), min_size=1, max_size=2).map(lambda codings: {"coding": codings}),
     st.just({"text": "written"}),
+    st.sampled_from(CODINGS).map(lambda coding: {"text": "Blood, venous", "coding": [coding]}),
 )
 identifiers = st.lists(
     st.builds(
-        lambda system, value: {"value": value} | ({"system": system} if system else {}),
+        lambda system, value, type_: {"value": value} | ({"system": system} if system else {}) | type_,
         st.sampled_from(["", CITIZEN, CITIZEN_ALIAS, LOCAL]),
         st.sampled_from(["110", "11X", "a|b"]),
+        st.sampled_from(
+            [
+                {},
+                {"type": {"text": "Medical record"}},
+                {"type": {"coding": [{"system": V2_0203, "code": "MR"}, {"code": "MR"}]}},
+            ]
+        ),
     ),
     min_size=1,
     max_size=2,
@@ -86,15 +105,37 @@ dates = st.sampled_from(DATES)
 full_dates = st.sampled_from([date for date in DATES if len(date) <= 10])
 instants = st.sampled_from([date for date in DATES if len(date) > 10])
 periods = optional(start=dates, end=dates).filter(bool)
+timings = optional(
+    event=st.lists(dates, min_size=1, max_size=2), repeat=st.builds(lambda p: {"boundsPeriod": p}, periods)
+).filter(bool)
 quantities = st.builds(
+    lambda value, unit, comparator: {"value": value} | unit | comparator,
+    st.sampled_from(NUMBERS),
+    st.sampled_from(UNITS),
+    st.sampled_from([{}, {}, {}, {"comparator": "<"}, {"comparator": ">="}]),
+)
+amounts = st.builds(
     lambda value, unit: {"value": value} | unit, st.sampled_from(NUMBERS), st.sampled_from(UNITS)
 )
+ranges = optional(
+    low=st.just({"value": Decimal("5")}),
+    high=st.just({"value": Decimal("6.0"), "system": LOCAL, "code": "mg"}),
+).filter(bool)
+sampled = st.sampled_from(["1 2 3", "5.4", "E 100 U", "L"]).map(
+    lambda data: {
+        "origin": {"value": Decimal("0.4"), "unit": "mg"},
+        "period": 10,
+        "dimensions": 1,
+        "data": data,
+    }
+)
+moneys = optional(value=st.sampled_from(NUMBERS), currency=st.sampled_from(["CNY", "EUR"])).filter(bool)
 tags = st.lists(st.sampled_from(CODINGS[:3]), min_size=1, max_size=1)
 
 observations = st.builds(
     lambda base, date, value: base | date | value,
     optional(
-        meta=optional(tag=tags),
+        meta=optional(tag=tags, profile=st.lists(st.sampled_from(URLS), min_size=1, max_size=1)),
         identifier=identifiers,
         status=st.sampled_from(["final", "preliminary"]),
         category=st.lists(concepts, min_size=1, max_size=2),
@@ -103,15 +144,29 @@ observations = st.builds(
         performer=st.lists(references("Patient", "Organization"), min_size=1, max_size=2),
         encounter=references("Encounter"),
         component=st.lists(
-            optional(code=concepts, valueQuantity=quantities).filter(bool), min_size=1, max_size=2
+            st.builds(
+                lambda code, value: code | value,
+                optional(code=concepts),
+                st.one_of(optional(valueQuantity=quantities), optional(valueCodeableConcept=concepts)),
+            ).filter(bool),
+            min_size=1,
+            max_size=3,
         ),
+        hasMember=st.lists(references("Observation"), min_size=1, max_size=1),
     ),
-    st.one_of(optional(effectiveDateTime=dates), optional(effectivePeriod=periods)),
+    st.one_of(
+        optional(effectiveDateTime=dates),
+        optional(effectivePeriod=periods),
+        optional(effectiveInstant=instants),
+        optional(effectiveTiming=timings),
+    ),
     st.one_of(
         optional(valueString=st.sampled_from(["阳性", "Positive (强阳)", "pos"])),
         optional(valueCodeableConcept=concepts),
         optional(valueQuantity=quantities),
+        optional(valueSampledData=sampled),
         optional(valueDateTime=dates),
+        optional(valuePeriod=periods),
     ),
 )
 patients = st.builds(
@@ -150,8 +205,11 @@ encounters = optional(
     type=st.lists(concepts, min_size=1, max_size=2),
     subject=references("Patient", "Group"),
     period=periods,
-    location=st.lists(st.fixed_dictionaries({"period": periods}), min_size=1, max_size=2),
+    location=st.lists(
+        optional(period=periods, location=references("Location")).filter(bool), min_size=1, max_size=2
+    ),
     serviceProvider=references("Organization"),
+    partOf=references("Encounter"),
     length=quantities,
 )
 audit_events = optional(
@@ -166,17 +224,115 @@ audit_events = optional(
         st.fixed_dictionaries({"what": references("Patient", "Observation")}), min_size=1, max_size=2
     ),
 )
-risks = optional(
-    subject=references("Patient"),
-    occurrenceDateTime=dates,
-    prediction=st.lists(
-        st.fixed_dictionaries({"probabilityDecimal": st.sampled_from(NUMBERS)}), min_size=1, max_size=2
+risks = st.builds(
+    lambda base, date: base | date,
+    optional(
+        subject=references("Patient"),
+        prediction=st.lists(
+            st.one_of(
+                st.sampled_from(NUMBERS).map(lambda number: {"probabilityDecimal": number}),
+                ranges.map(lambda range_: {"probabilityRange": range_}),
+            ),
+            min_size=1,
+            max_size=2,
+        ),
     ),
+    st.one_of(optional(occurrenceDateTime=dates), optional(occurrencePeriod=periods)),
 )
 organizations = optional(
     name=st.sampled_from(["上海医院", "Köln Klinik"]),
     alias=st.lists(st.sampled_from(["仁济", "Klinik"]), min_size=1, max_size=1),
     identifier=identifiers,
+    partOf=references("Organization"),
+)
+locations = optional(
+    name=st.sampled_from(["一楼", "Ward 1"]),
+    position=st.builds(
+        lambda latitude, longitude: {"latitude": Decimal(latitude), "longitude": Decimal(longitude)},
+        st.sampled_from(["31.2304", "31.23", "-90", "89.99", "0"]),
+        st.sampled_from(["121.4737", "121.5", "180", "-179.99", "0"]),
+    ),
+    partOf=references("Location"),
+    managingOrganization=references("Organization"),
+    operationalStatus=st.sampled_from(CODINGS[:3]),
+)
+service_requests = st.builds(
+    lambda base, date: base | date,
+    optional(
+        subject=references("Patient"),
+        instantiatesCanonical=st.lists(st.sampled_from([*URLS, f"{URLS[0]}|1"]), min_size=1, max_size=2),
+        instantiatesUri=st.lists(st.sampled_from(URLS), min_size=1, max_size=1),
+    ),
+    st.one_of(
+        optional(occurrenceDateTime=dates),
+        optional(occurrencePeriod=periods),
+        optional(occurrenceTiming=timings),
+    ),
+)
+plan_definitions = optional(
+    url=st.sampled_from(URLS),
+    version=st.sampled_from(["1", "2"]),
+    title=st.sampled_from(["Plan A", "计划"]),
+    useContext=st.lists(
+        st.builds(
+            lambda code, value: {"code": code} | value,
+            st.sampled_from(CODINGS[:4]),
+            st.one_of(
+                optional(valueCodeableConcept=concepts),
+                optional(valueQuantity=quantities),
+                optional(valueRange=ranges),
+            ),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+groups = optional(
+    characteristic=st.lists(
+        st.builds(
+            lambda code, value, exclude: {"code": code, "exclude": exclude} | value,
+            concepts,
+            st.one_of(optional(valueCodeableConcept=concepts), optional(valueBoolean=st.booleans())),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    member=st.lists(references("Patient").map(lambda entity: {"entity": entity}), min_size=1, max_size=1),
+)
+document_references = optional(
+    subject=references("Patient"),
+    relatesTo=st.lists(
+        st.builds(
+            lambda code, target: {"code": code, "target": target},
+            st.sampled_from(["replaces", "appends"]),
+            references("DocumentReference"),
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+)
+molecular_sequences = optional(
+    patient=references("Patient"),
+    referenceSeq=optional(
+        chromosome=concepts, windowStart=st.sampled_from([1, 100]), windowEnd=st.sampled_from([10, 200])
+    ),
+    variant=st.lists(
+        optional(start=st.sampled_from([1, 100]), end=st.sampled_from([10, 200])).filter(bool),
+        min_size=1,
+        max_size=2,
+    ),
+)
+invoices = optional(subject=references("Patient"), totalGross=moneys, date=dates)
+conditions = st.builds(
+    lambda base, onset: base | onset,
+    optional(subject=references("Patient"), code=concepts),
+    st.one_of(
+        optional(onsetAge=amounts),
+        optional(onsetRange=ranges),
+        optional(onsetDateTime=dates),
+        optional(onsetPeriod=periods),
+    ),
 )
 KINDS = {
     "Patient": patients,
@@ -185,208 +341,55 @@ KINDS = {
     "AuditEvent": audit_events,
     "RiskAssessment": risks,
     "Organization": organizations,
+    "Location": locations,
+    "ServiceRequest": service_requests,
+    "PlanDefinition": plan_definitions,
+    "Group": groups,
+    "DocumentReference": document_references,
+    "MolecularSequence": molecular_sequences,
+    "Invoice": invoices,
+    "Condition": conditions,
 }
+MANY = ("Observation", "Patient")
+CODE_SYSTEM: Resource = {
+    "resourceType": "CodeSystem",
+    "id": "tree",
+    "url": TREE,
+    "status": "active",
+    "content": "complete",
+    "concept": [{"code": "a", "concept": [{"code": "b"}, {"code": "c", "concept": [{"code": "d"}]}]}],
+}
+RULES: list[Resource] = [
+    {"system": LOINC, "concept": [{"code": "1-1"}]},
+    {"system": LOCAL, "concept": [{"code": "1-1"}, {"code": 'x,y|"z"'}]},
+    {"system": TREE},
+    {"system": TREE, "filter": [{"property": "concept", "op": "is-a", "value": "c"}]},
+    {"system": TREE, "filter": [{"property": "concept", "op": "descendent-of", "value": "a"}]},
+    {"system": TREE, "concept": [{"code": "b"}]},
+    {"valueSet": [f"{SETS}/first"]},
+    {"system": TREE, "valueSet": [f"{SETS}/first"]},
+]
+
+
+@st.composite
+def terminologies(draw: st.DrawFn) -> list[Resource]:
+    """A code system that is always the same, and value sets over it; the second may include the first."""
+    sets = []
+    for name, rules in (("first", RULES[:-2]), ("second", RULES)):
+        include = draw(st.lists(st.sampled_from(rules), min_size=1, max_size=2))
+        exclude = draw(st.lists(st.sampled_from(rules[:6]), max_size=1))
+        compose = {"include": include} | ({"exclude": exclude} if exclude else {})
+        sets.append({"resourceType": "ValueSet", "id": name, "url": f"{SETS}/{name}", "compose": compose})
+    return [CODE_SYSTEM, *sets]
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> list[Resource]:
     """Up to a dozen resources of each type; a few of their ids are those that references name."""
-    found: list[Resource] = []
+    found: list[Resource] = draw(terminologies())
     for name, kind in KINDS.items():
-        most = 12 if name in ("Observation", "Patient") else 5
+        most = 12 if name in MANY else 5
         for number, content in enumerate(draw(st.lists(kind, max_size=most))):
             id_ = IDS[number] if number < len(IDS) else f"n{number}"
             found.append({"resourceType": name, "id": id_} | content)
     return draw(st.permutations(found))
-
-
-code_values = st.sampled_from(
-    ["1-1", f"{LOINC}|1-1", f"{LOCAL}|1-1", "|1-1", f"{LOINC}|", f"{LOINC}|2-2", f'{LOCAL}|x\\,y\\|"z"', "no"]
-)
-identifier_values = st.sampled_from(
-    ["110", f"{CITIZEN}|110", f"{CITIZEN_ALIAS}|110", f"{LOCAL}|", "|110", f"{LOCAL}|a\\|b", "a\\|b"]
-)
-prefixes = st.sampled_from(["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"])
-date_values = st.builds(
-    lambda prefix, date: prefix + date, prefixes, st.sampled_from([*DATES, "2024", "2024-01-01T04:00Z"])
-)
-number_values = st.builds(
-    lambda prefix, number: prefix + number,
-    prefixes,
-    st.sampled_from(["5.4", "5.40", "5", "-1", "100", "100.0"]),
-)
-quantity_values = st.builds(
-    lambda number, unit: number + unit,
-    number_values,
-    st.sampled_from(["", "|http://unitsofmeasure.org|mg", "||mg", "||毫克", f"|{LOCAL}|mg"]),
-)
-name_values = st.sampled_from(
-    ["王", "王小明", "小明", "明", "古丽·娜", "muller", "Mül", "emi", "Ann", "dr", "no"]
-)
-city_values = st.sampled_from(["上", "上海", "koln", "海", "路"])
-text_values = st.sampled_from(["阳", "pos", "阳性", "written", "强", "klinik", "上海"])
-
-
-def reference_values(*types: str) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.builds(lambda name, id_: f"{name}/{id_}", st.sampled_from(types), st.sampled_from(IDS)),
-        st.builds(lambda name, id_: f"{BASE}/{name}/{id_}", st.sampled_from(types), st.sampled_from(IDS)),
-        st.just(f"{types[0]}/a/_history/2"),
-    )
-
-
-def searches(
-    code: str, values: st.SearchStrategy[str], *modifiers: str
-) -> st.SearchStrategy[tuple[str, str]]:
-    """A parameter with one value or an OR list, one of its modifiers, or `:missing`."""
-    listed = st.lists(values, min_size=1, max_size=3).map(",".join)
-    names = st.sampled_from(["", *(f":{modifier}" for modifier in modifiers)])
-    asked = st.builds(lambda modifier, value: (code + modifier, value), names, listed)
-    missing = st.sampled_from([(f"{code}:missing", "true"), (f"{code}:missing", "false")])
-    return st.one_of(asked, asked, asked, missing)
-
-
-def linked(code: str, *types: str) -> st.SearchStrategy[tuple[str, str]]:
-    literal = searches(code, reference_values(*types))
-    bare = st.sampled_from(
-        [(f"{code}:{types[0]}", "a"), (f"{code}:identifier", f"{CITIZEN}|110"), (f"{code}:identifier", "110")]
-    )
-    return st.one_of(literal, literal, bare)
-
-
-EVERY = st.one_of(
-    st.tuples(st.just("_id"), st.sampled_from(["a", "b,c", "none"])), searches("_tag", code_values, "not")
-)
-SEARCHES = {
-    "Observation": st.one_of(
-        EVERY,
-        searches("identifier", identifier_values, "not"),
-        searches("status", st.sampled_from(["final", "|final", "preliminary"]), "not"),
-        searches("category", code_values, "not"),
-        searches("code", code_values, "not"),
-        searches("code", code_values),
-        searches("component-code", code_values, "not"),
-        searches("combo-code", code_values, "not"),
-        linked("subject", "Patient", "Group"),
-        linked("patient", "Patient"),
-        linked("patient", "Patient"),
-        linked("performer", "Patient", "Organization"),
-        linked("encounter", "Encounter"),
-        searches("date", date_values),
-        searches("date", date_values),
-        searches("value-date", date_values),
-        searches("value-string", text_values, "exact", "contains"),
-        searches("value-concept", code_values, "not"),
-        searches("value-quantity", quantity_values),
-        searches("combo-value-quantity", quantity_values),
-    ),
-    "Patient": st.one_of(
-        EVERY,
-        searches("identifier", identifier_values, "not"),
-        searches("active", st.sampled_from(["true", "false"]), "not"),
-        searches("name", name_values, "exact", "contains"),
-        searches("family", name_values, "exact", "contains"),
-        searches("given", name_values, "exact", "contains"),
-        searches("gender", st.sampled_from(["male", "female", "|male"]), "not"),
-        searches("birthdate", date_values),
-        searches("death-date", date_values),
-        searches("deceased", st.sampled_from(["true", "false"])),
-        searches("phone", st.sampled_from(["138", "139"]), "not"),
-        searches("telecom", st.sampled_from(["138", "139"]), "not"),
-        searches("address", city_values, "contains"),
-        searches("address-city", city_values, "exact", "contains"),
-        linked("organization", "Organization"),
-        linked("general-practitioner", "Organization"),
-        linked("link", "Patient"),
-    ),
-    "Encounter": st.one_of(
-        EVERY,
-        searches("status", st.sampled_from(["finished", "planned"]), "not"),
-        searches("class", code_values, "not"),
-        searches("type", code_values, "not"),
-        linked("patient", "Patient"),
-        searches("date", date_values),
-        searches("location-period", date_values),
-        linked("service-provider", "Organization"),
-        searches("length", quantity_values),
-    ),
-    "AuditEvent": st.one_of(
-        EVERY,
-        linked("patient", "Patient"),
-        linked("agent", "Patient", "Organization"),
-        linked("entity", "Patient", "Observation"),
-        searches("date", date_values),
-        searches("type", code_values, "not"),
-        searches("policy", st.sampled_from(["urn:p:1", "urn:p"])),
-    ),
-    "RiskAssessment": st.one_of(
-        searches("probability", number_values), linked("patient", "Patient"), searches("date", date_values)
-    ),
-}
-CHAINS = {
-    "Observation": st.sampled_from(
-        [
-            ("patient.identifier", f"{CITIZEN}|110"),
-            ("subject:Patient.name", "王"),
-            ("subject:Patient.gender:not", "male"),
-            ("encounter.date", "ge2024"),
-            ("performer:Organization.name", "上海"),
-            ("patient.organization.name", "Köln"),
-            ("encounter.patient.gender", "female"),
-            ("encounter.service-provider.identifier", "110"),
-        ]
-    ),
-    "Patient": st.sampled_from(
-        [
-            ("_has:Observation:patient:code", f"{LOINC}|1-1"),
-            ("_has:Observation:subject:status", "final"),
-            ("_has:AuditEvent:patient:date", "ge2024"),
-            ("_has:Observation:performer:code", "1-1"),
-            ("_has:Encounter:patient:_has:Observation:encounter:status", "final"),
-            ("organization.name", "上海"),
-            ("link.gender", "female"),
-        ]
-    ),
-    "Encounter": st.sampled_from(
-        [
-            ("_has:Observation:encounter:code", "1-1"),
-            ("patient.name:contains", "明"),
-            ("patient._has:Observation:patient:status", "final"),
-        ]
-    ),
-    "AuditEvent": st.just(("patient.gender", "male")),
-    "RiskAssessment": st.just(("patient.birthdate", "lt2024")),
-}
-SORTS = {
-    "Observation": [
-        "date",
-        "-date",
-        "_id",
-        "-_lastUpdated,_id",
-        "value-quantity",
-        "-value-date,_id",
-        "value-string",
-        "-identifier",
-    ],
-    "Patient": [
-        "birthdate",
-        "-birthdate",
-        "family",
-        "-name,birthdate",
-        "-_id",
-        "identifier,-_id",
-        "death-date",
-        "_lastUpdated",
-    ],
-    "Encounter": ["date", "-date", "-location-period", "length,-date"],
-    "AuditEvent": ["-date", "_id"],
-    "RiskAssessment": ["probability", "-probability,date"],
-}
-
-
-@st.composite
-def queries(draw: st.DrawFn) -> tuple[str, list[tuple[str, str]], str | None]:
-    """A type, its criteria, and perhaps a sort."""
-    name = draw(st.sampled_from(sorted(SEARCHES)))
-    criteria = draw(st.lists(st.one_of(SEARCHES[name], SEARCHES[name], CHAINS[name]), max_size=3))
-    return name, criteria, draw(st.none() | st.sampled_from(SORTS[name]))
