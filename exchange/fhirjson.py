@@ -20,9 +20,9 @@ _MAX_NUMBER_LENGTH: Final = 100
 _MAX_EXPONENT: Final = 300
 _TOO_DEEP: Final = f"The JSON is nested more than {MAX_DEPTH} levels deep"
 
-# A run of digits that is too long covers two neighbours of a sample this sparse; so most text needs no scan.
-_SAMPLE: Final = _MAX_NUMBER_LENGTH // 2
-_LONG_NUMBER_SAMPLED: Final = re.compile(rb"[0-9]{2}")
+# Of every tenth character a run of digits that is too long has ten at least: most text needs no whole scan.
+_SAMPLE: Final = _MAX_NUMBER_LENGTH // 10
+_LONG_NUMBER_SAMPLED: Final = re.compile(rb"[0-9]{10}")
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{%d}" % (_MAX_NUMBER_LENGTH + 1))
 
 

@@ -216,3 +216,16 @@ def test_the_rest_of_the_text_splits_like_the_value(members: list[tuple[str, Any
 def test_a_long_run_of_digits_in_a_string_is_no_number() -> None:
     raw = b'{"a":"%b"}' % (b"7" * 300)
     assert dumps(loads(raw)) == raw
+
+
+@given(st.integers(0, 40), st.integers(90, 112), st.sampled_from([b"%b", b"-%b", b"1.%b", b"[%b]"]))
+def test_a_number_of_more_than_a_hundred_characters_is_always_seen(
+    offset: int, digits: int, form: bytes
+) -> None:
+    number = form % (b"7" * digits)
+    raw = b'{"%b":%b}' % (b"a" * offset, number)
+    if digits + number.count(b"1.") * 2 > 100:  # the sign of an integer does not count
+        with pytest.raises(UnreadableJson, match="100 characters"):
+            loads(raw)
+    else:
+        assert dumps(loads(raw)) == raw
