@@ -32,7 +32,8 @@ def date_range(text: str, zone: tzinfo) -> Range:
     """The range a date, dateTime or instant covers. Raises ValueError if it is none."""
     size = len(text)
     if (size == 25 or size == 20) and text[19] != "." and text[17] != "6":  # as most are
-        second = int(datetime.fromisoformat(text).timestamp()) * 1_000_000
+        since = datetime.fromisoformat(text) - _EPOCH
+        second = (since.days * 86_400 + since.seconds) * 1_000_000
         return second, second + 1_000_000
     if size > 10:
         return _moment(text, zone)

@@ -117,7 +117,8 @@ def _concept(reading: Reading, x: str, names: Names) -> Lines:
         f'if "coding" in {x}:',
         f'    for c in {x}["coding"]:',
         *(f"        {line}" for line in _coding(reading, "c", names)),
-        *_text(reading.source.key, x, "text", names),
+        f'if "text" in {x} and ("coding" not in {x} or {x}["text"] != {x}["coding"][0].get("display")):',
+        *(f"    {line}" for line in _text(reading.source.key, x, "text", names)),
     ]
 
 

@@ -6,7 +6,12 @@ from exchange.search.phrase import text_phrase
 
 def test_each_key_is_worked_out_once() -> None:
     made: list[str] = []
-    memo = Memo[str, int](lambda key: made.append(key) or len(key))
+
+    def make(key: str) -> int:
+        made.append(key)
+        return len(key)
+
+    memo = Memo(make)
     assert [memo["ab"], memo["ab"], memo["c"]] == [2, 2, 1]
     assert made == ["ab", "c"]
 
@@ -22,7 +27,11 @@ def test_long_keys_and_too_many_are_not_kept() -> None:
 
 def test_a_text_comes_along_until_it_is_written() -> None:
     unwritten = Unwritten()
-    memo = unwritten.remembered(lambda key: unwritten.add(text_phrase("x", key)))
+
+    def make(key: str) -> int:
+        return unwritten.add(text_phrase("x", key))
+
+    memo = unwritten.remembered(make)
     token = memo["abc"]
     assert [text.value for text in unwritten.of([1, token, token])] == ["abc"]
     unwritten.written([token])
