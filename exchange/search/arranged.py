@@ -39,7 +39,7 @@ async def fetch(
         found.append(total)
     if not query.count:
         return [total], gathered.needles
-    return found + page + await _included(connection, query, page), gathered.needles
+    return page + await _included(connection, query, page) + found, gathered.needles
 
 
 def _sorted(rows: list[Row], sort: tuple[SortKey, ...]) -> list[Row]:

@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/search.html#return
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from exchange.search.included import MAX_INCLUDED
 from exchange.search.lists import with_lists
 from exchange.search.named import named
 from exchange.search.query import Query
+from exchange.search.shape import compiled
 from exchange.search.values import refused
 from exchange.store.packing import unpack
 from terminology.issue import Issue
@@ -66,8 +67,8 @@ async def search(connection: asyncpg.Connection, query: Query, extraction: Extra
     if order.needs_content(query.sort):
         found = _found(*await arranged.fetch(connection, query, at), at)
     else:
-        compiled = statement.compile(query, at)
-        found = _found(await connection.fetch(compiled.sql, *compiled.arguments), compiled.needles, at)
+        made = compiled(query, at)
+        found = _found(await connection.fetch(made.sql, *made.arguments), made.needles, at)
     matches = list(found.matches[: query.count])
     if at is not None:
         matches = await place.unmoved(connection, matches, order.sort_of(query), at, extraction)
@@ -78,20 +79,27 @@ async def search(connection: asyncpg.Connection, query: Query, extraction: Extra
 
 
 def _found(records: Sequence[Any], needles: tuple[tuple[bytes, ...], ...], at: Cursor | None) -> _Found:
-    kinds: Mapping[int, list[Any]] = {kind: [] for kind in range(4)}
-    for record in records:
-        kinds[record["kind"]].append(record)
-    total = next((record["rid"] for record in kinds[statement.TOTAL]), None)
-    beginning = at or Cursor((), 0)
-    for record in kinds[statement.START]:
-        beginning = Cursor((), 0, record["mark"], record["rid"])
-    return _Found(kinds[statement.MATCH], kinds[statement.INCLUDED], total, beginning, needles)
+    matches = [record for record in records if record["kind"] == statement.MATCH]
+    included, total, beginning = [], None, at or Cursor((), 0)
+    for record in records[len(matches) :]:  # they come in the order of their kind
+        match record["kind"]:
+            case statement.INCLUDED:
+                included.append(record)
+            case statement.TOTAL:
+                total = record["rid"]
+            case statement.START:
+                beginning = Cursor((), 0, record["mark"], record["rid"])
+    return _Found(matches, included, total, beginning, needles)
 
 
 def _real(matches: Sequence[Any], needles: tuple[tuple[bytes, ...], ...]) -> list[bytes]:
     """The bodies that hold what the tokens were made of: those where only a hash met another are dropped."""
     bodies = [unpack(record["body"]) for record in matches if record["body"] is not None]
     for group in needles:
+        if len(group) == 1:
+            (only,) = group
+            bodies = [body for body in bodies if only in body]
+            continue
         bodies = [body for body in bodies if any(needle in body for needle in group)]
     return bodies
 

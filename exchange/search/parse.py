@@ -125,7 +125,29 @@ def _take(search: Search, of: TypeParameters, draft: _Draft, name: str, value: s
         if draft.controls.setdefault(name, made) != made:
             raise refused(name, f"{name} is given twice.")
     else:
-        draft.criteria += conjuncts(any_criterion(search, of, name, value))
+        draft.criteria += _criteria(search, of, name, value)
+
+
+# Values that are asked for again and again (codes, a patient whose record is open) are read once. Only for
+# parameters whose criterion depends on nothing but the type's own parameters: no date, no chain.
+_TIMELESS = frozenset(("token", "reference", "string", "uri"))
+_REMEMBERED = 10_000
+_LONGEST = 200
+_remembered: dict[tuple[str, str, str, str], tuple[TypeParameters, tuple[Criterion, ...]]] = {}
+
+
+def _criteria(search: Search, of: TypeParameters, name: str, value: str) -> tuple[Criterion, ...]:
+    key = (of.resource_type, search.base, name, value)
+    known = _remembered.get(key)
+    if known is not None and known[0] is of:
+        return known[1]
+    found = conjuncts(any_criterion(search, of, name, value))
+    parameter = of.parameters.get(name.partition(":")[0])
+    if parameter is not None and parameter.type in _TIMELESS and len(name) + len(value) <= _LONGEST:
+        if len(_remembered) >= _REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = (of, found)
+    return found
 
 
 def _count(search: Search, of: TypeParameters, value: str) -> int:

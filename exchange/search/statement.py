@@ -104,8 +104,12 @@ def _whole(b: Builder, query: Query, parts: list[str], sort: tuple[SortKey, ...]
     united = " UNION ALL ".join(parts)
     with_clause = f"{b.with_clause()}\n" if b.tables else ""
     sql = f"{with_clause}SELECT * FROM ({united}) u ORDER BY kind{keys}, rid {order.tie(sort)}"
-    needles = tuple(each.needles for each in query.criteria if isinstance(each, Tokens) and each.needles)
-    return Statement(sql, tuple(b.arguments), needles)
+    return Statement(sql, tuple(b.arguments), needles_of(query))
+
+
+def needles_of(query: Query) -> tuple[tuple[bytes, ...], ...]:
+    """What must occur in a match's body for its tokens to be those asked for."""
+    return tuple(each.needles for each in query.criteria if isinstance(each, Tokens) and each.needles)
 
 
 def _columns(sort: tuple[SortKey, ...]) -> str:

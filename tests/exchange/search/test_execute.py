@@ -16,7 +16,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exchange.fhirjson import dumps, loads, split
-from exchange.search import access, cursor, stream
+from exchange.search import access, cursor, execute, statement, stream
 from exchange.search.criteria import Search, search_of
 from exchange.search.execute import Page, search
 from exchange.search.extract import Extraction, compile_extraction
@@ -145,6 +145,7 @@ def test_it_does_so_on_the_long_ways_too(
 ) -> None:
     """A small world never needs the ways meant for millions, unless it takes little to be many."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execute, "compiled", statement.compile)
         patch.setattr(access, "PROBE", 1)
         patch.setattr(stream, "STRETCH", 3)
         patch.setattr(stream, "STRETCH_LOOKED_UP", 2)
