@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -114,10 +114,14 @@ def _rejects(path: Path | None) -> Iterator[IO[bytes] | None]:
 async def _load(
     settings: Settings, sources: "Sequence[Source]", findings: Findings, wanted: dict[str, Any]
 ) -> "Tally":
-    from exchange.database import migrate, open_database
-    from exchange.loading.run import Listener, Target, load
+    from exchange.loading.workers import processes
 
-    async with open_database(settings) as database:
+    async with AsyncExitStack() as stack:
+        hands = await stack.enter_async_context(processes(wanted["workers"]))
+        from exchange.database import migrate, open_database  # meanwhile, for it takes a second
+        from exchange.loading.run import Listener, Target, load
+
+        database = await stack.enter_async_context(open_database(settings))
         await migrate(database.dsn)
         with _progress() as progress:
             began = time.monotonic()
@@ -129,7 +133,7 @@ async def _load(
                 progress.update(task, completed=tally.covered, description=tally.stage, detail=detail)
 
             target = Target(settings, database.dsn, **wanted)
-            return await load(sources, target, Listener(tell, findings.note), _stopped_by_interrupt())
+            return await load(sources, target, Listener(tell, findings.note), _stopped_by_interrupt(), hands)
 
 
 def _stopped_by_interrupt() -> asyncio.Event:

@@ -7,7 +7,6 @@ files does not matter.
 import asyncio
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,7 @@ from exchange.loading.matches import Declared
 from exchange.loading.preparing import unreadable
 from exchange.loading.sources import UNREADABLE, Source
 from exchange.loading.turns import Turns
-from exchange.loading.workers import Worker, workers
+from exchange.loading.workers import Hands, Worker, workers
 from exchange.settings import Settings
 from exchange.store import load_indexes, load_progress
 from exchange.store.connection import Connection
@@ -33,9 +32,6 @@ from exchange.store.load_rows import TABLES
 
 # From so many resources on, a load tells PostgreSQL at its end what has become of the tables.
 TIDY_FROM: Final = 10_000
-
-
-Hands = Callable[[Sequence[Opening]], AbstractAsyncContextManager[Sequence[Worker]]]
 
 
 class BeingLoaded(Exception):

@@ -5,7 +5,6 @@
 
 import asyncio
 import gc
-import signal
 import sys
 from collections.abc import Mapping
 from typing import BinaryIO, Final
@@ -91,5 +90,4 @@ def _say(sink: BinaryIO, said: Spoken) -> None:
 
 if __name__ == "__main__":
     gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then ends our input
     asyncio.run(work(sys.stdin.buffer, sys.stdout.buffer))

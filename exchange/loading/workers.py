@@ -8,8 +8,8 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,21 +72,25 @@ class Worker:
             raise WorkerLost from None
 
 
+Hands = Callable[[Sequence[Opening]], AbstractAsyncContextManager[Sequence[Worker]]]
+
+
 @asynccontextmanager
-async def workers(openings: Sequence[Opening]) -> AsyncIterator[list[Worker]]:
-    """A process for each; they end with the block, and with this process."""
+async def processes(number: int) -> AsyncIterator[Hands]:
+    """Processes that come up while other things are made ready; they end with the block and with this one."""
     started: list[Process] = []
     try:
-        hands = []
-        for opening in openings:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", PROGRAM, stdin=PIPE, stdout=PIPE
+        for _ in range(number):
+            started.append(
+                await asyncio.create_subprocess_exec(
+                    sys.executable, "-P", "-m", PROGRAM, stdin=PIPE, stdout=PIPE, process_group=0
+                )
             )
-            started.append(process)
-            assert process.stdin is not None
-            assert process.stdout is not None
-            hands.append(Worker(process.stdout, process.stdin))
-            await hands[-1].open(opening)
+
+        @asynccontextmanager
+        async def hands(openings: Sequence[Opening]) -> AsyncIterator[list[Worker]]:
+            yield [await _opened(*each) for each in zip(started, openings, strict=True)]
+
         yield hands
     finally:
         for process in started:
@@ -94,6 +98,21 @@ async def workers(openings: Sequence[Opening]) -> AsyncIterator[list[Worker]]:
                 process.terminate()
         for process in started:
             await process.communicate()
+
+
+@asynccontextmanager
+async def workers(openings: Sequence[Opening]) -> AsyncIterator[Sequence[Worker]]:
+    """A process for each."""
+    async with processes(len(openings)) as hands, hands(openings) as opened:
+        yield opened
+
+
+async def _opened(process: Process, opening: Opening) -> Worker:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    worker = Worker(process.stdout, process.stdin)
+    await worker.open(opening)
+    return worker
 
 
 def processors() -> int:
