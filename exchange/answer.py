@@ -1,4 +1,4 @@
-"""One request for something under the FHIR base, answered the same whichever way it came: `exchange.protocol`
+"""One request for something under the FHIR base, answered the same whichever way it came: `exchange.http`
 brings it straight from the wire, `exchange.app` through ASGI. From the check of the token to the form of the
 answer all is done here.
 
