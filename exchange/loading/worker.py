@@ -34,6 +34,8 @@ COLLECT_AFTER: Final = 64
 async def work(source: BinaryIO, sink: BinaryIO) -> None:
     """Opening, then for each chunk Task → Question, Answer → Done, until the source ends."""
     opening = _heard(source)
+    if opening is None:  # what should have been loaded into could not be opened
+        return
     assert isinstance(opening, Opening)
     settings = opening.settings.model_copy(update={"pool_size": 1})
     async with open_hub(settings, opening.dsn) as hub, hub.pool.acquire() as connection:
