@@ -70,7 +70,8 @@ async def attempted(
     """The answers, on a connection in a transaction that ends with them."""
     identified = partial(_identifiers, hub, known)
     deciding = [step for step in plan.steps if step.criteria]
-    made = [(step.type, identified(step)) for step in deciding if step.action in ("create", "update")]
+    making = [step for step in deciding if step.action in ("create", "update")]
+    made = await in_turns(making, _size, lambda step: (step.type, identified(step)))
     await lock(connection, [plan.queries[step.criteria] for step in deciding if step.criteria], made)
     matches: Matches = await find(connection, _widened(plan))
     removed = removals(plan, matches)
@@ -94,6 +95,10 @@ async def attempted(
     for step in plan.of("read"):
         responses[step.entry.index] = await _read(inside(hub, connection), request, step, respond)
     return responses
+
+
+def _size(step: Step) -> int:
+    return len(step.text)
 
 
 def _widened(plan: Plan) -> dict[Criteria, Query]:
@@ -217,7 +222,7 @@ async def _made(
             )
         return None
 
-    made = await in_turns(changes, lambda step: len(step.text), make)
+    made = await in_turns(changes, _size, make)
     refuse(issues)
     return [each for each in made if each is not None]
 

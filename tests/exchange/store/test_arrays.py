@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from exchange.store.arrays import array_text, array_texts, float_array_text
 
 integers = st.integers(-(2**63), 2**63 - 1)
-texts = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=6)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 
 
 @given(st.lists(st.none() | integers))

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from exchange.search.row import IndexRow
 from exchange.store.batch import Write
 from exchange.store.coalesce import Coalescer, Overloaded, Reader
-from exchange.store.commit import Committer
 from exchange.store.transact import transact
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -108,32 +107,3 @@ async def test_a_read_that_fails_fails_alone(pool: asyncpg.Pool) -> None:
     )
     assert good is None
     assert isinstance(bad, asyncpg.PostgresError)
-
-
-async def test_concurrent_writes_of_one_resource_are_versions_in_turn(pool: asyncpg.Pool) -> None:
-    committer = Committer(pool)
-    written = await asyncio.gather(
-        *(committer.commit(put(str(n % 5), str(n).encode()), NOW) for n in range(100))
-    )
-    for id_ in range(5):
-        versions = sorted(w.version for n, w in enumerate(written) if n % 5 == id_)
-        assert versions == list(range(1, 21))
-    assert {w.status for w in written} == {"created", "updated"}
-
-
-async def test_a_write_that_fails_fails_alone(pool: asyncpg.Pool) -> None:
-    committer = Committer(pool)
-    impossible = IndexRow(identifiers=((1, "", "\0"),))
-    outcomes = await asyncio.gather(
-        *(committer.commit(put(str(n), row=impossible if n == 5 else None), NOW) for n in range(10)),
-        return_exceptions=True,
-    )
-    assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Exception)] == [5]
-    assert await pool.fetchval("SELECT count(*) FROM resource") == 9
-
-
-async def test_creations_commit_without_a_transaction_of_their_own(pool: asyncpg.Pool) -> None:
-    committer = Committer(pool)
-    written = await asyncio.gather(*(committer.commit(put(str(n), action="create"), NOW) for n in range(30)))
-    assert {w.status for w in written} == {"created"}
-    assert await pool.fetchval("SELECT count(*) FROM resource_index") == 30
