@@ -82,14 +82,12 @@ async def _open_door(server: embedded.Server) -> None:
 def _load(hub: RunningHub, file: Path) -> float:
     file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in resources()))
     began = time.perf_counter()
-    subprocess.run(
-        [*YILIAN, "load", str(file)],
-        env=hub.environment,
-        cwd=hub.tree,
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    command = [*YILIAN, "load", str(file)]
+    done = subprocess.run(
+        command, env=hub.environment, cwd=hub.tree, capture_output=True, text=True, check=False
     )
+    if done.returncode:
+        raise RuntimeError(f"yilian load: {done.stderr.strip()[-2000:]}")
     return (PATIENTS + OBSERVATIONS) / (time.perf_counter() - began)
 
 
