@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo test check format bench conformance lock clean
+.PHONY: help setup serve demo test check format bench conformance fuzz lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ bench: setup ## measure read, create, search and transaction beside PostgreSQL's
 conformance: setup ## run the outside suites: make conformance SUITES=path/to/shared/data
 	@test -d "$(SUITES)" || { echo "SUITES must name the folder of the outside suites" >&2; exit 2; }
 	$(BIN)/python -m benchmarks.acceptance $(SUITES)
+
+fuzz: setup ## make requests of our OpenAPI description (schemathesis): none may make the hub fail
+	$(BIN)/python -m benchmarks.fuzz
 
 lock: ## compile requirements.lock again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock

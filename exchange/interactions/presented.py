@@ -103,7 +103,7 @@ def told_in(response: Response, accept: str | None, query: str) -> Response:
 
 _MENTIONS: Final = b"_"
 # Those that take no parameters of their own.
-_PLAIN: Final = frozenset(("read", "vread", "create", "update", "patch", "delete", "transaction", "openapi"))
+_PLAIN: Final = frozenset(("read", "vread", "create", "update", "patch", "delete", "transaction"))
 _CHANGES: Final = frozenset(
     (
         "create",

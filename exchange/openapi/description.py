@@ -21,12 +21,16 @@ from profiles.definitions import Definitions
 Node = dict[str, Any]
 
 
-@lru_cache(4)
+@lru_cache(16)
 def description(
-    base: str, registered: tuple["Route", ...], registry: Registry, definitions: Definitions
+    base: str,
+    registered: tuple["Route", ...],
+    registry: Registry,
+    definitions: Definitions,
+    types: frozenset[str],
 ) -> bytes:
     """The bytes that `GET /openapi.json` sends."""
-    return dumps(openapi(base, registered, registry, definitions))
+    return dumps(openapi(base, registered, registry, definitions, types))
 
 
 class Route(Interaction, Protocol):
@@ -36,15 +40,21 @@ class Route(Interaction, Protocol):
     def method(self) -> str: ...
 
 
-def openapi(base: str, registered: Sequence[Route], registry: Registry, definitions: Definitions) -> Node:
-    """Each path with `{type}` becomes one for each resource type, which has parameters of its own."""
+def openapi(
+    base: str,
+    registered: Sequence[Route],
+    registry: Registry,
+    definitions: Definitions,
+    types: frozenset[str],
+) -> Node:
+    """Each path with `{type}` becomes one for each of these types, which has parameters of its own."""
     paths: dict[str, Node] = {}
     for route in registered:
-        expanded = sorted(definitions.resource_types) if "{type}" in route.path else [""]
-        for type_ in expanded:
-            path = "/" + route.path.replace("{type}", type_)
-            operation = _operation(route, type_ or _literal_type(route.path), registry)
-            paths.setdefault(path, {})[route.method.lower()] = operation
+        literal = _literal_type(route.path)
+        for type_ in sorted(types) if "{type}" in route.path else [literal]:
+            if type_ in types or not type_:
+                path = "/" + route.path.replace("{type}", type_)
+                paths.setdefault(path, {})[route.method.lower()] = _operation(route, type_, registry)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -55,7 +65,7 @@ def openapi(base: str, registered: Sequence[Route], registry: Registry, definiti
         "servers": [{"url": base}],
         "security": [{"bearer": []}],
         "paths": paths,
-        "components": _components(definitions),
+        "components": _components(definitions, types),
     }
 
 
@@ -132,21 +142,21 @@ def _literal_type(path: str) -> str:
     return first if first[:1].isupper() else ""
 
 
-def _components(definitions: Definitions) -> Node:
+def _components(definitions: Definitions, types: frozenset[str]) -> Node:
+    needed = sorted(types | _NEEDED)
     values = {f"search-{name}": schema for name, schema in VALUES.items()}
     resources: dict[str, Node] = {
-        name: {"description": name, "content": _formats(name)}
-        for name in (ANY_RESOURCE, *sorted(definitions.resource_types))
+        name: {"description": name, "content": _formats(name)} for name in (ANY_RESOURCE, *needed)
     }
-    # Whoever names no format of FHIR gets the content as it is.
-    resources["Binary"]["content"]["*/*"] = {"schema": {}}
+    if "Binary" in resources:  # whoever names no format of FHIR gets the content as it is
+        resources["Binary"]["content"]["*/*"] = {"schema": {}}
     further: dict[str, Node] = {
         "OpenApi": {"description": "This", "content": {"application/json": {"schema": {"type": "object"}}}},
         "Nothing": {"description": "There is nothing to say"},
         "Refused": {"description": "What is wrong, and where", "content": _formats("OperationOutcome")},
     }
     return {
-        "schemas": schemas(definitions) | values,
+        "schemas": schemas(definitions, needed) | values,
         "parameters": SHARED,
         "responses": resources | further,
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
@@ -155,6 +165,8 @@ def _components(definitions: Definitions) -> Node:
 
 _SEGMENT: Final = re.compile(r"\{(\w+)\}")
 _CONDITIONAL: Final = frozenset(("conditional-update", "conditional-delete", "conditional-patch"))
+# What the answers of every type, and the operations, refer to.
+_NEEDED: Final = frozenset(("Bundle", "OperationOutcome", "Parameters"))
 _PUBLIC: Final = frozenset(("capabilities", "openapi"))
 _WRITTEN: Final = {200: ANY_RESOURCE, 201: ANY_RESOURCE}
 _READ: Final = {200: "{type}", 304: "Nothing"}

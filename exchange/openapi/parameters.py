@@ -58,6 +58,7 @@ SHARED: Final[dict[str, Parameter]] = {
     "_revinclude": _query("_revinclude", _text("[A-Z][A-Za-z]+:[a-z-]+(:[A-Z][A-Za-z]+)?")),
     "_since": _query("_since", {"$ref": "#/components/schemas/instant"}),
     "_at": _query("_at", {"$ref": "#/components/schemas/dateTime"}),
+    "_type": _query("_type", _text("[A-Z][A-Za-z]+(,[A-Z][A-Za-z]+)*"), "Only these resource types"),
     "mode": _query("mode", {"type": "string", "enum": ["full", "normative", "terminology"]}),
     "If-None-Match": {"name": "If-None-Match", "in": "header", "schema": _text('W/"[1-9][0-9]{0,8}"')},
     "If-Match": {"name": "If-Match", "in": "header", "schema": _text('W/"[1-9][0-9]{0,8}"')},
@@ -77,7 +78,7 @@ SHARED: Final[dict[str, Parameter]] = {
 # What each interaction takes, beside the segments of its path.
 TAKEN: Final[dict[str, tuple[str, ...]]] = {
     "capabilities": ("mode", "_format", "_pretty"),
-    "openapi": (),
+    "openapi": ("_type",),
     "read": ("If-None-Match", "_format", "_pretty", "_summary", "_elements"),
     "vread": ("If-None-Match", "_format", "_pretty", "_summary", "_elements"),
     "history-instance": ("_count-history", "_since", "_at", "_format", "_pretty", "_summary", "_elements"),

@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/json.html · https://json-schema.org/draft/2020-12/json-schema-core
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from profiles.definitions import Definitions
@@ -15,11 +15,11 @@ PREFIX: Final = "#/components/schemas/"
 MAX_CODES: Final = 60
 
 
-def schemas(definitions: Definitions) -> dict[str, Schema]:
-    """By name: every resource type, and every type and path that they need."""
+def schemas(definitions: Definitions, types: Iterable[str]) -> dict[str, Schema]:
+    """By name: these resource types, and every type and path that they need."""
     made: dict[str, Schema] = dict(_PRIMITIVES)
     made[ANY_RESOURCE] = _any_resource(definitions)
-    waiting = ["Element", *sorted(definitions.resource_types)]
+    waiting = ["Element", *types]
     while waiting:
         home = waiting.pop()
         if home not in made:

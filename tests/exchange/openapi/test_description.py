@@ -18,7 +18,7 @@ from profiles.structure import compile_structure
 from tests.profiles.strategies import resources
 
 CHECK = compile_structure(definitions())
-COMPONENTS = {"components": {"schemas": schemas(definitions())}}
+COMPONENTS = {"components": {"schemas": schemas(definitions(), definitions().resource_types)}}
 ANY = st.sampled_from(sorted(definitions().resource_types)).flatmap(
     lambda name: resources(definitions(), name)
 )
@@ -50,6 +50,19 @@ async def test_every_interaction_is_described(described: dict[str, Any]) -> None
         if any(each.get("security") == [] for each in item.values())
     }
     assert public == {"/metadata", "/openapi.json"}
+
+
+async def test_some_types_only(client: httpx.AsyncClient) -> None:
+    answer = await client.get("openapi.json?_type=Patient,Group")
+    described = answer.json()
+    assert {path.split("/")[1] for path in described["paths"]} >= {"Patient", "Group", "metadata"}
+    assert "/Observation" not in described["paths"]
+    assert "Observation" not in described["components"]["schemas"]
+    assert len(answer.content) < 500_000
+    await test_every_reference_is_to_something(described)
+    for query, expression in (("_type=x", "_type"), ("_type=Patient,", "_type"), ("x=y", "x")):
+        answer = await client.get(f"openapi.json?{query}")
+        assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (400, [expression])
 
 
 async def test_every_reference_is_to_something(described: dict[str, Any]) -> None:
