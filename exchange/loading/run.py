@@ -28,7 +28,7 @@ from exchange.settings import Settings
 from exchange.store import load_indexes, load_progress
 from exchange.store.connection import Connection
 from exchange.store.load_progress import Begun, Mark
-from exchange.store.load_rows import TABLES
+from exchange.store.load_rows import INDEX_TABLES
 
 # From so many resources on, a load tells PostgreSQL at its end what has become of the tables.
 TIDY_FROM: Final = 10_000
@@ -160,7 +160,7 @@ async def _end(connection: Connection, begun: dict[int, Begun], tally: Tally) ->
             await load_progress.finish(connection, each.load, datetime.now(UTC))
     if tally.created + tally.updated >= TIDY_FROM:
         tally.stage = "tidying up"
-        await load_indexes.tidy(connection, TABLES)
+        await load_indexes.tidy(connection, INDEX_TABLES)
 
 
 @dataclass(slots=True)

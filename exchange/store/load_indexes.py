@@ -102,6 +102,10 @@ async def _remove_half(connection: Connection, name: str) -> None:
 
 
 async def tidy(connection: Connection, tables: Sequence[str]) -> None:
-    """Let the planner and index-only scans see what the tables hold now; call outside a transaction."""
+    """Let the planner and index-only scans see what the index tables hold now; call outside a transaction.
+
+    Nothing scans `resource` by an index only, so its turn to be vacuumed may come later.
+    """
     for table in tables:
         await connection.execute(f"VACUUM (ANALYZE) {table}")
+    await connection.execute("ANALYZE resource")
