@@ -200,7 +200,7 @@ def _referred(b: Builder, plan: Plan, criterion: Has) -> str:
 
 def rows(b: Builder, targets: Targets) -> str:
     """All rows of resource_index that fulfil the criteria, in no order."""
-    return matching(b, Plan(targets.resource_type, targets.criteria))
+    return matching(b, Plan(targets.resource_type, targets.criteria, None if targets.shared else b.allowed))
 
 
 def matching(b: Builder, plan: Plan) -> str:

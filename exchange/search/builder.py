@@ -8,6 +8,7 @@ https://www.postgresql.org/docs/18/queries-with.html
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from exchange.search.query import Targets
 
@@ -16,10 +17,12 @@ from exchange.search.query import Targets
 class Builder:
     """Collects what one statement needs; every value is an argument, never text.
 
-    `rows` makes the query for the resource_index rows of a chain's targets.
+    rows     makes the query for the resource_index rows of a chain's targets
+    allowed  keys of the only patients whose resources may be looked at on the way, None for all
     """
 
     rows: Callable[["Builder", Targets], str]
+    allowed: tuple[UUID, ...] | None = None
     arguments: list[Any] = field(default_factory=list)
     tables: dict[str, str] = field(default_factory=dict)
     _known: dict[Hashable, str] = field(default_factory=dict)

@@ -30,14 +30,14 @@ async def estimate(connection: asyncpg.Connection, query: Query, shown: int) -> 
 
 
 def _counting(query: Query) -> tuple[Any, ...]:
-    b = Builder(access.rows)
+    b = Builder(access.rows, query.allowed)
     counted = f"SELECT count(*) FROM ({access.matching(b, statement.plan_of(query, None, 0))}) m"
     return (f"{_with(b)}{counted}", *b.arguments)
 
 
 def guessing(query: Query) -> tuple[str, list[Any]]:
     """The statement that is planned and not run."""
-    b = Builder(access.rows)
+    b = Builder(access.rows, query.allowed)
     plan = statement.plan_of(query, None, 0)
     condition = conditions(b, plan)
     rows = f"SELECT 1 FROM resource_index i WHERE i.type = {plan.number} AND {condition}"

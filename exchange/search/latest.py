@@ -21,7 +21,7 @@ MOST_UNCODED = 1_000
 def compile_latest(query: Query, most: int) -> tuple[str, tuple[Any, ...]]:
     """Rows (rid, ts, codes, body): of each code the first `most` matches, of those without one all;
     and, without rid and body, the codes that some match has together."""
-    b = Builder(access.rows)
+    b = Builder(access.rows, query.allowed)
     plan = plan_of(query, None, 0)
     found = b.table("found", f"SELECT i.rid, i.ts FROM ({access.matching(b, plan)}) i LIMIT {MOST_MATCHES}")
     coded = b.table(

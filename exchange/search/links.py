@@ -5,9 +5,9 @@ https://hl7.org/fhir/R4/search.html#chaining
 
 from collections.abc import Callable, Iterable
 
-from exchange.search.criteria import Asked, Search, criterion, reference_targets
+from exchange.search.criteria import Asked, Search, criterion, reference_targets, targets_of
 from exchange.search.leading import TypeParameters
-from exchange.search.query import AnyOf, Chain, Criterion, Has, Patients, Targets
+from exchange.search.query import AnyOf, Chain, Criterion, Has, Patients, SearchError, Targets
 from exchange.search.source import Parameter
 from exchange.search.token import salt
 from exchange.search.tree import conjuncts, every
@@ -86,23 +86,43 @@ def follow(
     if not following:
         diagnostics = f"Nothing that {code} refers to has a search parameter {' and '.join(sorted(needed))}."
         raise refused(asked.name, diagnostics, "not-supported")
-    found: list[Criterion] = []
-    others: list[Targets] = []
+    reached = _reached(search, asked, code, following, within)
+    patients = [each for each in reached if each.resource_type == "Patient" and of.is_patient(parameter)]
+    others = tuple(each for each in reached if each not in patients)
+    found: list[Criterion] = [Patients((), of.several_patients, each) for each in patients]
+    if others:
+        salts, by_url = _salts(parameter)
+        found.append(Chain(salts, others, by_url, _urls(following) if by_url else ()))
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
+
+
+def _reached(
+    search: Search,
+    asked: Asked,
+    code: str,
+    following: list[TypeParameters],
+    within: Callable[[TypeParameters], tuple[Criterion, ...]],
+) -> list[Targets]:
+    """The targets of each type. What makes no sense for a type leaves it out, as long as there are others."""
+    found: list[Targets] = []
+    errors: list[SearchError] = []
     size = 0
     for target in following:
-        targets = Targets(target.resource_type, within(target))
-        size += sum(1 for _ in every(targets.criteria))
+        try:
+            criteria = within(target)
+        except SearchError as error:
+            if error.issue.code == "too-costly":
+                raise
+            errors.append(error)
+            continue
+        found.append(targets_of(search, target.resource_type, criteria))
+        size += sum(1 for _ in every(criteria))
         if size > MAX_CRITERIA:
             diagnostics = f"{asked.name} leads to too many types: name one, as in {code}:Patient."
             raise refused(asked.name, diagnostics, "too-costly")
-        if target.resource_type == "Patient" and of.is_patient(parameter):
-            found.append(Patients((), of.several_patients, targets))
-        else:
-            others.append(targets)
-    if others:
-        salts, by_url = _salts(parameter)
-        found.append(Chain(salts, tuple(others), by_url, _urls(following) if by_url else ()))
-    return found[0] if len(found) == 1 else AnyOf(tuple(found))
+    if not found:
+        raise errors[0]
+    return found
 
 
 # What every type has without a definition that says so.
@@ -121,7 +141,7 @@ def _has(search: Search, of: TypeParameters, name: str, value: str, depth: int) 
     salts, by_url = _salts(parameter)
     return Has(
         salts,
-        Targets(parts[1], inner),
+        targets_of(search, parts[1], inner),
         as_patient=of.resource_type == "Patient" and source.is_patient(parameter),
         several=source.several_patients,
         by_url=by_url,

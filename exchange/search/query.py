@@ -240,10 +240,12 @@ class PatientReferences:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The resources of a type that fulfil all criteria."""
+    """The resources of a type that fulfil all criteria. `shared`: the type is in no patient's compartment, so
+    that whoever may see certain patients only may be led by any of them."""
 
     resource_type: str
     criteria: tuple["Criterion", ...]
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Statement:
 
 def compile(query: Query, cursor: Cursor | None) -> Statement:
     """The statement of the page after the cursor."""
-    b = Builder(access.rows)
+    b = Builder(access.rows, query.allowed)
     sort = order.sort_of(query)
     plan = plan_of(query, cursor, query.count + 1)
     parts: list[str] = []
@@ -63,7 +63,7 @@ def compile(query: Query, cursor: Cursor | None) -> Statement:
 
 def compile_listed(query: Query, rids: Sequence[int]) -> Statement:
     """The statement of a page whose matches are known already, in this order."""
-    b = Builder(access.rows)
+    b = Builder(access.rows, query.allowed)
     listed = b.argument(list(rids), "bigint[]")
     found = f"SELECT u.rid, u.k0 FROM unnest({listed}) WITH ORDINALITY AS u (rid, k0)"
     return _whole(b, query, _page(b, query, found, (order.PLACE,)), (order.PLACE,))
@@ -71,7 +71,7 @@ def compile_listed(query: Query, rids: Sequence[int]) -> Statement:
 
 def compile_gathered(query: Query, limit: int) -> Statement:
     """The statement of all matches in no order, or of as many as the limit."""
-    b = Builder(access.rows)
+    b = Builder(access.rows, query.allowed)
     plan = plan_of(query, None, limit)
     keys = "".join(f", {order.expression(b, key)} AS k{n}" for n, key in enumerate(query.sort))
     found = b.table("page", f"SELECT i.rid{keys} FROM ({access.matching(b, plan)}) i LIMIT {limit}")

@@ -198,7 +198,8 @@ def _rows(b: Builder, plan: Plan, way: Stream, wanted: list[str]) -> str:
     if condition == "true":
         return f"SELECT x.rid{key.format('x')} {scan} LIMIT {plan.limit}"
     stretch = STRETCH if way.table == "resource_index" else STRETCH_LOOKED_UP
-    fence = "OFFSET 0" if way.exact else f"LIMIT {stretch}"
+    # No limit; but of an unknown limit the planner expects a tenth, and so keeps to the order of the btree.
+    fence = f"LIMIT {b.argument(None if way.exact else stretch, 'bigint')}"
     if way.table == "resource_index":
         return (
             f"SELECT i.rid{key.format('i')} FROM (SELECT * {scan} {fence}) i "

@@ -54,4 +54,4 @@ def changed(criterion: Criterion, change: Callable[[Criterion], Criterion]) -> C
 
 
 def _changed(targets: Targets, change: Callable[[Criterion], Criterion]) -> Targets:
-    return Targets(targets.resource_type, tuple(changed(each, change) for each in targets.criteria))
+    return replace(targets, criteria=tuple(changed(each, change) for each in targets.criteria))

@@ -3,8 +3,8 @@
 https://hl7.org/fhir/R4/search.html#ptypes
 """
 
-from exchange.search.criteria.asked import Asked, Search, search_of
+from exchange.search.criteria.asked import Asked, Search, search_of, targets_of
 from exchange.search.criteria.criterion import criterion
 from exchange.search.criteria.reference import reference_targets
 
-__all__ = ["Asked", "Search", "criterion", "reference_targets", "search_of"]
+__all__ = ["Asked", "Search", "criterion", "reference_targets", "search_of", "targets_of"]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 
 from exchange.search.extract import Extraction
 from exchange.search.leading import Registry, TypeParameters
-from exchange.search.query import AnyOf, Criterion, Tokens
+from exchange.search.query import AnyOf, Criterion, Targets, Tokens
 from exchange.search.source import Composite, Parameter, Source
 
 
@@ -47,6 +47,11 @@ NOTHING = Tokens(())
 def any_of(criteria: list[Criterion]) -> Criterion:
     """One of the criteria, of which there is at least one."""
     return criteria[0] if len(criteria) == 1 else AnyOf(tuple(criteria))
+
+
+def targets_of(search: Search, resource_type: str, criteria: tuple[Criterion, ...]) -> Targets:
+    """The resources of a type that fulfil the criteria, as a chain is led by them."""
+    return Targets(resource_type, criteria, resource_type not in search.registry.compartment_types)
 
 
 def numbers_of(parameter: Parameter, kind: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ https://hl7.org/fhir/R4/search.html#recursive
 from collections.abc import Mapping
 from typing import Literal
 
-from exchange.search.criteria.asked import Asked, Made, Search, any_of
+from exchange.search.criteria.asked import Asked, Made, Search, any_of, targets_of
 from exchange.search.criteria.reference import literal, reference_targets, sought
 from exchange.search.leading import TypeParameters
 from exchange.search.query import Chain, Criterion, Kin, Targets
@@ -53,7 +53,7 @@ def _kin(
     for reference, target in sought(search, parameter, plain):
         if target is not None and target[0] in types:
             named.setdefault(target[0], []).append(reference_hash("/".join(target)))
-        elif "/" in asked.value:
+        elif target is None or "/" in asked.value:
             raise refused(asked.name, f"{reference} is in no hierarchy that is known here.", "not-supported")
     salts = tuple(salt(key) for key in sorted(parameter.keys))
     targets = tuple(_targets(search, name, hashes, how) for name, hashes in named.items())
@@ -64,7 +64,7 @@ def _targets(search: Search, name: str, references: list[int], how: Literal["abo
     upward = part_of(search, name)
     assert upward is not None
     salts = tuple(salt(key) for key in sorted(upward.keys))
-    return Targets(name, (Kin(name, tuple(references), salts, how),))
+    return targets_of(search, name, (Kin(name, tuple(references), salts, how),))
 
 
 MODIFIERS: Mapping[str, Made] = {"above": above, "below": below}

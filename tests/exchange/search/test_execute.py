@@ -130,7 +130,7 @@ async def scenario(url: str, resources: list[Resource], asked: list[Any], count:
         await connection.close()
 
 
-@settings(max_examples=30)
+@pytest.mark.timeout(4 * 3600)  # how many examples the profile of hypothesis says
 @given(worlds(), st.lists(queries(), min_size=5, max_size=25), st.integers(1, 7))
 def test_the_sql_search_equals_the_naive_search(
     database_url: str, resources: list[Resource], asked: list[Any], count: int
@@ -138,7 +138,7 @@ def test_the_sql_search_equals_the_naive_search(
     asyncio.run(scenario(database_url, resources, asked, count))
 
 
-@settings(max_examples=30)
+@pytest.mark.timeout(4 * 3600)
 @given(worlds(), st.lists(queries(), min_size=5, max_size=25), st.integers(1, 7))
 def test_it_does_so_on_the_long_ways_too(
     database_url: str, resources: list[Resource], asked: list[Any], count: int
