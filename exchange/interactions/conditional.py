@@ -23,6 +23,8 @@ from exchange.search.query import Identifiers, Query
 from exchange.store.connection import Connection
 from exchange.store.types import type_number
 
+# What the URL of a conditional update may say too: how its answer is to look.
+_OF_THE_ANSWER: Final = frozenset(("_format", "_pretty"))
 _CONTROLS: Final = FORM_PARAMETERS | {"_count", "_sort", "_total", "_include", "_revinclude", "_cursor"}
 Answer = TypeVar("Answer")
 Made = tuple[str, Iterable[tuple[int, str, str]]]
@@ -54,7 +56,8 @@ def compiled(hub: Hub, criteria: Criteria) -> Query:
         parameters = parse_qsl(criteria.query, keep_blank_values=True, strict_parsing=True, errors="strict")
     except ValueError:
         raise FhirError("invalid", f"{criteria.type}?… is no search that can be read") from None
-    query = parse(hub.search, criteria.type, parameters, "strict")
+    selecting = [pair for pair in parameters if pair[0] not in _OF_THE_ANSWER]
+    query = parse(hub.search, criteria.type, selecting, "strict")
     if not query.criteria:
         raise FhirError("precondition", "A conditional interaction needs search parameters that select")
     for name, _ in query.accepted:

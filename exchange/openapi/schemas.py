@@ -45,7 +45,7 @@ def _of_home(definitions: Definitions, home: str) -> Schema:
             properties[name] = {"type": "array", "minItems": 1, "items": one} if element.is_list else one
         if element.min and not element.is_choice:
             required.append(element.name)
-    schema: Schema = {"type": "object", "properties": properties}
+    schema: Schema = {"type": "object", "minProperties": 1, "properties": properties}
     if required:
         schema["required"] = required
     return schema | _SIBLINGS

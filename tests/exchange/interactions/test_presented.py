@@ -175,3 +175,33 @@ async def test_a_large_body_is_the_same(client: httpx.AsyncClient) -> None:
     assert (await client.put("Patient/p1", json=patient)).headers["etag"] == 'W/"1"'
     bad = await client.put("Patient/p1", content=made.content[:-1], headers=XML)
     assert bad.status_code == 400
+
+
+async def test_conditions_and_the_form_of_the_answer(client: httpx.AsyncClient) -> None:
+    patient = {"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": "1"}]}
+    url = "Patient?identifier=urn:x|1&_format=xml&_pretty=true"
+    for status in (201, 200):
+        made = await client.put(url, json=patient)
+        assert (made.status_code, made.headers["content-type"].split(";")[0]) == (
+            status,
+            "application/fhir+xml",
+        )
+    assert (await client.delete(url)).status_code in (200, 204)
+    assert (await client.delete("Patient?_format=xml")).status_code == 412
+
+
+async def test_what_an_interaction_does_not_know_is_refused(client: httpx.AsyncClient) -> None:
+    patient = {"resourceType": "Patient", "id": "p1"}
+    assert (await client.put("Patient/p1", json=patient)).status_code == 201
+    lenient = {"Prefer": "handling=lenient"}
+    for method, path in (
+        ("GET", "Patient/p1"),
+        ("PUT", "Patient/p1"),
+        ("POST", "Patient"),
+        ("DELETE", "Patient/p1"),
+    ):
+        body = None if method in ("GET", "DELETE") else patient
+        answer = await client.request(method, f"{path}?identifier=urn:x|1", json=body)
+        assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (400, ["identifier"])
+        answer = await client.request(method, f"{path}?identifier=urn:x|1", json=body, headers=lenient)
+        assert answer.status_code < 300
