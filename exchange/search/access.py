@@ -77,6 +77,8 @@ def rank(criterion: Criterion) -> int:
             return 1
         case Patients():
             return 2
+        case Has(sources=Targets(criteria=criteria), as_patient=True):
+            return max(3, min(map(rank, criteria), default=99))
         case Has() | Chain():
             return 3
         case PatientReferences():
@@ -309,4 +311,8 @@ def _listed(b: Builder, best: Criterion | None) -> str | None:
             f"LIMIT {PROBE + 1}) t CROSS JOIN LATERAL (SELECT r.rid FROM resource_index r "
             f"WHERE r.tokens && ARRAY[t.token] LIMIT {PROBE + 1}) x LIMIT {PROBE + 1}"
         )
+    if isinstance(best, AnyOf):
+        parts = [_listed(b, each) for each in best.criteria]
+        whole = None if None in parts else " UNION ALL ".join(f"({part})" for part in parts)
+        return whole and f"SELECT u.rid FROM ({whole}) u LIMIT {PROBE + 1}"
     return side.rids(b, best, PROBE + 1) if isinstance(best, side.Side) else None

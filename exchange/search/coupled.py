@@ -15,7 +15,7 @@ from exchange.search import ranges, side
 from exchange.search.builder import Builder
 from exchange.search.leading import TypeParameters
 from exchange.search.plan import Plan
-from exchange.search.query import Criterion, Pair, Quantities, Tokens
+from exchange.search.query import Criterion, Pair, Paired, Quantities, Tokens
 from exchange.search.source import Composite
 from exchange.search.token import salt
 
@@ -26,7 +26,7 @@ FORMS = 4
 def coupled(of: TypeParameters, criteria: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
     """The criteria, of which the quantities know the one leading code that is asked for beside them."""
     codes = [each.codes for each in criteria if isinstance(each, Tokens) and each.codes]
-    if len(codes) != 1 or len(codes[0]) != 1 or not any(isinstance(each, Quantities) for each in criteria):
+    if len(codes) != 1 or len(codes[0]) != 1:
         return criteria
     ((code,),) = codes
     for composite, path in _composites(of):
@@ -37,6 +37,12 @@ def coupled(of: TypeParameters, criteria: tuple[Criterion, ...]) -> tuple[Criter
 
 
 def _paired(criterion: Criterion, values: set[int], pair: Pair) -> Criterion:
+    if isinstance(criterion, Paired) and (criterion.parameter, criterion.keys) == (
+        pair.parameter,
+        (pair.key,),
+    ):
+        assert criterion.comparison is not None
+        return Quantities(tuple(sorted(values)), criterion.comparison, criterion.units, pair)
     if not isinstance(criterion, Quantities) or not values <= set(criterion.parameters):
         return criterion
     others = tuple(number for number in criterion.parameters if number not in values)
@@ -69,8 +75,7 @@ def pair_rids(b: Builder, criterion: Quantities, pair: Pair) -> str:
 def pairs_page(b: Builder, plan: Plan) -> str:
     """A query for rid and k0: the first `limit` rows of the plan by their value, straight from the btrees."""
     values = tuple(each for each in plan.criteria if isinstance(each, Quantities))
-    pair = values[0].pair
-    assert pair is not None
+    pair = next(each.pair for each in values if each.pair is not None)
     tables = [("composite_index", _wanted(b, values, pair, sign)) for sign in (1, -1)]
     tables += [
         ("quantity_index", _unpaired(b, values, pair.code, sign * n)) for n in pair.others for sign in (1, -1)

@@ -30,6 +30,7 @@ from exchange.search.query import (
     PatientReferences,
     Patients,
     Phrases,
+    Targets,
     Tokens,
     Updated,
     Words,
@@ -100,8 +101,31 @@ def predicate(b: Builder, criterion: Criterion) -> str:
 
 
 def _has(b: Builder, criterion: Has) -> str:
+    """For a Patient by what refers to it; else by all that is referred to."""
+    if criterion.as_patient and not criterion.several and not criterion.by_url:
+        return _has_own(b, criterion.sources)
     found = f"i.{has_column(criterion)} = ANY({has_values(b, criterion)})"
     return f"({found} OR i.tokens && {has_urls(b, criterion)})" if criterion.by_url else found
+
+
+def _has_own(b: Builder, sources: Targets) -> str:
+    """One of the sources is in the record of the patient `i`."""
+    plan = Plan(sources.resource_type, sources.criteria)
+    coded = next((each for each in sources.criteria if isinstance(each, Tokens) and each.codes), None)
+    if coded is None:
+        own = (
+            f"SELECT * FROM resource_index r WHERE r.patient = i.patient AND r.type = {plan.number} OFFSET 0"
+        )
+        return f"EXISTS (SELECT 1 FROM ({own}) i WHERE {conditions(b, plan)})"
+    codes = b.argument(list(coded.codes), "bigint[]")
+    own = f"SELECT c.rid FROM code_index c WHERE c.patient = i.patient AND c.code = ANY({codes}) OFFSET 0"
+    rest = conditions(b, plan, (coded,))
+    if rest == "true":
+        return f"EXISTS ({own})"
+    return (
+        f"EXISTS (SELECT 1 FROM ({own}) c CROSS JOIN LATERAL "
+        f"(SELECT * FROM resource_index r WHERE r.rid = c.rid OFFSET 0) i WHERE {rest})"
+    )
 
 
 def conditions(b: Builder, plan: Plan, left_out: tuple[Criterion, ...] = ()) -> str:

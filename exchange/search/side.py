@@ -38,7 +38,8 @@ def table(criterion: Side) -> str:
 def condition(b: Builder, criterion: Side) -> str:
     """True for a row `i` of resource_index that has such a value, looked up by its rid."""
     found = " OR ".join(f"({where})" for where, _ in _branches(b, criterion))
-    return f"EXISTS (SELECT 1 FROM {table(criterion)} x WHERE x.rid = i.rid AND ({found}) OFFSET 0)"
+    own = f"SELECT * FROM {table(criterion)} y WHERE y.rid = i.rid OFFSET 0"
+    return f"EXISTS (SELECT 1 FROM ({own}) x WHERE {found})"
 
 
 def rids(b: Builder, criterion: Side, limit: int | None = None) -> str:

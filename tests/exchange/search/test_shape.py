@@ -11,8 +11,9 @@ from exchange.search.parse import parse
 from exchange.search.query import OfCodes, SearchError
 from exchange.search.tree import every
 from mpi.keys import patient_key
+from tests.exchange.search.asked import queries
 from tests.exchange.search.searched import searching
-from tests.exchange.search.worlds import LOINC, queries
+from tests.exchange.search.worlds import LOINC
 
 everybody = st.none() | st.lists(st.sampled_from("abc").map(patient_key), max_size=3, unique=True).map(tuple)
 controls = st.lists(
