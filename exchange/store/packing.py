@@ -6,6 +6,7 @@ With the dictionary a body takes a third of its bytes: less to write, to log, to
 https://www.rfc-editor.org/rfc/rfc8878
 """
 
+import threading
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -24,14 +25,14 @@ MAX_BYTES: Final = 1 << 30
 
 def pack(body: bytes) -> bytes:
     """The bytes to keep."""
-    return FIRST + _compressor().compress(body)
+    return FIRST + _tools().compressor.compress(body)
 
 
 def unpack(kept: bytes) -> bytes:
     """The body as it was; raises ValueError for bytes that `pack` did not make."""
     if kept.startswith(FIRST):
         try:
-            return _decompressor().decompress(memoryview(kept)[1:], max_output_size=MAX_BYTES)
+            return _tools().decompressor.decompress(memoryview(kept)[1:], max_output_size=MAX_BYTES)
         except ZstdError:
             pass
     elif kept.startswith(PLAIN):
@@ -44,21 +45,23 @@ def unpacked(kept: bytes | None) -> bytes | None:
     return None if kept is None else unpack(kept)
 
 
-@cache
-def _dictionary() -> ZstdCompressionDict:
-    return ZstdCompressionDict(files(__package__).joinpath(DICTIONARY).read_bytes())
+class _Tools(threading.local):
+    """Each thread's own: zstd lets go of the interpreter's lock while it works in them."""
+
+    def __init__(self) -> None:
+        dictionary = ZstdCompressionDict(_dictionary())
+        parameters = Parameters.from_level(
+            LEVEL, format=FORMAT_ZSTD1_MAGICLESS, write_checksum=False, write_dict_id=False
+        )
+        self.compressor = ZstdCompressor(dict_data=dictionary, compression_params=parameters)
+        self.decompressor = ZstdDecompressor(dict_data=dictionary, format=FORMAT_ZSTD1_MAGICLESS)
 
 
 @cache
-def _compressor() -> ZstdCompressor:
-    dictionary = _dictionary()
-    dictionary.precompute_compress(level=LEVEL)
-    parameters = Parameters.from_level(
-        LEVEL, format=FORMAT_ZSTD1_MAGICLESS, write_checksum=False, write_dict_id=False
-    )
-    return ZstdCompressor(dict_data=dictionary, compression_params=parameters)
+def _dictionary() -> bytes:
+    return files(__package__).joinpath(DICTIONARY).read_bytes()
 
 
 @cache
-def _decompressor() -> ZstdDecompressor:
-    return ZstdDecompressor(dict_data=_dictionary(), format=FORMAT_ZSTD1_MAGICLESS)
+def _tools() -> _Tools:
+    return _Tools()

@@ -1,5 +1,7 @@
 """Stored bodies."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,12 @@ BODY = (
 @given(st.binary(max_size=5000))
 def test_unpack_undoes_pack(body: bytes) -> None:
     assert unpack(pack(body)) == body
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    bodies = [b'{"id":"%d","text":"%b"}' % (n, bytes([65 + n % 26]) * 20_000) for n in range(400)]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda body: unpack(pack(body)), bodies)) == bodies
 
 
 def test_a_body_is_kept_in_less_than_half_its_bytes() -> None:
