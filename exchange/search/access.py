@@ -66,6 +66,8 @@ BOUNDED = 4
 _ANY_PATIENT = Patients((), several=False)
 # Rows of the best criterion that are gathered without looking for another way.
 PROBE = 2000
+# Patients whose streams are merged into one.
+MERGED = 20
 
 
 def rank(criterion: Criterion) -> int:
@@ -75,12 +77,12 @@ def rank(criterion: Criterion) -> int:
             return 0
         case Identifiers() | Members() | Kin():
             return 1
-        case Patients():
+        case Patients(targets=None):
             return 2
-        case Has(sources=Targets(criteria=criteria), as_patient=True):
+        case Has(sources=Targets(criteria=criteria)):
             return max(3, min(map(rank, criteria), default=99))
-        case Has() | Chain():
-            return 3
+        case Patients() | Chain():
+            return 5
         case PatientReferences():
             return 3
         case Tokens():
@@ -265,6 +267,8 @@ def page(b: Builder, plan: Plan) -> str:
     best = min(plan.criteria, key=rank, default=None)
     bounded = plan.allowed is not None or (best is not None and rank(best) <= BOUNDED)
     way = stream_of(plan)
+    if way is not None and way.patients is not None and way.patients.targets is not None:
+        return _merged_or_probed(b, plan, way, way.patients)
     if way is not None and (way.exact or not bounded):
         return streamed(b, plan, way) if way.exact else _probed(b, plan, way, best)
     return gathered(b, plan, matching(b, plan))
@@ -280,10 +284,23 @@ def gathered(b: Builder, plan: Plan, found: str) -> str:
     )
 
 
+def _merged_or_probed(b: Builder, plan: Plan, way: Stream, chained: Patients) -> str:
+    """A chain that leads to a few patients: their streams, merged. One that leads to many: as to anything."""
+    few = f"(SELECT cardinality({patient_keys(b, chained)}) <= {MERGED})"
+    other = stream_of(plan, chained)
+    assert other is not None
+    best = min(plan.criteria, key=rank)
+    probed = gathered(b, plan, matching(b, plan)) if rank(best) <= BOUNDED else _probed(b, plan, other, best)
+    return (
+        f"SELECT * FROM (SELECT * FROM ({streamed(b, plan, way)}) s WHERE {few} "
+        f"UNION ALL SELECT * FROM ({probed}) o WHERE NOT {few}) m ORDER BY {order.order_by(plan.sort)}"
+    )
+
+
 def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
     """The page from whichever way turns out to be short; the others are not entered."""
     parts, few = [], "false"
-    listed = _listed(b, best)
+    listed = _listed(b, plan, best)
     if listed is not None:
         probe = b.table("probe", listed)
         few = f"(SELECT count(*) <= {PROBE} FROM {probe})"
@@ -297,7 +314,7 @@ def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
     return f"SELECT * FROM ({' UNION ALL '.join(parts)}) p ORDER BY {order.order_by(plan.sort)}"
 
 
-def _listed(b: Builder, best: Criterion | None) -> str | None:
+def _listed(b: Builder, plan: Plan, best: Criterion | None) -> str | None:
     """The first rids of a criterion from a btree, which can be read as far as wanted; a GIN index cannot."""
     if isinstance(best, Tokens) and best.codes:
         codes = b.argument(list(best.codes), "bigint[]")
@@ -311,8 +328,35 @@ def _listed(b: Builder, best: Criterion | None) -> str | None:
             f"LIMIT {PROBE + 1}) t CROSS JOIN LATERAL (SELECT r.rid FROM resource_index r "
             f"WHERE r.tokens && ARRAY[t.token] LIMIT {PROBE + 1}) x LIMIT {PROBE + 1}"
         )
-    if isinstance(best, AnyOf):
-        parts = [_listed(b, each) for each in best.criteria]
-        whole = None if None in parts else " UNION ALL ".join(f"({part})" for part in parts)
-        return whole and f"SELECT u.rid FROM ({whole}) u LIMIT {PROBE + 1}"
+    if isinstance(best, Chain):
+        return (
+            f"SELECT x.rid FROM unnest({chained_tokens(b, best)}) t CROSS JOIN LATERAL (SELECT r.rid "
+            f"FROM resource_index r WHERE r.tokens && ARRAY[t] LIMIT {PROBE + 1}) x LIMIT {PROBE + 1}"
+        )
+    if isinstance(best, Patients) and not best.several:
+        return (
+            f"SELECT x.rid FROM unnest({patient_keys(b, best)}) p CROSS JOIN LATERAL (SELECT r.rid "
+            f"FROM resource_index r WHERE r.patient = p AND r.type = {plan.number} LIMIT {PROBE + 1}) x "
+            f"LIMIT {PROBE + 1}"
+        )
+    if isinstance(best, AllOf) and (probed := list(filter(_is_probed, best.criteria))):
+        return _listed(b, plan, min(probed, key=rank))
+    if isinstance(best, AnyOf) and _is_probed(best):
+        parts = " UNION ALL ".join(f"({_listed(b, plan, each)})" for each in best.criteria)
+        return f"SELECT u.rid FROM ({parts}) u LIMIT {PROBE + 1}"
     return side.rids(b, best, PROBE + 1) if isinstance(best, side.Side) else None
+
+
+def _is_probed(criterion: Criterion) -> bool:
+    """Whether `_listed` gives a query; one that is not used must not be made, for it leaves its arguments."""
+    match criterion:
+        case Tokens(codes=codes):
+            return bool(codes)
+        case Patients(targets=targets, several=several):
+            return targets is not None and not several
+        case AnyOf(criteria):
+            return all(map(_is_probed, criteria))
+        case AllOf(criteria):
+            return any(map(_is_probed, criteria))
+        case _:
+            return isinstance(criterion, Words | Chain | side.Side)

@@ -36,12 +36,14 @@ from exchange.search.query import (
     Words,
 )
 from exchange.search.reached import (
+    among,
     chained_tokens,
     has_column,
     has_urls,
     has_values,
     has_words,
     kin,
+    overlapping,
     patient_keys,
     phrase_tokens,
     referring_tokens,
@@ -50,6 +52,8 @@ from exchange.search.values import refused
 
 # `meta.lastUpdated` has milliseconds.
 UPDATED_END = "i.updated + 1000"
+# Two arrays are compared each with each; of more tokens than these a hash table is made.
+_FEW = 50
 
 
 def predicate(b: Builder, criterion: Criterion) -> str:
@@ -59,7 +63,8 @@ def predicate(b: Builder, criterion: Criterion) -> str:
             condition = f"r.id = ANY({b.argument(list(ids), 'text[]')})"
             return f"EXISTS (SELECT 1 FROM resource r WHERE r.rid = i.rid AND {condition} OFFSET 0)"
         case Tokens(hashes):
-            return f"i.tokens && {b.argument(list(hashes), 'bigint[]')}"
+            listed = b.argument(list(hashes), "bigint[]")
+            return f"i.tokens && {listed}" if len(hashes) <= _FEW else overlapping(listed)
         case LeadingDate(comparisons):
             return ranges.any_date(b, "i.ts", "i.ts_end", comparisons)
         case HasLeadingDate():
@@ -68,13 +73,15 @@ def predicate(b: Builder, criterion: Criterion) -> str:
             return "i.patient IS NOT NULL"
         case Updated(comparisons):
             return ranges.any_date(b, "i.updated", UPDATED_END, comparisons)
-        case Patients():
+        case Patients(targets=None):
             return _of_patients(patient_keys(b, criterion), several=criterion.several)
+        case Patients():
+            return _of_reached(patient_keys(b, criterion), several=criterion.several)
         case PatientReferences():
             found = f"i.tokens && {referring_tokens(b, criterion)}"
             return f"({found} AND {_member(b, criterion.keys)})" if criterion.member else found
         case Chain():
-            return f"i.tokens && {chained_tokens(b, criterion)}"
+            return overlapping(chained_tokens(b, criterion))
         case Has():
             return _has(b, criterion)
         case Members(references):
@@ -104,8 +111,24 @@ def _has(b: Builder, criterion: Has) -> str:
     """For a Patient by what refers to it; else by all that is referred to."""
     if criterion.as_patient and not criterion.several and not criterion.by_url:
         return _has_own(b, criterion.sources)
-    found = f"i.{has_column(criterion)} = ANY({has_values(b, criterion)})"
-    return f"({found} OR i.tokens && {has_urls(b, criterion)})" if criterion.by_url else found
+    if not criterion.as_patient and not criterion.by_url:
+        return _has_referring(b, criterion)
+    found = among(f"i.{has_column(criterion)}", has_values(b, criterion))
+    return f"({found} OR {overlapping(has_urls(b, criterion))})" if criterion.by_url else found
+
+
+def _has_referring(b: Builder, criterion: Has) -> str:
+    """One of the sources refers to the row `i`."""
+    sources = criterion.sources
+    plan = Plan(sources.resource_type, sources.criteria, None if sources.shared else b.allowed)
+    salts = b.argument(list(criterion.salts), "bigint[]")
+    referring = (
+        f"SELECT * FROM resource_index r WHERE r.tokens && ARRAY[i.ref # s] AND r.type = {plan.number}"
+    )
+    return (
+        f"EXISTS (SELECT 1 FROM unnest({salts}) s CROSS JOIN LATERAL ({referring} OFFSET 0) i "
+        f"WHERE {conditions(b, plan)})"
+    )
 
 
 def _has_own(b: Builder, sources: Targets) -> str:
@@ -143,6 +166,14 @@ def member(b: Builder, keys: tuple[UUID, ...]) -> str:
 
 def _member(b: Builder, keys: tuple[UUID, ...]) -> str:
     return _of_patients(patient_keys(b, Patients(keys, several=True)), several=True)
+
+
+def _of_reached(keys: str, *, several: bool) -> str:
+    """As below, for keys that may be many."""
+    if not several:
+        return among("i.patient", keys)
+    further = f"SELECT 1 FROM compartment_index c WHERE c.rid = i.rid AND {among('c.patient', keys)} OFFSET 0"
+    return f"({among('i.patient', keys)} OR EXISTS ({further}))"
 
 
 def _of_patients(keys: str, *, several: bool) -> str:

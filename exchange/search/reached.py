@@ -16,6 +16,16 @@ from mpi.store import PATIENT_KEYS
 _THERE = f"({h64(present())})::bigint"
 
 
+def among(value: str, array: str) -> str:
+    """True if the value is in the array, which may be long: it becomes a hash table, and no join."""
+    return f"(({value} IN (SELECT u FROM unnest({array}) u)) IS TRUE)"
+
+
+def overlapping(array: str) -> str:
+    """True if a token of the row `i` is in the array, which may be long."""
+    return f"EXISTS (SELECT 1 FROM unnest(i.tokens) k WHERE {among('k', array)} OFFSET 0)"
+
+
 def patient_keys(b: Builder, criterion: Patients) -> str:
     """The keys to look under, as uuid[]: those named or found, and all that the patient index links."""
 

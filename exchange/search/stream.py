@@ -60,15 +60,16 @@ class Stream:
         return tuple(each for each in (self.patients, self.codes) if each is not None)
 
 
-def stream_of(plan: Plan) -> Stream | None:
-    """The stream that gives the plan's order, if there is one."""
+def stream_of(plan: Plan, passed_over: Criterion | None = None) -> Stream | None:
+    """The stream that gives the plan's order, if there is one; not by the criterion that is passed over."""
     sources = [key.source for key in plan.sort]
     if sources not in ([], ["ts"], ["updated"], ["id"]):
         return None
     column = sources[0] if sources else ""
     patients = codes = None
     if column == "ts":
-        patients = next((each for each in plan.criteria if isinstance(each, Patients)), None)
+        led = (each for each in plan.criteria if isinstance(each, Patients) and each is not passed_over)
+        patients = next(led, None)
         codes = next((each for each in plan.criteria if isinstance(each, Tokens) and each.codes), None)
         if patients is not None and patients.several:
             return None
