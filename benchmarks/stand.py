@@ -45,7 +45,7 @@ def standing(folder: Path, address: str, tree: Path | None = None) -> Iterator[S
     folder.mkdir(mode=0o700)
     server = asyncio.run(embedded.start(folder, tuning(), address))
     try:
-        asyncio.run(_open_door(server))
+        asyncio.run(open_door(server))
         settings = {"YILIAN_DATABASE_URL": server.dsn()}
         with running(folder / "hub", folder / "hub.log", tree, **settings) as hub:
             bulk = _load(hub, folder / "resources.ndjson")
@@ -67,8 +67,8 @@ def worktree(revision: str, folder: Path) -> Iterator[Path]:
         subprocess.run([*git, "remove", "--force", str(folder)], check=True)
 
 
-async def _open_door(server: embedded.Server) -> None:
-    """TCP is for pgbench alone: with a password that only this run knows."""
+async def open_door(server: embedded.Server) -> None:
+    """TCP is for pgbench and a peer alone: with a password that only this run knows."""
     with (server.data / "pg_hba.conf").open("a") as file:
         file.write("host all all 127.0.0.0/8 scram-sha-256\n")
     connection = await asyncpg.connect(server.dsn("postgres"))

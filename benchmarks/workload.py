@@ -21,8 +21,8 @@ CODES: Final = (
     "777-3",
     "1751-7",
 )
-PATIENTS: Final = 1_000
-OBSERVATIONS: Final = 50_000
+PATIENTS = 1_000
+OBSERVATIONS = 50_000
 PAGE: Final = 20
 ENTRIES: Final = 20
 
@@ -34,6 +34,12 @@ class Operation:
     name: str
     expected: int
     request: Callable[[random.Random, str], bytes]
+
+
+def resize(patients: int) -> None:
+    """A corpus of another size in this process, for a peer that takes long to load."""
+    global PATIENTS, OBSERVATIONS
+    PATIENTS, OBSERVATIONS = patients, 50 * patients
 
 
 def resources() -> Iterator[dict[str, Any]]:
