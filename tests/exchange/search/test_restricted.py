@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import asyncpg
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -113,3 +114,52 @@ def test_the_answers_are_the_same_without_the_others(
         sorted_ = [] if sort is None or any(key == "_sort" for key, _ in controls) else [("_sort", sort)]
         questions.append((name, [*criteria, *controls, *sorted_]))
     asyncio.run(scenario(database_url, world, questions))
+
+
+def observation(id_: str, patient: str, **more: Any) -> Resource:
+    code = {"coding": [{"system": LOINC, "code": "1-1"}]}
+    subject = {"reference": f"Patient/{patient}"}
+    return {
+        "resourceType": "Observation",
+        "id": id_,
+        "status": "final",
+        "code": code,
+        "subject": subject,
+        **more,
+    }
+
+
+SHARED: list[Resource] = [
+    {"resourceType": "Organization", "id": "o", "name": "上海"},
+    {"resourceType": "Patient", "id": "a", "managingOrganization": {"reference": "Organization/o"}},
+    observation("mine", "a"),
+]
+THEIRS: list[Resource] = [
+    {"resourceType": "Patient", "id": "b", "managingOrganization": {"reference": "Organization/o"}},
+    observation("theirs", "b", performer=[{"reference": "Organization/o"}]),
+    listing("theirs", "b"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("Organization", [("_has:Observation:performer:status", "final")]),
+        ("Organization", [("_has:Patient:organization:_has:Observation:patient:code", "1-1"), ("_id", "o")]),
+        ("Organization", [("_revinclude:iterate", "*"), ("_include:iterate", "*")]),
+        ("Organization", [("_filter", "name pr true"), ("_total", "estimate")]),
+        ("Observation", [("code", f"{LOINC}|1-1"), ("_summary", "count")]),
+        ("Observation", [("_total", "accurate"), ("_count", "1")]),
+        ("Observation", [("_total", "estimate"), ("_count", "1")]),
+        ("Observation", [("_list", "theirs")]),
+        ("Observation", [("_sort", "-subject"), ("_count", "1")]),
+        ("Observation", [("_filter", "not (status eq x)")]),
+        ("Observation", [("_content", "not lorem")]),
+        ("Patient", [("_has:Observation:patient:code", f"{LOINC}|1-1")]),
+    ],
+)
+async def test_what_others_have_shows_nowhere(
+    connection: asyncpg.Connection, name: str, parameters: list[tuple[str, str]]
+) -> None:
+    whole = await answers(connection, [*SHARED, *THEIRS], [(name, parameters)])
+    assert whole == await answers(connection, SHARED, [(name, parameters)])
