@@ -94,7 +94,7 @@ def _narrowed(grant: Grant, inclusion: Inclusion, readable: frozenset[str]) -> I
 
 
 def searchset(request: Request, query: Query, page: Page, form: Form, path: str | None = None) -> bytes:
-    """The Bundle: what was found is sent as it is stored. `path` is what was searched, unless it is a type."""
+    """The Bundle: what was found is sent as it is stored. `path` is what was searched, if not a type."""
     start: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
     if page.total is not None:
         start["total"] = page.total
