@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html#update
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -27,6 +28,8 @@ from terminology.issue import Issue
 ATTEMPTS: Final = 20
 # What PostgreSQL says to one of two writers that met.
 MET: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+# Other writers keep to whole milliseconds, and the bodies say no more.
+LOADED: Final = timedelta(microseconds=1)
 # What it says of a value that it cannot keep or index.
 UNFIT: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
@@ -45,8 +48,9 @@ class Decided:
 class Storage:
     """One worker's way to the store.
 
-    It writes at milliseconds of its own (`number` modulo `number_of_workers`), so that the time of a version
-    says which chunk wrote it. While nothing is met that is stored already, nothing is looked for.
+    It writes at milliseconds of its own (`number` modulo `number_of_workers`) and a little behind them, so
+    that the time of a version says which chunk wrote it, if one did. While nothing is met that is stored
+    already, nothing is looked for.
     """
 
     hub: Hub
@@ -77,7 +81,7 @@ class Storage:
         made, beside = await self._known(prepared.made, findings)
         rejected = prepared.rejected + len(prepared.made) - len(made)
         decided = await self._decided(task, made, findings)
-        instant = EPOCH + self._millisecond() * MILLISECOND
+        instant = EPOCH + self._millisecond() * MILLISECOND + LOADED
         await load_write.place(self.connection, decided.fresh, decided.changed, instant)
         if beside:
             await transact(self.connection, beside, instant)
