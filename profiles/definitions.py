@@ -76,7 +76,9 @@ class Definitions:
 
     def compartment(self, code: str) -> Mapping[str, tuple[str, ...]]:
         """Resource type → codes of the search parameters that put it in the compartment of a `code`."""
-        package, entry = self._sources[f"http://hl7.org/fhir/CompartmentDefinition/{code[:1].lower()}{code[1:]}"]
+        package, entry = self._sources[
+            f"http://hl7.org/fhir/CompartmentDefinition/{code[:1].lower()}{code[1:]}"
+        ]
         compartment = _COMPARTMENTS.decode(package.files[entry.filename])
         return {member.code: member.param for member in compartment.resource if member.param}
 

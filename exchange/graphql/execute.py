@@ -84,7 +84,8 @@ class Execution:
         return True
 
     def _directives(self, node: Any) -> dict[str, dict[str, Any]]:
-        return {each.name.value: self.document.arguments(each.arguments or ()) for each in node.directives or ()}
+        listed = node.directives or ()
+        return {each.name.value: self.document.arguments(each.arguments or ()) for each in listed}
 
     async def _fragment(self, output: Output, at: At, node: Any) -> None:
         if isinstance(node, FragmentSpreadNode):

@@ -35,7 +35,8 @@ class Committer:
         self._creations: Coalescer[tuple[Sequence[Write], datetime], list[Written]] = Coalescer(
             self._create, None, LANES, CREATIONS
         )
-        self._kept: dict[Coalescer[Any, Any], list[PoolConnectionProxy]] = {self._commits: [], self._creations: []}
+        lanes: tuple[Coalescer[Any, Any], ...] = (self._commits, self._creations)
+        self._kept: dict[Coalescer[Any, Any], list[PoolConnectionProxy]] = {lane: [] for lane in lanes}
 
     async def commit(self, write: Write, instant: datetime) -> Written:
         """Returns once the write is durable."""
