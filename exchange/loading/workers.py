@@ -89,15 +89,14 @@ async def processes(number: int) -> AsyncIterator[Hands]:
 
         @asynccontextmanager
         async def hands(openings: Sequence[Opening]) -> AsyncIterator[list[Worker]]:
-            yield [await _opened(*each) for each in zip(started, openings, strict=True)]
+            try:
+                yield [await _opened(*each) for each in zip(started, openings, strict=True)]
+            finally:
+                await _ended(started)  # their sessions too: a database of our own waits for those
 
         yield hands
     finally:
-        for process in started:
-            with suppress(ProcessLookupError):
-                process.terminate()
-        for process in started:
-            await process.communicate()
+        await _ended(started)
 
 
 @asynccontextmanager
@@ -105,6 +104,14 @@ async def workers(openings: Sequence[Opening]) -> AsyncIterator[Sequence[Worker]
     """A process for each."""
     async with processes(len(openings)) as hands, hands(openings) as opened:
         yield opened
+
+
+async def _ended(started: Sequence[Process]) -> None:
+    for process in started:
+        with suppress(ProcessLookupError):
+            process.terminate()
+    for process in started:
+        await process.communicate()
 
 
 async def _opened(process: Process, opening: Opening) -> Worker:

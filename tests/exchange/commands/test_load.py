@@ -132,3 +132,19 @@ def test_what_is_rejected_is_told_and_kept(
     assert [one["line"] for one in kept] == list(range(2, 152))
     assert kept[0]["text"] == bad
     assert kept[0]["expression"] == "Patient.gender"
+
+
+def test_a_load_into_a_database_of_its_own_ends(tmp_path: Path) -> None:
+    """The database waits for the sessions of the workers: they must end before it."""
+    file = tmp_path / "p.ndjson"
+    file.write_text('{"resourceType":"Patient","id":"a"}\n')
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("YILIAN_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "exchange.cli", "load", str(file)],
+        env=environment | {"YILIAN_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.partition(",")[0]) == (0, "1 resources"), done.stderr
