@@ -103,16 +103,15 @@ async def test_a_hub_that_stops_leaves_its_jobs_to_the_next(hub: Hub) -> None:
     assert (job.state, second.seen) == ("completed", [(GRANT, 1)])
 
 
-async def test_a_job_of_a_hub_that_died_is_gone_on_with(hub: Hub, steps: Steps) -> None:
-    id_ = await hub.jobs.ask(Kickoff("unknown here", GRANT, {"steps": 2}))
+async def test_a_job_of_a_hub_that_died_is_gone_on_with(hub: Hub) -> None:
+    id_ = await hub.jobs.ask(Kickoff("steps", GRANT, {"steps": 2}))
     past = hub.clock() - 2 * LEASE
     async with hub.pool.acquire() as connection:
-        await connection.execute(
-            "UPDATE job SET kind = 'steps', state = 'running', lease = $1, progress = '{\"done\": 1}'", past
-        )
-    hub.jobs.asked.set()
-    job = await ended(hub, id_)
-    assert (job.state, steps.seen[-1]) == ("completed", (GRANT, 1))
+        await connection.execute("UPDATE job SET state = 'running', lease = $1, progress = '{\"done\": 1}'", past)
+    steps = Steps()
+    async with working(hub, {"steps": steps}):
+        job = await ended(hub, id_)
+    assert (job.state, steps.seen) == ("completed", [(GRANT, 1)])
 
 
 async def test_only_who_asked_sees_the_job(hub: Hub) -> None:
