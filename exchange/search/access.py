@@ -66,6 +66,8 @@ BOUNDED = 4
 _ANY_PATIENT = Patients((), several=False)
 # Rows of the best criterion that are gathered without looking for another way.
 PROBE = 2000
+# To find what a resource refers to costs that many times more than to look at it.
+DEARER = 10
 # Patients whose streams are merged into one.
 MERGED = 20
 
@@ -223,8 +225,15 @@ def matching(b: Builder, plan: Plan) -> str:
     listed = candidates(b, plan, best)
     if listed is None:
         return f"SELECT * FROM resource_index i WHERE i.type = {plan.number} AND {conditions(b, plan)}"
-    left_out = (best,) if isinstance(best, Ids | Identifiers) else ()
-    return _among(b, plan, f"SELECT DISTINCT rid FROM ({listed}) c", conditions(b, plan, left_out))
+    return _among(b, plan, f"SELECT DISTINCT rid FROM ({listed}) c", conditions(b, plan, _settled(best)))
+
+
+def _settled(best: Criterion | None) -> tuple[Criterion, ...]:
+    """The criterion, if all that is found by it fulfils it, so that it need not be asked again."""
+    return (best,) if isinstance(best, _SETTLED) else ()
+
+
+_SETTLED = (Ids, Identifiers, Members, Kin, Patients, Has, Chain, Phrases, Words, *get_args(side.Side))
 
 
 def _by_date(b: Builder, plan: Plan, criterion: LeadingDate | Updated) -> str:
@@ -301,17 +310,29 @@ def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
     """The page from whichever way turns out to be short; the others are not entered."""
     parts, few = [], "false"
     listed = _listed(b, plan, best)
-    if listed is not None:
+    if isinstance(best, Has) and (sources := _sources_listed(b, best)) is not None:
+        few = f"(SELECT count(*) <= {PROBE // DEARER} FROM {b.table('probe', sources)})"
+    elif listed is not None:
         probe = b.table("probe", listed)
         few = f"(SELECT count(*) <= {PROBE} FROM {probe})"
-        near = _among(b, plan, f"SELECT DISTINCT rid FROM {probe}", conditions(b, plan))
+        near = _among(b, plan, f"SELECT DISTINCT rid FROM {probe}", conditions(b, plan, _settled(best)))
         parts.append(f"SELECT * FROM ({gathered(b, plan, near)}) n WHERE {few}")
     walk = b.table("walk", f"SELECT * FROM ({streamed(b, plan, way)}) w WHERE NOT {few}")
     full = f"(SELECT count(*) >= {plan.limit} FROM {walk})"
     parts.append(f"SELECT * FROM {walk} WHERE {full}")
     rest = gathered(b, plan, matching(b, plan))
-    parts.append(f"SELECT * FROM ({rest}) r WHERE NOT {few} AND NOT {full}")
+    left = f"NOT {full}" if not parts[1:] else f"NOT {few} AND NOT {full}"
+    parts.append(f"SELECT * FROM ({rest}) r WHERE {left}")
     return f"SELECT * FROM ({' UNION ALL '.join(parts)}) p ORDER BY {order.order_by(plan.sort)}"
+
+
+def _sources_listed(b: Builder, criterion: Has) -> str | None:
+    """The first of what may refer to the rows."""
+    sources = criterion.sources
+    probed = [each for each in sources.criteria if _is_probed(each)]
+    if not probed:
+        return None
+    return _listed(b, Plan(sources.resource_type, sources.criteria), min(probed, key=rank))
 
 
 def _listed(b: Builder, plan: Plan, best: Criterion | None) -> str | None:
