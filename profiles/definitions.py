@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from profiles.element import Element, named
-from profiles.package import Package, load_package
+from profiles.packages.canonicals import Canonicals
+from profiles.packages.package import Package, load_package
 from profiles.snapshot import CORE, members
 from profiles.value_set import Coding, NotEnumerable, codings
 
@@ -57,10 +58,8 @@ class Definitions:
     """What the packages define. Each part is read when it is first asked for; nothing is ever changed."""
 
     def __init__(self, packages: Sequence[Package]) -> None:
-        """A later package's definition stands in for an earlier one's with the same URL."""
-        self._sources = {
-            entry.url: (package, entry) for package in packages for entry in package.index if entry.url
-        }
+        """Which definition answers a URL that several packages hold: see `profiles.packages.canonicals`."""
+        self.canonicals = Canonicals(packages)
         self._members: dict[str, Mapping[str, tuple[Element, ...]]] = {}
         self._named: dict[str, Mapping[str, Element]] = {}
         self._codings: dict[str, frozenset[Coding] | None] = {}
@@ -70,16 +69,20 @@ class Definitions:
         self.search_parameters = tuple(self._search_parameters())
 
     def resource(self, url: str) -> dict[str, Any] | None:
-        """The definition with this canonical URL (a version after `|` is not compared)."""
-        source = self._sources.get(url.partition("|")[0])
-        return source and source[0].json(source[1].filename)
+        """The definition with this canonical; a version that is not there is answered by the latest."""
+        return self.canonicals.resource(url) or self.canonicals.resource(url.partition("|")[0])
+
+    def and_packages(self, *packages: Package) -> "Definitions":
+        """These definitions and those of further packages, which come last."""
+        return Definitions((*self.canonicals.packages, *packages))
 
     def compartment(self, code: str) -> Mapping[str, tuple[str, ...]]:
         """Resource type → codes of the search parameters that put it in the compartment of a `code`."""
-        package, entry = self._sources[
-            f"http://hl7.org/fhir/CompartmentDefinition/{code[:1].lower()}{code[1:]}"
-        ]
-        compartment = _COMPARTMENTS.decode(package.files[entry.filename])
+        url = f"http://hl7.org/fhir/CompartmentDefinition/{code[:1].lower()}{code[1:]}"
+        source = self.canonicals.source(url)
+        if not source:
+            raise KeyError(url)
+        compartment = _COMPARTMENTS.decode(source[0].files[source[1].filename])
         return {member.code: member.param for member in compartment.resource if member.param}
 
     def children(self, path: str) -> tuple[Element, ...]:
@@ -119,17 +122,15 @@ class Definitions:
     def _types(self, kind: str) -> frozenset[str]:
         return frozenset(
             entry.type
-            for url, (_, entry) in self._sources.items()
-            if entry.resource_type == "StructureDefinition"
-            if entry.kind == kind and url == f"{CORE}{entry.type}"
+            for _, entry in self.canonicals.listed("StructureDefinition")
+            if entry.kind == kind and entry.url == f"{CORE}{entry.type}"
         )
 
     def _search_parameters(self) -> Iterator[SearchParameter]:
-        for package, entry in self._sources.values():
-            if entry.resource_type == "SearchParameter":
-                parameter = _SEARCH_PARAMETER.decode(package.files[entry.filename])
-                if parameter.base:
-                    yield parameter
+        for package, entry in self.canonicals.listed("SearchParameter"):
+            parameter = _SEARCH_PARAMETER.decode(package.files[entry.filename])
+            if parameter.base:
+                yield parameter
 
     def _enumerated(self, url: str) -> frozenset[Coding] | None:
         value_set = self.resource(url)
@@ -149,7 +150,7 @@ class Definitions:
     def _members_at(self, home: str) -> tuple[Element, ...]:
         name = home.partition(".")[0]
         if name not in self._members:
-            source = self._sources.get(CORE + name)
+            source = self.canonicals.source(CORE + name)
             self._members[name] = members(source[0].files[source[1].filename]) if source else {}
         return self._members[name].get(home, ())
 

@@ -6,7 +6,7 @@ import pytest
 
 from profiles.definitions import R4, Definitions, definitions
 from profiles.element import Element
-from profiles.package import load_package
+from profiles.packages.package import load_package
 
 
 def element(path: str) -> Element:

@@ -10,7 +10,7 @@ import msgspec
 
 from profiles.definitions import R4
 from profiles.generate import IN_WHEEL, archive, slim_definition, slim_files, source_package
-from profiles.package import load_package
+from profiles.packages.package import load_package
 
 MANIFEST = {
     "name": "hl7.fhir.r4.core",

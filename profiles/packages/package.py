@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/packages.html and https://confluence.hl7.org/display/FHI
 import gzip
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 DECODER = msgspec.json.Decoder(float_hook=Decimal)
+ENCODER = msgspec.json.Encoder(decimal_format="number")
 BLOCK = 512
 MAX_BYTES = 1 << 30
 
@@ -44,7 +45,7 @@ LISTED = msgspec.json.Decoder(Listed)
 INDEX = msgspec.json.Decoder(Index)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Package:
     """The files of a package by their name below package/; JSON is decoded when it is asked for."""
 
@@ -59,7 +60,8 @@ class Package:
         """Every definition and example directly in the package."""
         try:
             if ".index.json" in self.files:
-                return INDEX.decode(self.files[".index.json"]).files
+                entries = INDEX.decode(self.files[".index.json"]).files
+                return tuple(entry for entry in entries if entry.filename in self.files)
             return tuple(listed(self.files))
         except msgspec.MsgspecError as error:
             raise PackageError(f"the package holds a file that is not FHIR: {error}") from error
@@ -76,6 +78,12 @@ def load_package(path: Path) -> Package:
     if "package.json" not in files:
         raise PackageError(f"{path.name} has no package/package.json")
     return Package(files)
+
+
+def package_of(resources: Iterable[Mapping[str, Any]]) -> Package:
+    """A package of what came by other ways: uploaded through REST, or given beside what is judged by it."""
+    files = {f"{number}.json": ENCODER.encode(resource) for number, resource in enumerate(resources)}
+    return Package({"package.json": b"{}", **files})
 
 
 def listed(files: Mapping[str, bytes | memoryview]) -> Iterator[Listed]:

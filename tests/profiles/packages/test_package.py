@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from profiles.generate import archive
-from profiles.package import Package, PackageError, load_package
+from profiles.packages.package import Package, PackageError, load_package
 
 FILES = {
     "package.json": b'{"name":"example","version":"1.0.0"}',
