@@ -14,10 +14,12 @@ class Issue:
     """A finding about a resource, a message or a request.
 
     `code` is an IssueType code (`required`, `value`, `structure`, …). `expression` is the FHIRPath of the
-    element, or the name of the search parameter; empty where the finding is about the whole.
+    element, or the name of the search parameter; empty where the finding is about the whole. `message_id`
+    names the rule that was broken, the same in every version of ours; it is no code of the standard.
     """
 
     severity: Severity
     code: str
     diagnostics: str
     expression: str = ""
+    message_id: str = ""

@@ -1,0 +1,42 @@
+"""What a validation is asked to do beyond the standard's own rules.
+
+https://hl7.org/fhir/R4/validation.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from terminology.issue import Severity
+
+Level = Literal["ignore"] | Severity
+
+EXAMPLES = ("http://example.org", "https://example.org", "http://acme.com", "http://nema.org")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    profiles           canonicals that resources of a type must conform to: the hub's own rules
+    best_practice      how a broken best-practice invariant is told
+    unknown_profile    how a profile is told that a resource claims and nobody here knows
+    unknown_extension  how an extension is told that nobody here knows
+    extension_domains  beginnings of the URLs of extensions that need not be known
+    references         whether a reference to elsewhere is left alone, must have the right form and type, or
+                       must resolve; only a resolver given to the validator can tell the last
+    aggregation        where the aggregation modes of references are looked at
+    examples           whether URLs of example.org are taken for what they are, or refused
+    language           of displays, as Accept-Language has it
+    most               issues that are told; the walk ends there
+    """
+
+    profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    best_practice: Level = "warning"
+    unknown_profile: Level = "warning"
+    unknown_extension: Level = "information"
+    extension_domains: tuple[str, ...] = EXAMPLES
+    references: Literal["ignore", "type", "exists"] = "type"
+    aggregation: Literal["bundles", "everywhere"] = "bundles"
+    examples: Literal["allow", "refuse"] = "allow"
+    language: str = ""
+    most: int = 500
