@@ -39,7 +39,7 @@ from benchmarks.workload import PATIENTS, observation
 from exchange.database import migrate
 from exchange.fhirjson import read, rest_of, split
 from exchange.hub import prepare
-from exchange.search.extract import compile_extraction
+from exchange.search.index.extract import compile_extraction
 from exchange.store import embedded, load_indexes, load_rows
 from exchange.store.batch import Write, rendered
 from exchange.store.load_encode import HEADER, TRAILER

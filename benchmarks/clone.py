@@ -29,7 +29,7 @@ from benchmarks.cloning import Group, clone, groups_of, id_of
 from exchange.database import migrate, open_database
 from exchange.fhirjson import loads, split
 from exchange.loading.indexing import indexes_aside
-from exchange.search.extract import Extraction, compile_extraction
+from exchange.search.index.extract import Extraction, compile_extraction
 from exchange.settings import Settings
 from exchange.store import load_write
 from exchange.store.batch import Write

@@ -17,8 +17,8 @@ from typing import Any
 
 from benchmarks.workload import observation
 from exchange.fhirjson import loads
-from exchange.search.extract import Extraction, compile_extraction
-from exchange.search.row import IndexRow
+from exchange.search.index.extract import Extraction, compile_extraction
+from exchange.search.index.row import IndexRow
 from profiles.definitions import definitions
 
 ROUNDS = 7

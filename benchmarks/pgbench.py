@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.workload import CODES, ENTRIES, LOINC, OBSERVATIONS, PAGE, PATIENTS, observation
-from exchange.search.token import coded, token
+from exchange.search.value.token import coded, token
 from exchange.store import embedded
 from exchange.store.packing import pack
 from exchange.store.types import type_number

@@ -20,11 +20,12 @@ import asyncpg
 from benchmarks.searches import SHAPES, Parameters, Resource, Shape
 from exchange.database import SESSION, open_database
 from exchange.fhirjson import loads
-from exchange.search import cursor, statement
 from exchange.search.criteria import Search, search_of
-from exchange.search.estimate import guessing
-from exchange.search.extract import compile_extraction
-from exchange.search.parse import parse
+from exchange.search.index.extract import compile_extraction
+from exchange.search.page import cursor
+from exchange.search.query.parse import parse
+from exchange.search.statement import statement
+from exchange.search.statement.estimate import guessing
 from exchange.settings import Settings
 from exchange.store.packing import unpack
 from exchange.store.types import type_number

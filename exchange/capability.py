@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from exchange.fhirjson import dumps
 from exchange.negotiation import FHIR_JSON, FHIR_XML
 from exchange.patch import PATCH_FORMATS
-from exchange.search.leading import Registry
+from exchange.search.definition.leading import Registry
 
 CHANGED: Final = "2026-01-01"
 # What defines the operation at each path.

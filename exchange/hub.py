@@ -17,9 +17,9 @@ from exchange.fhirjson import split
 from exchange.jobs.desk import Desk
 from exchange.outcome import rejection
 from exchange.search.criteria import Search, search_of
-from exchange.search.extract import Extraction, compile_extraction
-from exchange.search.keeper import Keeper, kept
-from exchange.search.own import require_usable
+from exchange.search.index.extract import Extraction, compile_extraction
+from exchange.search.own.keeper import Keeper, kept
+from exchange.search.own.parameter import require_usable
 from exchange.settings import Settings
 from exchange.sites import unresolved
 from exchange.store.batch import Write

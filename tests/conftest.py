@@ -17,7 +17,7 @@ from exchange.store import embedded
 
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-# For an hour alone: `nice python -m pytest tests/exchange/search/test_execute.py --hypothesis-profile=long`.
+# For an hour: `nice python -m pytest tests/exchange/search/page/test_execute.py --hypothesis-profile=long`.
 settings.register_profile("long", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 

@@ -18,9 +18,9 @@ from exchange.hub import Hub
 from exchange.interactions.request import decoded, instant_text
 from exchange.jobs.files import append, folder_of
 from exchange.jobs.job import Job, Tell
-from exchange.search.execute import search
-from exchange.search.parse import parse
-from exchange.search.query import AnyOf, Not, Patients, Query
+from exchange.search.page.execute import search
+from exchange.search.query.parse import parse
+from exchange.search.query.query import AnyOf, Not, Patients, Query
 from mpi.keys import patient_key
 from mpi.reach import PATIENT_KEYS
 

@@ -9,8 +9,8 @@ from exchange.fhirjson import loads
 from exchange.graphql.reach import Edge, Found, Resource
 from exchange.hub import Hub
 from exchange.interactions.search_type import page_of, permitted
-from exchange.search.parse import parse
-from exchange.search.references import local_target
+from exchange.search.query.parse import parse
+from exchange.search.value.references import local_target
 from exchange.trust.grant import Grant
 
 

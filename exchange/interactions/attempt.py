@@ -27,7 +27,7 @@ from exchange.interactions.steps import Step, at
 from exchange.interactions.turns import in_turns
 from exchange.interactions.written import found_response, written_response
 from exchange.outcome import FhirError
-from exchange.search.query import Identifiers, Query
+from exchange.search.query.query import Identifiers, Query
 from exchange.sites import Names, Site, rewrite, versioned
 from exchange.store.batch import Write
 from exchange.store.connection import Connection

@@ -12,7 +12,7 @@ from exchange.hub import Hub
 from exchange.interactions.conditional import compiled, one
 from exchange.interactions.steps import Step
 from exchange.outcome import FhirError
-from exchange.search.query import Identifiers, Query
+from exchange.search.query.query import Identifiers, Query
 from exchange.sites import Site, may_refer, sites
 from terminology.issue import Issue
 

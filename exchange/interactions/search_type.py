@@ -13,11 +13,11 @@ from exchange.interactions.entries import found_entry, with_entries
 from exchange.interactions.form import Form, form_of
 from exchange.interactions.request import Parameters, Request, Response, decoded, preference
 from exchange.outcome import FhirError, operation_outcome
-from exchange.search.execute import Page, search
-from exchange.search.extract import Extraction
-from exchange.search.parse import parse
-from exchange.search.query import Chain, Criterion, Has, Inclusion, Listed, Patients, Query, Targets
-from exchange.search.tree import every
+from exchange.search.index.extract import Extraction
+from exchange.search.page.execute import Page, search
+from exchange.search.query.parse import parse
+from exchange.search.query.query import Chain, Criterion, Has, Inclusion, Listed, Patients, Query, Targets
+from exchange.search.query.tree import every
 from exchange.store.connection import Connection
 from exchange.trust.grant import Grant
 

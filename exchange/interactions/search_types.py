@@ -16,12 +16,12 @@ from exchange.interactions.form import Form, form_of
 from exchange.interactions.request import Handling, Parameters, Request, Response, preference
 from exchange.interactions.search_type import form_parameters, permitted
 from exchange.outcome import operation_outcome
-from exchange.search import several
-from exchange.search.leading import Registry
-from exchange.search.parse import parse
-from exchange.search.query import Criterion, Query
-from exchange.search.several import Cursors, Merged
-from exchange.search.values import refused
+from exchange.search.definition.leading import Registry
+from exchange.search.page import several
+from exchange.search.page.several import Cursors, Merged
+from exchange.search.query.parse import parse
+from exchange.search.query.query import Criterion, Query
+from exchange.search.query.values import refused
 from exchange.store.connection import Connection
 from exchange.store.types import type_name, type_number
 from exchange.trust.refusal import InsufficientScope

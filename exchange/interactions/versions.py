@@ -15,7 +15,7 @@ from exchange.interactions.entries import with_entries
 from exchange.interactions.form import Form
 from exchange.interactions.request import FORM_PARAMETERS, Request, etag, instant_of, instant_text
 from exchange.outcome import FhirError
-from exchange.search.values import date_comparison
+from exchange.search.query.values import date_comparison
 from exchange.store.history import EARLIEST, LATEST, Span, Version
 
 COUNT: Final = 50

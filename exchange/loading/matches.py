@@ -12,8 +12,8 @@ from exchange.bundle import Criteria, conditional
 from exchange.interactions.conditional import find
 from exchange.loading.entries import key_of
 from exchange.search.criteria import Search
-from exchange.search.parse import parse
-from exchange.search.query import Query, SearchError
+from exchange.search.query.parse import parse
+from exchange.search.query.query import Query, SearchError
 from exchange.store.connection import Connection
 from exchange.store.types import RESOURCE_TYPES
 

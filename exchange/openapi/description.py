@@ -15,7 +15,7 @@ from exchange.negotiation import FHIR_JSON, FHIR_XML
 from exchange.openapi.parameters import FORMS, SHARED, TAKEN, VALUES, searched, shared
 from exchange.openapi.schemas import ANY_RESOURCE, reference, schemas
 from exchange.patch import PATCH_FORMATS
-from exchange.search.leading import Registry
+from exchange.search.definition.leading import Registry
 from profiles.definitions import Definitions
 
 Node = dict[str, Any]

@@ -6,7 +6,7 @@ https://spec.openapis.org/oas/v3.1.0#parameter-object · https://hl7.org/fhir/R4
 from collections.abc import Iterator
 from typing import Any, Final
 
-from exchange.search.leading import Registry
+from exchange.search.definition.leading import Registry
 
 Parameter = dict[str, Any]
 

@@ -24,10 +24,10 @@ from exchange.interactions.read import require_there
 from exchange.interactions.request import FORM_PARAMETERS, Parameters, Request, Response, instant_of
 from exchange.operations.given import given
 from exchange.outcome import FhirError
-from exchange.search.dates import date_range
-from exchange.search.leading import Registry
-from exchange.search.source import Source
-from exchange.search.token import present, salt, token
+from exchange.search.definition.leading import Registry
+from exchange.search.definition.source import Source
+from exchange.search.value.dates import date_range
+from exchange.search.value.token import present, salt, token
 from exchange.store.batch import microseconds
 from exchange.store.connection import Connection
 from exchange.store.fetch import fetch

@@ -16,7 +16,7 @@ from exchange.interactions.request import Request, Response, decoded, instant_of
 from exchange.interactions.search_type import require_types
 from exchange.jobs.job import Kickoff
 from exchange.outcome import FhirError
-from exchange.search.parse import parse
+from exchange.search.query.parse import parse
 
 KIND: Final = "export"
 MAX_PATIENTS: Final = 100_000

@@ -15,10 +15,10 @@ from exchange.interactions.request import Request, Response
 from exchange.interactions.search_type import permitted, searchset
 from exchange.operations.given import given, whole_number
 from exchange.outcome import FhirError
-from exchange.search.code_sets import resolved
-from exchange.search.execute import Page
-from exchange.search.latest import compile_latest
-from exchange.search.parse import parse
+from exchange.search.codes.code_sets import resolved
+from exchange.search.page.execute import Page
+from exchange.search.query.parse import parse
+from exchange.search.statement.latest import compile_latest
 from exchange.store.packing import unpack
 
 MOST: Final = 100

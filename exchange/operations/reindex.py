@@ -14,8 +14,9 @@ from exchange.interactions.job import kicked_off
 from exchange.interactions.request import Request, Response
 from exchange.jobs.job import Job, Kickoff, Tell
 from exchange.outcome import FhirError
-from exchange.search import own_store, reindex
-from exchange.search.own import types_of
+from exchange.search.index import reindex
+from exchange.search.own import store as own_store
+from exchange.search.own.parameter import types_of
 from exchange.store.types import RESOURCE_TYPES, type_number
 
 KIND: Final = "reindex"

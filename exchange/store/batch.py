@@ -11,10 +11,10 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import Any, Literal
 
-from exchange.search.phrase import Phrase
-from exchange.search.row import IndexRow
-from exchange.search.text import grams
-from exchange.search.token import reference_hash
+from exchange.search.index.phrase import Phrase
+from exchange.search.index.row import IndexRow
+from exchange.search.value.text import grams
+from exchange.search.value.token import reference_hash
 from exchange.store import statements
 from exchange.store.arrays import array_text, array_texts, float_array_text
 from exchange.store.packing import pack

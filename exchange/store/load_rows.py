@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final
 
-from exchange.search.row import IndexRow
-from exchange.search.text import grams
-from exchange.search.token import reference_hash
+from exchange.search.index.row import IndexRow
+from exchange.search.value.text import grams
+from exchange.search.value.token import reference_hash
 from exchange.store.batch import MICROSECOND, Write, microseconds, rendered
 from exchange.store.load_encode import Encode, Row, encoder
 from exchange.store.packing import pack

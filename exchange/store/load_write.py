@@ -13,7 +13,7 @@ from typing import Final
 
 import asyncpg
 
-from exchange.search.phrase import Phrase
+from exchange.search.index.phrase import Phrase
 from exchange.store import load_rows
 from exchange.store.arrays import array_text
 from exchange.store.batch import Change, Write, rendered

@@ -3,7 +3,7 @@
 https://www.postgresql.org/docs/18/ddl.html
 
 `migrations/` makes these tables and a test holds both to the same. Times of the index are microseconds
-since 1970 (`exchange.search.row`). No foreign keys: one statement writes a resource and its index.
+since 1970 (`exchange.search.index.row`). No foreign keys: one statement writes a resource and its index.
 """
 
 from sqlalchemy import (
@@ -172,7 +172,7 @@ quantity_index = Table(
     Index("quantity_index_rid", "rid"),
 )
 
-# A composite's value rows (`exchange.search.composite`); `key` is the token of its first part.
+# A composite's value rows (`exchange.search.definition.composite`); `key` is the token of its first part.
 composite_index = Table(
     "composite_index",
     metadata,
@@ -198,7 +198,7 @@ position_index = Table(
     Index("position_index_rid", "rid"),
 )
 
-# Each text and uri once, by the token that its resources have (`exchange.search.phrase`).
+# Each text and uri once, by the token that its resources have (`exchange.search.index.phrase`).
 text_index = Table(
     "text_index",
     metadata,

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 
 from exchange.search.criteria.asked import Asked, Made, Search, any_of
 from exchange.search.criteria.missing import missing
-from exchange.search.dates import microseconds
-from exchange.search.leading import TypeParameters
-from exchange.search.query import AllOf, Comparison, Criterion, LeadingDate, Not, Tokens
-from exchange.search.source import Parameter
-from exchange.search.token import LONG, token
-from exchange.search.values import alternatives, refused
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import AllOf, Comparison, Criterion, LeadingDate, Not, Tokens
+from exchange.search.query.values import alternatives, refused
+from exchange.search.value.dates import microseconds
+from exchange.search.value.token import LONG, token
 
 _AGE = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{1,3})")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from exchange.search.extract import Extraction
-from exchange.search.leading import Registry, TypeParameters
-from exchange.search.query import AnyOf, Criterion, Targets, Tokens
-from exchange.search.source import Composite, Parameter, Source
+from exchange.search.definition.leading import Registry, TypeParameters
+from exchange.search.definition.source import Composite, Parameter, Source
+from exchange.search.index.extract import Extraction
+from exchange.search.query.query import AnyOf, Criterion, Targets, Tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """Tokens by what terminology says of them: `:in`, `:not-in`, `:above`, `:below`.
 
 Which codes those are stands in definitions that may be stored here, so the criterion names them and
-`exchange.search.code_sets` finds them.
+`exchange.search.codes.code_sets` finds them.
 
 https://hl7.org/fhir/R4/search.html#token
 """
 
 from exchange.search.criteria.asked import Asked, Made, Search
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Codes, Criterion, Not, OfCodes
-from exchange.search.references import relative
-from exchange.search.source import Parameter, Source
-from exchange.search.values import alternatives, refused, split, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter, Source
+from exchange.search.query.query import Codes, Criterion, Not, OfCodes
+from exchange.search.query.values import alternatives, refused, split, unescaped
+from exchange.search.value.references import relative
 from terminology.naming import canonical_system
 
 

@@ -1,7 +1,7 @@
 """Composites: values that belong together, joined by `$`.
 
 Where the parts need not stand in one element, the plain criteria of the parts say the same; elsewhere the
-index keeps what stands together (`exchange.search.composite`).
+index keeps what stands together (`exchange.search.definition.composite`).
 
 https://hl7.org/fhir/R4/search.html#composite
 """
@@ -10,16 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from exchange.search.composite import paired
 from exchange.search.criteria import date, number, quantity, reference, string, token
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, part_parameters, type_of
 from exchange.search.criteria.quantity import comparison_and_units
-from exchange.search.leading import TypeParameters
-from exchange.search.query import AllOf, Criterion, Paired, Tokens
-from exchange.search.source import Composite, Parameter, Source
-from exchange.search.text import normalised
-from exchange.search.token import token as token_of
-from exchange.search.values import (
+from exchange.search.definition.composite import paired
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Composite, Parameter, Source
+from exchange.search.query.query import AllOf, Criterion, Paired, Tokens
+from exchange.search.query.values import (
     alternatives,
     date_comparison,
     number_comparison,
@@ -27,6 +25,8 @@ from exchange.search.values import (
     split,
     unescaped,
 )
+from exchange.search.value.text import normalised
+from exchange.search.value.token import token as token_of
 
 
 def composite(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:

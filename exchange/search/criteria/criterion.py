@@ -22,10 +22,10 @@ from exchange.search.criteria import (
 )
 from exchange.search.criteria.asked import Asked, Made, Search
 from exchange.search.criteria.missing import missing
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion
-from exchange.search.source import Parameter
-from exchange.search.values import refused
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Criterion
+from exchange.search.query.values import refused
 
 _BY_TYPE: Mapping[str, Mapping[str, Made]] = {
     "composite": composite.MODIFIERS,

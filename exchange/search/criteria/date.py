@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
 from exchange.search.criteria.ids import never_missing
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Comparison, Criterion, LeadingDate, Ranges, Updated
-from exchange.search.source import Parameter
-from exchange.search.token import LONG, token
-from exchange.search.values import alternatives, date_comparison
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Comparison, Criterion, LeadingDate, Ranges, Updated
+from exchange.search.query.values import alternatives, date_comparison
+from exchange.search.value.token import LONG, token
 
 
 def date(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from exchange.search.criteria.asked import NOTHING, Asked, Made, Search
 from exchange.search.criteria.missing import is_true
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, Ids, Not
-from exchange.search.source import Parameter
-from exchange.search.values import alternatives, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Criterion, Ids, Not
+from exchange.search.query.values import alternatives, unescaped
 
 
 def ids(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:

@@ -11,11 +11,11 @@ from typing import Literal
 
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, targets_of
 from exchange.search.criteria.reference import literal, reference_targets, sought
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Chain, Criterion, Kin, Targets
-from exchange.search.source import Parameter
-from exchange.search.token import reference_hash, salt
-from exchange.search.values import refused
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Chain, Criterion, Kin, Targets
+from exchange.search.query.values import refused
+from exchange.search.value.token import reference_hash, salt
 
 _PART_OF = ("partof", "part-of")
 

@@ -4,8 +4,9 @@ https://hl7.org/fhir/R4/search.html#missing
 """
 
 from exchange.search.criteria.asked import Asked, Search, any_of, numbers_of, part_parameters
-from exchange.search.leading import TypeParameters
-from exchange.search.query import (
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Composite, Parameter, Source
+from exchange.search.query.query import (
     AllOf,
     Criterion,
     HasLeadingDate,
@@ -14,9 +15,8 @@ from exchange.search.query import (
     Present,
     Tokens,
 )
-from exchange.search.source import Composite, Parameter, Source
-from exchange.search.token import absent, present, token
-from exchange.search.values import refused
+from exchange.search.query.values import refused
+from exchange.search.value.token import absent, present, token
 
 _SIDE_TABLES = {
     "identifier": "identifier_index",

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_of
 from exchange.search.criteria.missing import missing
-from exchange.search.leading import TypeParameters
-from exchange.search.pinyin import NAMES, sought_pinyin
-from exchange.search.query import AllOf, Criterion, Strings
-from exchange.search.sound import sought_sounds
-from exchange.search.source import Parameter
-from exchange.search.values import alternatives, refused, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import AllOf, Criterion, Strings
+from exchange.search.query.values import alternatives, refused, unescaped
+from exchange.search.value.pinyin import NAMES, sought_pinyin
+from exchange.search.value.sound import sought_sounds
 
 
 def romanised(parameter: Parameter, asked: Asked) -> Strings | None:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, Near, Point
-from exchange.search.source import Parameter
-from exchange.search.values import alternatives, refused, split, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Criterion, Near, Point
+from exchange.search.query.values import alternatives, refused, split, unescaped
 
 # How far is near where the search does not say: the specification leaves it to the server.
 DEFAULT_DISTANCE = 50_000.0

@@ -6,10 +6,10 @@ https://hl7.org/fhir/R4/search.html#number
 from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, Ranges
-from exchange.search.source import Parameter
-from exchange.search.values import alternatives, number_comparison
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Criterion, Ranges
+from exchange.search.query.values import alternatives, number_comparison
 
 
 def number(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:

@@ -6,11 +6,11 @@ https://hl7.org/fhir/R4/search.html#quantity
 from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_of
-from exchange.search.leading import TypeParameters
-from exchange.search.numbers import sought_units
-from exchange.search.query import Comparison, Criterion, Quantities
-from exchange.search.source import Parameter
-from exchange.search.values import alternatives, number_comparison, refused, split, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Comparison, Criterion, Quantities
+from exchange.search.query.values import alternatives, number_comparison, refused, split, unescaped
+from exchange.search.value.numbers import sought_units
 from terminology.naming import canonical_system
 
 

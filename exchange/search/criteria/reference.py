@@ -9,12 +9,12 @@ from exchange.fhirjson import dumps
 from exchange.search.criteria.asked import Asked, Made, Search, any_of
 from exchange.search.criteria.text import text
 from exchange.search.criteria.token import system_and_code
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, PatientReferences, Patients, Tokens
-from exchange.search.references import local_target, logical_path, relative
-from exchange.search.source import Parameter
-from exchange.search.token import coded, salt, token
-from exchange.search.values import alternatives, refused, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Criterion, PatientReferences, Patients, Tokens
+from exchange.search.query.values import alternatives, refused, unescaped
+from exchange.search.value.references import local_target, logical_path, relative
+from exchange.search.value.token import coded, salt, token
 from mpi.keys import patient_key
 
 # Resources of the shared directory are referred to by very many others.

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
 from exchange.search.criteria.names import romanised
-from exchange.search.leading import TypeParameters
-from exchange.search.query import AnyOf, Criterion, Strings
-from exchange.search.source import Parameter
-from exchange.search.text import normalised
-from exchange.search.values import alternatives, refused, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import AnyOf, Criterion, Strings
+from exchange.search.query.values import alternatives, refused, unescaped
+from exchange.search.value.text import normalised
 
 
 def beginning(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:

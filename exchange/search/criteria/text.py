@@ -5,12 +5,12 @@ https://hl7.org/fhir/R4/search.html#modifiers
 
 from exchange.search.criteria.asked import Asked, Search
 from exchange.search.criteria.string import plain_values
-from exchange.search.leading import TypeParameters
-from exchange.search.phrase import texts_path
-from exchange.search.query import Criterion, Phrases
-from exchange.search.source import Parameter
-from exchange.search.token import salt
-from exchange.search.values import refused
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.index.phrase import texts_path
+from exchange.search.query.query import Criterion, Phrases
+from exchange.search.query.values import refused
+from exchange.search.value.token import salt
 
 _WITH_TEXT = frozenset(("CodeableConcept", "Coding", "Identifier", "Reference"))
 

@@ -9,11 +9,11 @@ from exchange.fhirjson import dumps
 from exchange.search.criteria import codes
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_of
 from exchange.search.criteria.text import text
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, Identifiers, Not, Tokens
-from exchange.search.source import Parameter, Source
-from exchange.search.token import coded, identifier_value, of_system, token, typed
-from exchange.search.values import alternatives, refused, split, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter, Source
+from exchange.search.query.query import Criterion, Identifiers, Not, Tokens
+from exchange.search.query.values import alternatives, refused, split, unescaped
+from exchange.search.value.token import coded, identifier_value, of_system, token, typed
 from terminology.naming import canonical_system
 
 SystemAndCode = tuple[str | None, str]

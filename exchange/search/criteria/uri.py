@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 
 from exchange.search.criteria.asked import Asked, Made, Search
-from exchange.search.leading import TypeParameters
-from exchange.search.query import Criterion, Phrases, Tokens
-from exchange.search.source import Parameter
-from exchange.search.token import salt, token
-from exchange.search.values import alternatives, refused, unescaped
+from exchange.search.definition.leading import TypeParameters
+from exchange.search.definition.source import Parameter
+from exchange.search.query.query import Criterion, Phrases, Tokens
+from exchange.search.query.values import alternatives, refused, unescaped
+from exchange.search.value.token import salt, token
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#|]+")
 # What ends a step of a path.

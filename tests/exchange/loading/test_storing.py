@@ -11,7 +11,7 @@ from exchange.hub import utc_now
 from exchange.loading import chunks as chunks_module
 from exchange.loading import indexing
 from exchange.loading.indexing import restore
-from exchange.search.row import IndexRow
+from exchange.search.index.row import IndexRow
 from exchange.store import load_indexes, load_write
 from exchange.store.batch import Write
 from exchange.store.load_rows import TABLES

@@ -9,9 +9,9 @@ import asyncpg
 
 from exchange.fhirjson import loads, split
 from exchange.search.criteria import Search, search_of
-from exchange.search.execute import Page, search
-from exchange.search.extract import Extraction, compile_extraction
-from exchange.search.parse import parse
+from exchange.search.index.extract import Extraction, compile_extraction
+from exchange.search.page.execute import Page, search
+from exchange.search.query.parse import parse
 from exchange.store.batch import Write
 from exchange.store.transact import transact
 from profiles.definitions import definitions

@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from exchange.search import access, statement, stream
-from exchange.search.code_sets import resolved
-from exchange.search.parse import parse
-from exchange.search.query import SearchError
+from exchange.search.codes.code_sets import resolved
+from exchange.search.query.parse import parse
+from exchange.search.query.query import SearchError
+from exchange.search.statement import access, statement, stream
 from exchange.store.types import RESOURCE_TYPES
 from mpi.keys import patient_key
 from tests.exchange.search.searched import ask, found, names, searching, store

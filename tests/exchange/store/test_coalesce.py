@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.search.row import IndexRow
+from exchange.search.index.row import IndexRow
 from exchange.store.batch import Write
 from exchange.store.coalesce import Coalescer, Overloaded, Reader
 from exchange.store.transact import transact

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from exchange.search.row import IndexRow
+from exchange.search.index.row import IndexRow
 from exchange.store.batch import Write
 from exchange.store.commit import TOGETHER, Committer
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from exchange.fhirjson import split
-from exchange.search.extract import Extraction, compile_extraction
-from exchange.search.row import IndexRow
+from exchange.search.index.extract import Extraction, compile_extraction
+from exchange.search.index.row import IndexRow
 from exchange.store import load_write
 from exchange.store.batch import Change, Write
 from exchange.store.load_rows import INDEX, INDEX_TABLES, RESOURCE, SIDES

@@ -14,7 +14,7 @@ OWNERS = (
     "exchange.inbound.tables",
     "mpi.tables",
     "exchange.trust.tables",
-    "exchange.search.tables",
+    "exchange.search.own.tables",
     "exchange.store.load_tables",
     "exchange.jobs.tables",
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.search.row import IndexRow
+from exchange.search.index.row import IndexRow
 from exchange.store.batch import Write
 from exchange.store.fetch import count_versions, fetch, history, vread
 from exchange.store.transact import WrittenTwice, transact

@@ -1,0 +1,48 @@
+"""`_total=estimate`: what PostgreSQL's statistics say, which costs no more however many match.
+
+https://www.postgresql.org/docs/18/row-estimation-examples.html
+"""
+
+# ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
+
+import json
+from typing import Any
+
+import asyncpg
+
+from exchange.search.query.query import Query
+from exchange.search.statement import access, statement
+from exchange.search.statement.builder import Builder
+from exchange.search.statement.predicate import conditions
+
+
+async def estimate(connection: asyncpg.Connection, query: Query, shown: int) -> int:
+    """About how many match; at least the page that is shown.
+
+    A caller who may see some patients only gets the exact number: statistics would tell of the others, and
+    those patients' resources are few.
+    """
+    if query.allowed is not None:
+        return int(await connection.fetchval(*_counting(query)))
+    sql, arguments = guessing(query)
+    (told,) = json.loads(await connection.fetchval(sql, *arguments))
+    return max(shown, int(told["Plan"]["Plan Rows"]))
+
+
+def _counting(query: Query) -> tuple[Any, ...]:
+    b = Builder(access.rows, query.allowed)
+    counted = f"SELECT count(*) FROM ({access.matching(b, statement.plan_of(query, None, 0))}) m"
+    return (f"{_with(b)}{counted}", *b.arguments)
+
+
+def guessing(query: Query) -> tuple[str, list[Any]]:
+    """The statement that is planned and not run."""
+    b = Builder(access.rows, query.allowed)
+    plan = statement.plan_of(query, None, 0)
+    condition = conditions(b, plan)
+    rows = f"SELECT 1 FROM resource_index i WHERE i.type = {plan.number} AND {condition}"
+    return f"EXPLAIN (FORMAT JSON) {_with(b)}{rows}", b.arguments
+
+
+def _with(b: Builder) -> str:
+    return f"{b.with_clause()}\n" if b.tables else ""
