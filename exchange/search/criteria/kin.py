@@ -54,7 +54,7 @@ def _kin(
         if target is not None and target[0] in types:
             named.setdefault(target[0], []).append(reference_hash("/".join(target)))
         elif target is None or "/" in asked.value:
-            raise refused(asked.name, f"{reference} is in no hierarchy that is known here.", "not-supported")
+            raise refused(asked.name, f"{reference!r} is in no hierarchy that is known here.")
     salts = tuple(salt(key) for key in sorted(parameter.keys))
     targets = tuple(_targets(search, name, hashes, how) for name, hashes in named.items())
     return any_of([literal(search, of, parameter, plain), Chain(salts, targets)])
