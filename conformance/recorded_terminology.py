@@ -51,8 +51,8 @@ class RecordedTerminology:
         return len(self._answers)
 
     def answer(self, code: Any, value_set: str = "", compose: Any = None) -> RecordedAnswer | None:
-        """Of a code (text), Coding or CodeableConcept in a value set, by its canonical or by what it is composed
-        of, or in no value set."""
+        """Of a code (text), Coding or CodeableConcept in a value set, or in none; a value set is known by its
+        canonical or by what it is composed of."""
         asked = (_key(code, "", compose),) if compose is not None else ()
         for key in (_key(code, value_set.partition("|")[0], None), *asked):
             if key in self._answers:

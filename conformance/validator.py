@@ -1,7 +1,7 @@
 """Judges a validator by what the Java validator tells of HL7's cases.
 
-A case passes if at each of its steps both say the same: valid, or errors. How far the issues themselves agree is
-counted beside that. https://github.com/FHIR/fhir-test-cases/tree/master/validator
+A case passes if at each of its steps both say the same: valid, or errors. How far the issues themselves agree
+is counted beside that. https://github.com/FHIR/fhir-test-cases/tree/master/validator
 """
 
 from collections import defaultdict
@@ -110,7 +110,9 @@ def _same_lines(one: Judged) -> int:
 
 
 def _reason(case: Case) -> str:
-    return f"{SPECIAL}: {case.module}" if case.kind == SPECIAL else "the Java validator's outcome is not there"
+    return (
+        f"{SPECIAL}: {case.module}" if case.kind == SPECIAL else "the Java validator's outcome is not there"
+    )
 
 
 def _line(kind: str, judged: Sequence[Judged]) -> str:
@@ -127,5 +129,3 @@ def _step(one: Judged) -> dict[str, Any]:
         "ours": [str(each) for each in one.found],
         **({"crash": one.crash} if one.crash else {}),
     }
-
-

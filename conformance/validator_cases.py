@@ -1,5 +1,4 @@
-"""HL7's validator cases of R4 as a folder holds them: what is validated, with what beside it, and what the Java
-validator made of it.
+"""HL7's validator cases of R4 as a folder holds them: what is validated, and what the Java validator told.
 
 https://github.com/FHIR/fhir-test-cases/tree/master/validator
 """
@@ -23,7 +22,7 @@ _SPECIAL_MODULES: Final = frozenset(
 _SPECIAL_FLAGS: Final = ("logical", "matchetype", "scoring")
 _R4: Final = ("4.0", "R4", "r4")
 _SERVER: Final = re.compile(
-    "tx-dev.fhir.org|tx.fhir.org|Wrong Display Name|A definition for CodeSystem|Unknown code '|codings provided are",
+    "tx(-dev)?.fhir.org|Wrong Display Name|A definition for CodeSystem|Unknown code '|codings provided"
 )
 
 
@@ -31,8 +30,8 @@ _SERVER: Final = re.compile(
 class Step:
     """One validation: of the file as it is, or against a profile beside that.
 
-    `profile` is the file of the profile, or its canonical; `expected` what Java told; None if nothing is known.
-    `errors` counts Java's errors where its outcome is not recorded itself.
+    `profile` is the file of the profile, or its canonical; `expected` what Java told, and
+    `errors` counts its errors, where the outcome itself is not recorded too.
     """
 
     name: str

@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two lists of issues, errors with errors: how many both tell (by code and expression), and what is left."""
+    """The errors of two: how many both tell (by code and expression), and what one alone tells."""
 
     both: int
     missing: tuple[Found, ...]

@@ -4,6 +4,7 @@ Profiles, invariants and open code systems are for a validator to add. https://h
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from profiles.bound import bound_code, bound_concept, one_of
@@ -34,6 +35,7 @@ from terminology.issue import Issue
 Resource = dict[str, Any]
 
 
+@lru_cache(8)
 def compile_structure(definitions: Definitions) -> Callable[[Resource], list[Issue]]:
     """The check of any resource of these definitions; every rule is made now.
 

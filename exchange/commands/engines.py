@@ -11,10 +11,15 @@ import conformance.fhirpath
 import conformance.graphql
 import conformance.patch
 import conformance.roundtrip
+import conformance.validator
+import conformance.validator_cases
 from conformance.fhirpath import Answer
+from conformance.recorded_terminology import RecordedTerminology
 from conformance.report import Refused, Report, baseline
 from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
+from exchange.commands.package_shelf import PackageShelf
+from exchange.commands.validator_engine import ValidatorEngine
 from exchange.fhirjson import UnreadableJson, dumps, loads
 from exchange.outcome import FhirError
 from exchange.patch.fhirpath_patch import fhirpath_patch
@@ -50,6 +55,19 @@ def roundtrip(path: Path) -> Report:
     return asyncio.run(_round_trips(conformance.roundtrip.cases(path)))
 
 
+def validator(path: Path, recorded: Path | None = None, packages: Sequence[Path] = ()) -> Report:
+    """https://hl7.org/fhir/R4/validation.html
+
+    Recorded answers about codes and FHIR packages are looked for in the folders given, or beside the suite.
+    """
+    suite = conformance.validator_cases.cases(path)
+    home = suite[0].folder
+    recorded = recorded or next(iter(sorted(home.parent.glob("txcache*"))), None)
+    shelf = PackageShelf([*packages, *sorted(home.parent.glob("igs*")), home])
+    engine = ValidatorEngine(shelf, RecordedTerminology(recorded) if recorded else None)
+    return conformance.validator.judge(suite, engine, baseline("validator"))
+
+
 async def _round_trips(suite: Sequence[conformance.roundtrip.Case]) -> Report:
     async with own_hub("system/*.cruds") as (base, token):
         return await conformance.roundtrip.judge(suite, base, token, baseline("roundtrip"))
@@ -60,6 +78,7 @@ SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "graphql": graphql,
     "patch": patch,
     "roundtrip": roundtrip,
+    "validator": validator,
 }
 
 

@@ -1,6 +1,7 @@
 """`yilian suite`: an outside suite against our own engines."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,20 +12,33 @@ from exchange.commands.refused import Refused
 
 
 def suite(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="fhirpath, graphql, patch or roundtrip.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="fhirpath, graphql, patch, roundtrip or validator.")
+    ],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or the file, of the cases.")],
     report: Annotated[Path | None, typer.Option(help="Write every case's result here, as JSON.")] = None,
+    recorded: Annotated[
+        Path | None, typer.Option(help="validator: the folder of a terminology server's recorded answers.")
+    ] = None,
+    packages: Annotated[
+        list[Path] | None, typer.Option(help="validator: a folder of FHIR packages; may be repeated.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print every case.")] = False,
 ) -> None:
     """Run an outside suite; exit 1 if a case fails that is not known to, or a known one passes."""
-    from exchange.commands.engines import SUITES  # they compile much, for this command only
+    from exchange.commands.engines import SUITES, validator  # they compile much, for this command only
 
     if name not in SUITES:
         raise Refused(f"there is no suite {name}; there are {', '.join(sorted(SUITES))}")
     if not path.exists():
         raise Refused(f"{path} does not exist: PATH is the folder, or the file, of the suite's cases")
+    run = (
+        partial(validator, recorded=recorded, packages=packages or ())
+        if name == "validator"
+        else SUITES[name]
+    )
     try:
-        found = SUITES[name](path)
+        found = run(path)
     except FileNotFoundError as error:
         raise Refused(str(error)) from None
     if report:

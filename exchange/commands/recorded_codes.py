@@ -1,0 +1,44 @@
+"""The validator's questions about codes, answered from a recording.
+
+https://hl7.org/fhir/R4/valueset-operation-validate-code.html
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conformance.recorded_terminology import RecordedAnswer, RecordedTerminology
+from profiles.packages.canonicals import Canonicals
+from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck
+from terminology.issue import Issue
+
+
+class RecordedCodes:
+    """What is not recorded is not known."""
+
+    def __init__(self, recorded: RecordedTerminology, known: Canonicals) -> None:
+        self._recorded = recorded
+        self._known = known
+
+    def __call__(self, checks: Sequence[CodeCheck]) -> Sequence[CodeAnswer]:
+        return [self._answer(check) for check in checks]
+
+    def _answer(self, check: CodeCheck) -> CodeAnswer:
+        value_set = self._known.resource(check.value_set) if check.value_set else None
+        compose = value_set.get("compose") if value_set else None
+        found = self._recorded.answer(_asked(check), check.value_set, compose)
+        return _told(found) if found else UNKNOWN
+
+
+def _asked(check: CodeCheck) -> Any:
+    """Of a Quantity its unit."""
+    if check.type == "Quantity" and isinstance(check.value, Mapping):
+        return {name: check.value[name] for name in ("system", "code") if name in check.value}
+    return check.value
+
+
+def _told(found: RecordedAnswer) -> CodeAnswer:
+    issues = tuple(
+        Issue(one.severity, one.code, one.text, one.expression, f"tx-{one.kind}")  # type: ignore[arg-type]
+        for one in found.issues
+    )
+    return CodeAnswer(found.result, found.message, issues)
