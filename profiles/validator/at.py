@@ -49,3 +49,5 @@ def expression(at: At) -> str:
 CONTAINED = Step(".contained", "contained", "contained", "Resource")
 ENTRY = Step(".entry", "entry", "entry", "Bundle.entry")
 ENTRY_RESOURCE = Step(".resource", "resource", "resource", "Resource")
+META = Step(".meta", "meta", "meta", "Meta")
+META_PROFILE = Step(".profile", "profile", "profile", "canonical")

@@ -22,8 +22,11 @@ class Options:
     unknown_profile    how a profile is told that a resource claims and nobody here knows
     unknown_extension  how an extension is told that nobody here knows
     extension_domains  beginnings of the URLs of extensions that need not be known
-    references         whether a reference to elsewhere is left alone, must have the right form and type, or
-                       must resolve; only a resolver given to the validator can tell the last
+    references         whether the type and the profiles of what a reference leads to are looked at where that
+                       is at hand, or the type that its text says as well, or it must be at hand (contained,
+                       in the Bundle, or found by the resolver)
+    forms              how URIs, UUIDs, OIDs and canonicals are told that lack the form of their kind: the
+                       published examples of R4 have some
     aggregation        where the aggregation modes of references are looked at
     examples           whether URLs of example.org are taken for what they are, or refused
     language           of displays, as Accept-Language has it
@@ -35,7 +38,8 @@ class Options:
     unknown_profile: Level = "warning"
     unknown_extension: Level = "information"
     extension_domains: tuple[str, ...] = EXAMPLES
-    references: Literal["ignore", "type", "exists"] = "type"
+    references: Literal["found", "type", "exists"] = "found"
+    forms: Level = "warning"
     aggregation: Literal["bundles", "everywhere"] = "bundles"
     examples: Literal["allow", "refuse"] = "allow"
     language: str = ""

@@ -59,6 +59,16 @@ class Run:
         if len(self.issues) >= self.options.most:
             raise Enough
 
+    def tell(self, issue: Issue) -> None:
+        """An issue that a rule has made."""
+        self.issues.append(issue)
+        if len(self.issues) >= self.options.most:
+            raise Enough
+
+    def conforms(self, value: Any, canonical: str, at: At) -> bool:
+        """Whether a value conforms to a profile that is known."""
+        return not any(issue.severity in ("error", "fatal") for issue in self.trial(canonical, value, at))
+
     def enter(self, resource: Resource, at: At) -> Scope:
         """The scope of a resource in the present one, which it takes the place of."""
         self.scope = Scope(resource, at, self.scope, self.services)
@@ -118,7 +128,4 @@ class Run:
     def _conforms(self, item: Any, canonical: str) -> bool | None:
         if self.scope is None or not self.validator.knows(canonical):
             return None
-        value = getattr(item, "value", item)
-        return not any(
-            issue.severity in ("error", "fatal") for issue in self.trial(canonical, value, self.scope.at)
-        )
+        return self.conforms(getattr(item, "value", item), canonical, self.scope.at)

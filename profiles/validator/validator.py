@@ -12,17 +12,24 @@ https://hl7.org/fhir/R4/validation.html
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from profiles.definitions import Definitions
+from profiles.fhirpath import Expression, compile_expression
 from profiles.structure import compile_structure
 from profiles.validator.at import At, root
+from profiles.validator.codes import PackageCodes
 from profiles.validator.context import TypeRules
 from profiles.validator.options import Options
+from profiles.validator.profiles import Profiles
 from profiles.validator.run import Enough, Run
-from profiles.validator.scope import ResolveReference, Resource
-from profiles.validator.type_plan import TypePlans
-from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck, CodeValidation
+from profiles.validator.scope import ResolveReference
+from profiles.validator.settling import settled
+from profiles.validator.sound import sound
+from profiles.validator.type_plan import Check, TypePlans
+from profiles.value_set import Coding
+from terminology.code_check import CodeAnswer, CodeCheck, CodeValidation
 from terminology.issue import Issue
 
 Find = Callable[[str], Mapping[str, Any] | None]
@@ -30,7 +37,7 @@ Find = Callable[[str], Mapping[str, Any] | None]
 
 
 class Validator:
-    """Compiled as it is used; never changed by what it validates, so that threads may share it."""
+    """Compiled as it is used; never changed by what it validates."""
 
     def __init__(
         self,
@@ -44,17 +51,28 @@ class Validator:
     ) -> None:
         """`definitions` are those of the types; `find` knows profiles, extensions and value sets as well.
 
-        `codes` answers what is asked about codes beyond the enumerable value sets of `definitions`.
-        `resolve_reference` finds resources outside of what is validated. `rules` are those of single types.
+        `codes` answers what is asked about codes beyond what `find` knows of them. `resolve_reference` finds
+        resources outside of what is validated. `rules` are those of single types.
         """
         self.definitions = definitions
         self.options = options
-        self.find: Find = find or definitions.resource
+        self.find: Find = find or _found(definitions)
         self.resolve_reference = resolve_reference
         self.rules: TypeRules = rules or {}
         self._codes = codes
+        self._package_codes = PackageCodes(self.find)
         self._structure = compile_structure(definitions)
         self._types = TypePlans(self)
+        self._profiles = Profiles(self)
+        self.raw = self._types.raw
+        self.structure = self._profiles.structure
+        self.tree = self._profiles.tree
+        self.conforming = self._profiles.conforming
+        self.conform = self._profiles.conform
+        self.by_profiles = self._profiles.of_resource
+        self.is_modifier = self._profiles.is_modifier
+        self.members = self._package_codes.members
+        self.expression = lru_cache(256)(self._expression)
 
     def validate(self, resource: dict[str, Any], profiles: Sequence[str] = ()) -> list[Issue]:
         """What is wrong with a resource as JSON gives it, floats as Decimal, and what is doubtful.
@@ -64,32 +82,70 @@ class Validator:
         `Observation.value.ofType(Quantity)`.
         """
         found = self._structure(resource)
-        if any(issue.severity == "error" for issue in found):
-            return found
+        if found:
+            found, whole = sound(resource, found, self.definitions)
+            if whole is None:
+                return found
+            resource = whole
         run = Run(self)
+        run.issues = found
         try:
             self._types.resource(resource, root(resource["resourceType"]), run, profiles)
+            return self.settled(run)
         except Enough:
             return run.issues
-        return [*found, *self.settled(run)]
-
-    def conform(self, canonical: str, value: Any, at: At, run: Run) -> None:
-        """Validate a value against a profile as part of a run; a profile that is not known is passed over."""
+        except RecursionError:
+            return [*run.issues, Issue("error", "too-costly", "The resource is nested too deep", "", "depth")]
 
     def knows(self, canonical: str) -> bool:
         """Whether this is the canonical of a profile that can be validated against."""
-        return self.find(canonical) is not None
+        return self.structure(canonical) is not None
+
+    def type_of(self, canonical: str) -> str | None:
+        """The type that a profile constrains."""
+        structure = self.structure(canonical)
+        return str(structure.get("type")) if structure is not None else None
 
     def ask(self, checks: Sequence[CodeCheck]) -> Sequence[CodeAnswer]:
-        return self._codes(checks) if self._codes else [UNKNOWN] * len(checks)
+        """What the packages at hand can tell, and of the rest what `codes` can."""
+        answers = self._package_codes(checks)
+        if self._codes is None:
+            return answers
+        open_ = [index for index, answer in enumerate(answers) if answer.result is None]
+        if open_:
+            asked = self._codes([checks[index] for index in open_])
+            for index, answer in zip(open_, asked, strict=True):
+                answers[index] = answer
+        return answers
 
     def member_of(self, item: Any, value_set: str) -> bool | None:
         """For FHIRPath's memberOf()."""
-        return None
+        value = getattr(item, "value", item)
+        kind: Any = "code" if isinstance(value, str) else "CodeableConcept" if "coding" in value else "Coding"
+        return self.ask([CodeCheck(kind, value, value_set, "required")])[0].result
 
     def settled(self, run: Run) -> list[Issue]:
         """The issues of a run, its questions about codes answered."""
-        return run.issues
+        return settled(run, self.ask)
+
+    def members_of(self, value_set: str) -> frozenset[Coding] | None:
+        return self._package_codes.members(value_set)
+
+    def _expression(self, text: str) -> Expression:
+        return compile_expression(text, self.definitions)
 
 
-__all__ = ("Find", "Resource", "Validator")
+def _found(definitions: Definitions) -> Find:
+    def find(canonical: str) -> Mapping[str, Any] | None:
+        found = definitions.canonicals.structure(canonical)
+        return found or definitions.canonicals.resource(canonical) or _unversioned(definitions, canonical)
+
+    return find
+
+
+def _unversioned(definitions: Definitions, canonical: str) -> Mapping[str, Any] | None:
+    """Of R4's own, whatever version is asked for."""
+    return definitions.resource(canonical) if canonical.startswith("http://hl7.org/fhir/") else None
+
+
+__all__ = ("At", "Check", "Find", "Validator")

@@ -1,0 +1,87 @@
+"""What the packages at hand know of codes, for answers without a terminology server.
+
+https://hl7.org/fhir/R4/terminologies.html
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from profiles.value_set import Coding, NotEnumerable, codings, concepts
+from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck
+from terminology.issue import Issue
+
+Find = Callable[[str], Mapping[str, Any] | None]
+_YES = CodeAnswer(True)
+
+
+class PackageCodes:
+    """Answers from enumerable value sets and complete code systems; what has been read is kept."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._members: dict[str, frozenset[Coding] | None] = {}
+        self._systems: dict[str, Mapping[str, str] | None] = {}
+
+    def __call__(self, checks: Sequence[CodeCheck]) -> list[CodeAnswer]:
+        return [self.answer(check) for check in checks]
+
+    def answer(self, check: CodeCheck) -> CodeAnswer:
+        if not check.value_set:
+            return self._in_system(check.value) if check.type in ("Coding", "Quantity") else UNKNOWN
+        members = self.members(check.value_set)
+        if members is None:
+            return UNKNOWN
+        if isinstance(check.value, str):
+            found = any(code == check.value for _, code in members)
+        elif check.type == "CodeableConcept":
+            found = any(_coding(one) in members for one in check.value.get("coding", ()))
+        else:
+            found = _coding(check.value) in members
+        return _YES if found else CodeAnswer(False, f"{_shown(check.value)} is not in {check.value_set}")
+
+    def members(self, value_set: str) -> frozenset[Coding] | None:
+        """(system, code) of every member; None if they cannot be enumerated."""
+        if value_set not in self._members:
+            definition = self._find(value_set)
+            try:
+                self._members[value_set] = codings(definition, self._find) if definition else None
+            except (NotEnumerable, KeyError, RecursionError):
+                self._members[value_set] = None
+        return self._members[value_set]
+
+    def displays(self, system: str) -> Mapping[str, str] | None:
+        """Code → display of a complete code system; None if it is not at hand."""
+        if system not in self._systems:
+            definition = self._find(system)
+            complete = definition and definition.get("resourceType") == "CodeSystem"
+            complete = complete and definition.get("content") == "complete"  # type: ignore[union-attr]
+            self._systems[system] = (
+                {one["code"]: one.get("display", "") for one in concepts(definition.get("concept", []))}  # type: ignore[union-attr]
+                if complete
+                else None
+            )
+        return self._systems[system]
+
+    def _in_system(self, value: Any) -> CodeAnswer:
+        system, code = _coding(value)
+        displays = self.displays(system) if system and code else None
+        if displays is None:
+            return UNKNOWN
+        if code not in displays:
+            return CodeAnswer(False, f"The code system {system} has no code {code!r}")
+        given, display = value.get("display"), displays[code]
+        if given and display and given.casefold() != display.casefold():
+            text = f"{code} of {system} is displayed as {display!r}, not {given!r}"
+            return CodeAnswer(True, "", (Issue("warning", "invalid", text, "display", "code-display"),))
+        return _YES
+
+
+def _coding(value: Mapping[str, Any]) -> tuple[Any, Any]:
+    return value.get("system"), value.get("code")
+
+
+def _shown(value: str | Mapping[str, Any]) -> str:
+    if isinstance(value, str):
+        return repr(value)
+    codings_ = value.get("coding", (value,))
+    return ", ".join(f"{one.get('system', '')}|{one.get('code', '')}" for one in codings_)

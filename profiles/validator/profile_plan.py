@@ -1,0 +1,262 @@
+"""What a profile asks beyond the type that it constrains, compiled to closures.
+
+Most elements of a snapshot say what the type says already: they leave nothing to check, and so no closure.
+https://hl7.org/fhir/R4/profiling.html
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from profiles.element import Element
+from profiles.validator.at import At, Step
+from profiles.validator.binding import binding_checks
+from profiles.validator.invariant import STRUCTURAL, Guarded, compile_invariants
+from profiles.validator.limits import limit_checks
+from profiles.validator.members import Gather, Member, gathering
+from profiles.validator.profile_tree import Node
+from profiles.validator.reference import reference_check
+from profiles.validator.run import Run
+from profiles.validator.selection import object_of
+from profiles.validator.slicing import Body, Slicing
+from profiles.validator.steps import step
+from profiles.validator.values import plain, value_checks
+
+if TYPE_CHECKING:
+    from profiles.validator.validator import Validator
+
+Check = Callable[[Any, At, Run], None]
+Raw = Mapping[str, Any]
+
+
+class ProfileCompiler:
+    """Compiles one profile. `canonical` is how messages name it."""
+
+    def __init__(self, canonical: str, validator: "Validator") -> None:
+        self._canonical = canonical
+        self._validator = validator
+        self._definitions = validator.definitions
+
+    def compile(self, root: Node, type_name: str) -> list[Check]:
+        """The checks of a value of the type."""
+        return self._value(root, Element(type_name, type_name, (type_name,)), type_name, type_name, {})
+
+    def _value(self, node: Node, element: Element, code: str, home: str, base: Raw) -> list[Check]:
+        """Of a value of one type at an element; `home` is whose elements it has, `base` the ElementDefinition
+        that the profile constrains."""
+        checks: list[Check] = []
+        checks += self._invariants(node, home, base)
+        checks += value_checks(node, code, self._canonical)
+        checks += limit_checks(node, code, self._canonical)
+        checks += self._binding(node, code, base)
+        checks += self._types(node, code, base)
+        below = [check for child in node.children.values() for check in self._child(child, home)]
+        if below:
+            is_primitive = code in self._definitions.primitive_types
+            checks.append(_of_primitive(below) if is_primitive else _all(below))
+        return checks
+
+    def _invariants(self, node: Node, home: str, base: Raw) -> list[Check]:
+        raw = self._validator.raw
+        known = {one["key"] for of in (base, raw(home)) for one in of.get("constraint", ())} | STRUCTURAL
+        known |= {"dom-6"} if home in self._definitions.resource_types else set()
+        own = [one for one in node.definition.get("constraint", ()) if one["key"] not in known]
+        return [_guarded(one) for one in compile_invariants(own, home, self._definitions)]
+
+    def _binding(self, node: Node, code: str, base: Raw) -> list[Check]:
+        binding = node.definition.get("binding")
+        if binding is None or _asks(binding) == _asks(base.get("binding")):
+            return []
+        return binding_checks(binding, code, self._canonical, self._validator)
+
+    def _types(self, node: Node, code: str, base: Raw) -> list[Check]:
+        """Profiles that a value must conform to, and targets of a reference."""
+        given = next((one for one in node.types if one["code"] == code), {})
+        before: Raw = next((one for one in base.get("type", ()) if one["code"] == code), {})
+        checks: list[Check] = []
+        profiles = tuple(given.get("profile", ()))
+        if profiles and profiles != tuple(before.get("profile", ())):
+            checks.append(self._validator.conforming(profiles))
+        asks = (given.get("targetProfile"), given.get("aggregation"))
+        if code == "Reference" and asks != (before.get("targetProfile"), before.get("aggregation")):
+            checks.append(reference_check(given, self._validator))
+        return checks
+
+    def _child(self, node: Node, home: str) -> list[Check]:
+        """Of an object, what is asked of one element; nothing, if the type asks it too."""
+        element = self._definitions.element(f"{home}.{node.name}")
+        if element is None:
+            return []
+        base = self._validator.raw(element.path)
+        names, gather = gathering(element, self._definitions)
+        least = node.min if node.min > element.min else 0
+        most = node.max if node.max is not None and (element.max is None or node.max < element.max) else None
+        bodies = self._bodies(node, element, base)
+        slicing = self._slicing(node, element, base)
+        codes = self._codes(node, element)
+        if not (least or most is not None or bodies or slicing or codes is not None):
+            return []
+        return [_children(node, self._canonical, names, gather, least, most, codes, bodies, slicing)]
+
+    def _codes(self, node: Node, element: Element) -> frozenset[str] | None:
+        """The types that are left of a choice, or of a resource of any type."""
+        if not node.types or element.content_reference:
+            return None
+        codes = frozenset(_code(one["code"]) for one in node.types)
+        if element.is_choice:
+            return codes if not codes >= frozenset(element.types) else None
+        if element.types == ("Resource",) and not codes & {"Resource", "DomainResource"}:
+            return codes
+        return None
+
+    def _bodies(self, node: Node, element: Element, base: Raw) -> dict[str, list[Check]]:
+        """By type code, what is asked of each value."""
+        found: dict[str, list[Check]] = {}
+        for json, code in element.properties.items():
+            if element.is_choice and node.types and code not in {_code(one["code"]) for one in node.types}:
+                continue
+            place = step(element, json, code)
+            home = _home(node, place)
+            checks = self._value(node, element, home if code == "Resource" else code, home, base)
+            if checks:
+                found[code] = [_within(checks)] if code == "Resource" else checks
+        return found
+
+    def _slicing(self, node: Node, element: Element, base: Raw) -> Slicing | None:
+        if not node.slices and (node.slicing or {}).get("rules", "open") == "open":
+            return None
+
+        def body(slice_: Node) -> Body | None:
+            found = self._bodies(slice_, element, base)
+            return _body(found) if found else None
+
+        try:
+            slicing = Slicing(node, self._canonical, body, self._validator)
+        except ValueError:
+            return None  # a discriminator that cannot be read: told where the profile itself is validated
+        return slicing if slicing.is_needed else None
+
+
+def _home(node: Node, place: Step) -> str:
+    """Of a resource of any type, the type that the profile names."""
+    if place.home == "Resource" and len(node.types) == 1:
+        return str(node.types[0]["code"])
+    return place.home
+
+
+def _code(code: str) -> str:
+    stands_for = code.removeprefix("http://hl7.org/fhirpath/System.")
+    return code if stands_for == code else stands_for[:1].lower() + stands_for[1:]
+
+
+def _asks(binding: Raw | None) -> Any:
+    given = binding or {}
+    extensions = [(one["url"], one.get("valueCanonical")) for one in given.get("extension", ())]
+    return given.get("strength"), given.get("valueSet", "").partition("|")[0], extensions
+
+
+def _all(checks: Sequence[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(value: Any, at: At, run: Run) -> None:
+        for one in checks:
+            one(value, at, run)
+
+    return check
+
+
+def _of_primitive(below: Sequence[Check]) -> Check:
+    """The elements of a primitive are its sibling's."""
+
+    def check(value: Any, at: At, run: Run) -> None:
+        element = object_of(value)
+        for one in below:
+            one(element, at, run)
+
+    return check
+
+
+def _within(checks: Sequence[Check]) -> Check:
+    """Of a resource, which is a scope of its own."""
+
+    def check(value: Any, at: At, run: Run) -> None:
+        before = run.scope
+        if before is None or before.resource is not value:
+            run.enter(value, at)
+        try:
+            for one in checks:
+                one(value, at, run)
+        finally:
+            run.scope = before
+
+    return check
+
+
+def _guarded(one: Guarded) -> Check:
+    names, check = one
+    if names is None:
+        return check
+
+    def guarded(value: Any, at: At, run: Run) -> None:
+        if type(value) is not dict or not names.isdisjoint(value):
+            check(value, at, run)
+
+    return guarded
+
+
+def _body(bodies: Mapping[str, Sequence[Check]]) -> Body:
+    def body(member: Member, run: Run) -> None:
+        for check in bodies.get(member.code, ()):
+            check(member.value, member.at, run)
+
+    return body
+
+
+def _children(
+    node: Node,
+    profile: str,
+    names: frozenset[str],
+    gather: Gather,
+    least: int,
+    most: int | None,
+    codes: frozenset[str] | None,
+    bodies: Mapping[str, Sequence[Check]],
+    slicing: Slicing | None,
+) -> Check:
+    needed = least or (slicing is not None)
+
+    def check(owner: Any, at: At, run: Run) -> None:
+        if names.isdisjoint(owner):
+            if needed:
+                _absent(owner, at, run)
+            return
+        members = gather(owner, at)
+        count = len(members)
+        if count < least:
+            _tell(f"{node.label}: at least {least} needed, {count} found", "cardinality-min", at, run)
+        if most is not None and count > most:
+            _tell(f"{node.label}: at most {most} allowed, {count} found", "cardinality-max", at, run)
+        if slicing is not None:
+            members = slicing.check(members, at, run)
+        for member in members:
+            if codes is not None and _kind(member) not in codes:
+                says = f"{_kind(member)} is not allowed here, but {', '.join(sorted(codes))}"
+                run.report("error", "structure", f"{says} ({profile})", member.at, "type")
+                continue
+            for one in bodies.get(member.code, ()):
+                one(member.value, member.at, run)
+
+    def _absent(owner: Any, at: At, run: Run) -> None:
+        if least:
+            _tell(f"{node.label}: at least {least} needed, none found", "cardinality-min", at, run)
+        if slicing is not None:
+            slicing.check((), at, run)
+
+    def _tell(says: str, message_id: str, at: At, run: Run) -> None:
+        run.report("error", "structure", f"{says} ({profile})", at, message_id)
+
+    return check
+
+
+def _kind(member: Member) -> str:
+    return str(plain(member.value).get("resourceType")) if member.code == "Resource" else member.code

@@ -1,0 +1,147 @@
+"""Profiles by canonical: which a resource must conform to, and each compiled when it is first needed.
+
+https://hl7.org/fhir/R4/profiling.html#resources
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from profiles.snapshot import CORE
+from profiles.validator.at import META, META_PROFILE, At
+from profiles.validator.profile_plan import ProfileCompiler
+from profiles.validator.profile_tree import Node, tree
+from profiles.validator.run import Run
+from terminology.issue import Issue
+
+if TYPE_CHECKING:
+    from profiles.validator.validator import Validator
+
+Check = Callable[[Any, At, Run], None]
+
+
+class Profile(NamedTuple):
+    canonical: str
+    type: str
+    checks: Sequence[Check]
+
+
+class Profiles:
+    def __init__(self, validator: "Validator") -> None:
+        self._validator = validator
+        self._structures: dict[str, Mapping[str, Any] | None] = {}
+        self._trees: dict[str, Node | None] = {}
+        self._profiles: dict[str, Profile | None] = {}
+
+    def structure(self, canonical: str) -> Mapping[str, Any] | None:
+        """The StructureDefinition with its snapshot."""
+        if canonical not in self._structures:
+            found = self._validator.find(canonical)
+            usable = found is not None and found.get("resourceType") == "StructureDefinition"
+            self._structures[canonical] = found if usable else None
+        return self._structures[canonical]
+
+    def tree(self, canonical: str) -> Node | None:
+        if canonical not in self._trees:
+            structure = self.structure(canonical)
+            self._trees[canonical] = tree(structure) if structure is not None else None
+        return self._trees[canonical]
+
+    def profile(self, canonical: str) -> Profile | None:
+        """None if it is not known, or has no snapshot."""
+        if canonical not in self._profiles:
+            self._profiles[canonical] = self._compiled(canonical)
+        return self._profiles[canonical]
+
+    def is_modifier(self, canonical: str) -> bool:
+        """Of the definition of an extension."""
+        root = self.tree(canonical)
+        return root is not None and bool(root.definition.get("isModifier"))
+
+    def conform(self, canonical: str, value: Any, at: At, run: Run) -> None:
+        """Validate a value against a profile as part of a run, once; a profile that is not known is passed
+        over."""
+        profile = self.profile(canonical)
+        if profile is None or not profile.checks:
+            return
+        mark = (id(value), profile.canonical)
+        if mark in run.done:
+            return
+        run.done.add(mark)
+        before = run.scope
+        if (
+            type(value) is dict
+            and "resourceType" in value
+            and (before is None or before.resource is not value)
+        ):
+            run.enter(value, at)
+        try:
+            for check in profile.checks:
+                check(value, at, run)
+        finally:
+            run.scope = before
+
+    def conforming(self, canonicals: Sequence[str]) -> Check:
+        """A check that a value conforms to one of the profiles."""
+        if len(canonicals) == 1:
+            only = canonicals[0]
+
+            def one(value: Any, at: At, run: Run) -> None:
+                self.conform(only, value, at, run)
+
+            return one
+
+        def any_(value: Any, at: At, run: Run) -> None:
+            known = [one for one in canonicals if self.profile(one) is not None]
+            if known and not any(run.conforms(value, one, at) for one in known):
+                says = f"The value conforms to none of {', '.join(known)}"
+                run.report("error", "structure", says, at, "type-profile")
+
+        return any_
+
+    def of_resource(self, value: Mapping[str, Any], at: At, run: Run, asked: Sequence[str]) -> None:
+        """By the profiles that are asked for, those of the hub's rules, and those that the resource
+        claims.
+        """
+        kind = value["resourceType"]
+        for canonical in asked:
+            if self._fits(canonical, kind, at, run, "error"):
+                self.conform(canonical, value, at, run)
+        for canonical in run.options.profiles.get(kind, ()):
+            self.conform(canonical, value, at, run)
+        meta = value.get("meta")
+        if meta is not None and "profile" in meta:
+            for index, canonical in enumerate(meta["profile"]):
+                if canonical and self._claimed(canonical, kind, index, at, run):
+                    self.conform(canonical, value, at, run)
+
+    def _claimed(self, canonical: str, kind: str, index: int, at: At, run: Run) -> bool:
+        here = ((at, META, None), META_PROFILE, index)
+        level = run.options.unknown_profile
+        return self._fits(canonical, kind, here, run, level)
+
+    def _fits(self, canonical: str, kind: str, at: At, run: Run, level: Any) -> bool:
+        profile = self.profile(canonical)
+        if profile is None:
+            if level != "ignore":
+                says = f"The profile {canonical} is not known here, so it has not been looked at"
+                run.report(level, "structure", says, at, "profile-unknown")
+            return False
+        if profile.type not in (kind, "Resource", "DomainResource"):
+            says = f"The profile {canonical} is of {profile.type}, not of {kind}"
+            run.report("error", "structure", says, at, "profile-type")
+            return False
+        return True
+
+    def _compiled(self, canonical: str) -> Profile | None:
+        structure, root = self.structure(canonical), self.tree(canonical)
+        if structure is None or root is None:
+            return None
+        name = f"{structure.get('url', canonical)}"
+        type_name = str(structure.get("type", "")).removeprefix(CORE)
+        compiler = ProfileCompiler(name, self._validator)
+        version = structure.get("version")
+        return Profile(f"{name}|{version}" if version else name, type_name, compiler.compile(root, type_name))
+
+
+def is_error(issue: Issue) -> bool:
+    return issue.severity in ("error", "fatal")
