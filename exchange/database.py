@@ -130,10 +130,11 @@ async def migrate(dsn: str) -> None:
         await engine.dispose()
 
 
-async def create_pool(dsn: str, size: int) -> asyncpg.Pool:
+async def create_pool(dsn: str, size: int, statement_seconds: float = 0) -> asyncpg.Pool:
     """A pool whose connections keep their prepared statements and are not reset by a round trip.
 
-    So: no session state may outlive its use (no SET, no session advisory lock, no LISTEN).
+    So: no session state may outlive its use (no SET, no session advisory lock, no LISTEN). A statement that
+    takes longer than `statement_seconds` is cancelled; 0 lets it take what it takes.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -143,7 +144,7 @@ async def create_pool(dsn: str, size: int) -> asyncpg.Pool:
         statement_cache_size=STATEMENTS,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0,
-        server_settings=SESSION,
+        server_settings={**SESSION, "statement_timeout": str(round(statement_seconds * 1000))},
     )
 
 

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, Literal
@@ -31,6 +31,9 @@ from profiles.structure import compile_structure
 from terminology.issue import Issue
 
 Resource = dict[str, Any]
+
+# What works at jobs needs few at a time.
+UNHURRIED_CONNECTIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,10 @@ class Hub:
 
 
 @asynccontextmanager
-async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
-    """The hub over a migrated database; closes its connections at the end."""
-    pool = await create_pool(dsn, settings.pool_size)
+async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -> AsyncIterator[Hub]:
+    """The hub over a migrated database; closes its connections at the end. No statement of its pool takes
+    longer than `statement_seconds`, unless they are 0."""
+    pool = await create_pool(dsn, settings.pool_size, statement_seconds)
     extraction = _extraction(settings.fhir_url)
     try:
         async with kept(pool, extraction) as parameters:
@@ -106,6 +110,13 @@ async def open_hub(settings: Settings, dsn: str) -> AsyncIterator[Hub]:
             )
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def unhurried(hub: Hub) -> AsyncIterator[Hub]:
+    """The same hub for work that nobody waits for: its statements may take what they take."""
+    async with await create_pool(hub.dsn, UNHURRIED_CONNECTIONS) as pool:
+        yield replace(hub, pool=pool, reader=Reader(pool), committer=Committer(pool))
 
 
 def prepare(base: str) -> None:

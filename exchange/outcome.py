@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/operationoutcome.html · https://hl7.org/fhir/R4/http.ht
 
 import logging
 import secrets
+import socket
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,10 +79,13 @@ _OUTSIDE: Final[Mapping[type[BaseException], tuple[Category, str]]] = {
     asyncpg.InsufficientResourcesError: ("busy", "The database has no room for this now"),
     asyncpg.OperatorInterventionError: ("busy", "The database is going down or coming up"),
     asyncpg.PostgresConnectionError: ("busy", "The database cannot be reached"),
-    asyncpg.InternalClientError: ("exception", "The database driver failed"),
+    asyncpg.InternalClientError: ("busy", "The connection to the database was lost"),
     asyncpg.InterfaceError: ("busy", "The connection to the database was lost"),
     TimeoutError: ("timeout", "The request took too long"),
     ConnectionError: ("busy", "The database cannot be reached"),
+    # The socket of a server that is not there; a name that the system does not know.
+    FileNotFoundError: ("busy", "The database cannot be reached"),
+    socket.gaierror: ("busy", "The database cannot be reached"),
 }
 
 Headers = tuple[tuple[str, str], ...]
@@ -129,7 +133,8 @@ def failure(error: BaseException) -> Failure:
         category: Category = "forbidden" if error.status == 403 else "login"
         issue = Issue("error", TABLE[category][1], str(error))
         return Failure(error.status, (issue,), (("WWW-Authenticate", error.challenge),))
-    for kind in type(error).__mro__:
+    # What the driver cannot encode is an InterfaceError too, but a fault of ours.
+    for kind in () if isinstance(error, ValueError) else type(error).__mro__:
         if kind in _OUTSIDE:
             category, diagnostics = _OUTSIDE[kind]
             status, code = TABLE[category]

@@ -28,7 +28,7 @@ from exchange.bulk.importing import import_files
 from exchange.database import migrate, own_database
 from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
-from exchange.hub import Hub, open_hub, prepare
+from exchange.hub import Hub, open_hub, prepare, unhurried
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.reception import open_reception
@@ -89,10 +89,12 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await migrate(database.dsn)
         await restore(database.dsn)
         await preparing
-        hub = await stack.enter_async_context(open_hub(settings, database.dsn))
+        opening = open_hub(settings, database.dsn, settings.statement_timeout)
+        hub = await stack.enter_async_context(opening)
         hospitals = load_hospitals(settings.hospitals, settings.base)
         reception = await stack.enter_async_context(open_reception(hub, hospitals, _translating(hub)))
-        await stack.enter_async_context(working(hub, WORKS))
+        unhurried_hub = await stack.enter_async_context(unhurried(hub))
+        await stack.enter_async_context(working(unhurried_hub, WORKS))
         app = build_app(hub, [hl7v2_router(reception)])
         site = Site(app, Fhir(hub), settings.header_timeout)
         await stack.enter_async_context(http_listening(site, door))

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
     token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
     pool_size: int = Field(default=12, description="Connections to PostgreSQL.")
+    statement_timeout: float = Field(
+        default=60.0,
+        ge=0,
+        description="Seconds that a request may keep PostgreSQL busy with one statement; 0 for no limit.",
+    )
 
     @property
     def import_prefixes(self) -> tuple[str, ...]:
