@@ -11,6 +11,7 @@ import conformance.fhirpath
 import conformance.graphql
 import conformance.patch
 import conformance.roundtrip
+import conformance.tx
 import conformance.validator
 import conformance.validator_cases
 from conformance.fhirpath import Answer
@@ -19,12 +20,14 @@ from conformance.report import Refused, Report, baseline
 from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
 from exchange.commands.package_shelf import PackageShelf
+from exchange.commands.terminology_service import TerminologyService
 from exchange.commands.validator_engine import ValidatorEngine
 from exchange.fhirjson import UnreadableJson, dumps, loads
 from exchange.outcome import FhirError
 from exchange.patch.fhirpath_patch import fhirpath_patch
 from exchange.patch.json_patch import json_patch
 from exchange.patch.xml_patch import xml_patch
+from exchange.terminology.core import core_library
 from exchange.xml import UnreadableXml, UnwritableXml
 from exchange.xml import dumps as xml_dumps
 from exchange.xml import loads as xml_loads
@@ -73,11 +76,18 @@ async def _round_trips(suite: Sequence[conformance.roundtrip.Case]) -> Report:
         return await conformance.roundtrip.judge(suite, base, token, baseline("roundtrip"))
 
 
+def tx(path: Path) -> Report:
+    """https://build.fhir.org/ig/HL7/fhir-tx-ecosystem-ig/"""
+    service = TerminologyService(core_library())
+    return conformance.tx.judge(conformance.tx.cases(path), service, baseline("tx"))
+
+
 SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "fhirpath": fhirpath,
     "graphql": graphql,
     "patch": patch,
     "roundtrip": roundtrip,
+    "tx": tx,
     "validator": validator,
 }
 

@@ -13,7 +13,7 @@ from exchange.commands.refused import Refused
 
 def suite(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="fhirpath, graphql, patch, roundtrip or validator.")
+        str, typer.Argument(metavar="NAME", help="fhirpath, graphql, patch, roundtrip, tx or validator.")
     ],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or the file, of the cases.")],
     report: Annotated[Path | None, typer.Option(help="Write every case's result here, as JSON.")] = None,

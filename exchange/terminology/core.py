@@ -1,0 +1,33 @@
+"""The code systems, value sets and concept maps of the packages at hand, as a library that loads when asked.
+
+https://hl7.org/fhir/R4/terminologies-systems.html
+"""
+
+from functools import cache, partial
+from typing import Any, Final
+
+from profiles.definitions import Definitions, definitions
+from terminology.library import Entry, Library
+
+KINDS: Final = ("CodeSystem", "ValueSet", "ConceptMap", "NamingSystem")
+
+
+def library_of(given: Definitions) -> Library:
+    """What the packages define; content and supplements are known when a definition is loaded."""
+    entries = []
+    for kind in KINDS:
+        for package, listed in given.canonicals.listed(kind):
+            if listed.url:
+                load = partial(_loaded, package, listed.filename)
+                entries.append(Entry(kind, listed.url, listed.version, load, id_=listed.id))
+    return Library(entries)
+
+
+def _loaded(package: Any, filename: str) -> Any:
+    return package.json(filename)
+
+
+@cache
+def core_library() -> Library:
+    """R4's own."""
+    return library_of(definitions())
