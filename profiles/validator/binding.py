@@ -4,10 +4,12 @@ https://hl7.org/fhir/R4/terminologies.html#strength
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from profiles.validator.at import At
 from profiles.validator.run import Owed, Run
+from profiles.validator.values import plain
 from terminology.code_check import CodeAnswer, CodeCheck, CodedType
 from terminology.issue import Severity
 
@@ -60,22 +62,31 @@ def _enumerable(value_set: str, validator: "Validator") -> bool:
 
 
 def _owing(kind: CodedType, value_set: str, strength: Any, profile: str, *, is_maximum: bool) -> Check:
-    owed = strength == "required" or strength == "extensible"
+    def owe(value: Any, at: At, run: Run) -> None:
+        run.owed.append(Owed(CodeCheck(kind, value, value_set, strength), at, profile, is_maximum))
 
-    def check(value: Any, at: At, run: Run) -> None:
-        if kind == "CodeableConcept" and "coding" not in value:
-            if owed and "text" not in value and "extension" not in value:
-                _tell_none(strength, value_set, at, run)
-            elif owed and "extension" not in value:
-                _tell_none("extensible" if not is_maximum else strength, value_set, at, run)
+    def concept(value: Any, at: At, run: Run) -> None:
+        if "coding" not in value:
+            if "extension" not in value and strength != "preferred":
+                _tell_none(strength if is_maximum else "extensible", value_set, at, run)
             return
+        known = run.validator.members(value_set)
+        if known is None or known.isdisjoint((x.get("system"), x.get("code")) for x in value["coding"]):
+            owe(value, at, run)
+
+    def coding(value: Any, at: At, run: Run) -> None:
         if kind == "Quantity" and "code" not in value:
             return
-        value = getattr(value, "value", value)
-        if value is not None:
-            run.owed.append(Owed(CodeCheck(kind, value, value_set, strength), at, profile, is_maximum))
+        known = run.validator.members(value_set)
+        if known is None or (value.get("system"), value.get("code")) not in known:
+            owe(value, at, run)
 
-    return check
+    def text(value: Any, at: At, run: Run) -> None:
+        value = plain(value)
+        if value is not None:
+            owe(value, at, run)
+
+    return {"CodeableConcept": concept, "Coding": coding, "Quantity": coding}.get(kind, text)
 
 
 def _tell_none(strength: str, value_set: str, at: At, run: Run) -> None:
@@ -88,6 +99,8 @@ def tell_answer(owed: Owed, answer: CodeAnswer, run: Run) -> None:
     """The issues that an answer stands for."""
     check = owed.check
     for issue in answer.issues:
+        if issue.message_id == "code-display" and run.options.displays != "ignore":
+            issue = replace(issue, severity=run.options.displays)
         below = f".{issue.expression}" if issue.expression else ""
         run.report(issue.severity, issue.code, issue.diagnostics, owed.at, issue.message_id or "code", below)
     if not check.value_set:

@@ -20,6 +20,7 @@ class PackageCodes:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._members: dict[str, frozenset[Coding] | None] = {}
+        self._texts: dict[str, frozenset[str]] = {}
         self._systems: dict[str, Mapping[str, str] | None] = {}
 
     def __call__(self, checks: Sequence[CodeCheck]) -> list[CodeAnswer]:
@@ -32,7 +33,7 @@ class PackageCodes:
         if members is None:
             return UNKNOWN
         if isinstance(check.value, str):
-            found = any(code == check.value for _, code in members)
+            found = check.value in self._codes(check.value_set, members)
         elif check.type == "CodeableConcept":
             found = any(_coding(one) in members for one in check.value.get("coding", ()))
         else:
@@ -48,6 +49,11 @@ class PackageCodes:
             except (NotEnumerable, KeyError, RecursionError):
                 self._members[value_set] = None
         return self._members[value_set]
+
+    def _codes(self, value_set: str, members: frozenset[Coding]) -> frozenset[str]:
+        if value_set not in self._texts:
+            self._texts[value_set] = frozenset(code for _, code in members)
+        return self._texts[value_set]
 
     def displays(self, system: str) -> Mapping[str, str] | None:
         """Code → display of a complete code system; None if it is not at hand."""

@@ -65,7 +65,7 @@ def _is_allowed(structure: Mapping[str, Any], owner: At, run: Run) -> bool:
     contexts = (*structure.get("context", ()), *_ELSEWHERE.get(structure.get("url", ""), ()))
     if not contexts:
         return True
-    names = _ANYWHERE | set(places(owner, run.validator))
+    names = run.validator.places(owner)
     for context in contexts:
         expression = str(context.get("expression", "")).partition("#")[2] or str(
             context.get("expression", "")
@@ -83,8 +83,28 @@ def _is_allowed(structure: Mapping[str, Any], owner: At, run: Run) -> bool:
     return False
 
 
-def places(owner: At, validator: "Validator") -> Iterator[str]:
-    """Every name of where an extension stands: by its element's type, and by the paths that lead to it."""
+class Places:
+    """Every name of a place where an extension stands: by its element's type, and by the paths there."""
+
+    def __init__(self, validator: "Validator") -> None:
+        self._validator = validator
+        self._known: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def __call__(self, owner: At) -> frozenset[str]:
+        types = self._validator.definitions.resource_types
+        key: list[str] = []
+        place: At | None = owner
+        while place is not None:
+            step = place[1]
+            key += step.path, step.home
+            place = place[0] if step.home not in types else None
+        found = self._known.get(tuple(key))
+        if found is None:
+            found = self._known[tuple(key)] = _ANYWHERE | set(_places(owner, self._validator))
+        return found
+
+
+def _places(owner: At, validator: "Validator") -> Iterator[str]:
     names: list[str] = []
     place: At | None = owner
     while place is not None:

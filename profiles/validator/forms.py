@@ -50,7 +50,12 @@ def coding(value: Mapping[str, Any], at: At, run: Run) -> None:
     """The code is one of its system; a code without a system means nothing."""
     if "code" in value:
         if "system" in value:
-            run.owed.append(Owed(CodeCheck("Coding", value), at))
+            displays = run.validator.displays(value["system"])
+            if displays is None:
+                if run.validator.asks_others:
+                    run.owed.append(Owed(CodeCheck("Coding", value, language=run.options.language), at))
+            elif displays.get(value["code"]) != value.get("display", ""):
+                run.owed.append(Owed(CodeCheck("Coding", value, language=run.options.language), at))
         elif "_system" not in value:
             run.report("warning", "invalid", "A code without a system has no meaning", at, "coding-system")
 

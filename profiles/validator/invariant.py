@@ -36,7 +36,8 @@ def compile_invariants(
 ) -> list[Guarded]:
     """Of the element at a path; constraints that cannot be compiled are passed over here, and told where the
     profile itself is validated."""
-    made = (_compiled(one, path, definitions) for one in constraints if one["key"] not in STRUCTURAL)
+    different = {one.get("expression"): one for one in reversed([*constraints])}
+    made = (_compiled(one, path, definitions) for one in different.values() if one["key"] not in STRUCTURAL)
     return [one for one in made if one]
 
 

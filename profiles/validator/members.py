@@ -45,10 +45,13 @@ def gathering(element: Element, definitions: Definitions) -> tuple[frozenset[str
 
         return frozenset(names), one
 
+    by_name = {name: read for json, read in reads for name in (json, f"_{json}")}
+
     def gather(owner: Mapping[str, Any], at: At) -> list[Member]:
         found: list[Member] = []
-        for json, read in reads:
-            if json in owner or f"_{json}" in owner:
+        for name in owner:
+            read = by_name.get(name)
+            if read is not None and (name[0] != "_" or name[1:] not in owner):
                 read(owner, at, found)
         return found
 

@@ -27,6 +27,9 @@ class Options:
                        in the Bundle, or found by the resolver)
     forms              how URIs, UUIDs, OIDs and canonicals are told that lack the form of their kind: the
                        published examples of R4 have some
+    displays           how a display is told that is not the one of its code: the packages at hand lack those
+                       of other languages
+    contained          whether contained resources are validated
     aggregation        where the aggregation modes of references are looked at
     examples           whether URLs of example.org are taken for what they are, or refused
     language           of displays, as Accept-Language has it
@@ -40,6 +43,8 @@ class Options:
     extension_domains: tuple[str, ...] = EXAMPLES
     references: Literal["found", "type", "exists"] = "found"
     forms: Level = "warning"
+    displays: Level = "warning"
+    contained: Literal["validate", "ignore"] = "validate"
     aggregation: Literal["bundles", "everywhere"] = "bundles"
     examples: Literal["allow", "refuse"] = "allow"
     language: str = ""

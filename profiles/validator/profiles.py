@@ -86,8 +86,13 @@ class Profiles:
             only = canonicals[0]
 
             def one(value: Any, at: At, run: Run) -> None:
-                self.conform(only, value, at, run)
+                profile = known.get(only, self)
+                if profile is self:
+                    profile = self.profile(only)
+                if profile is not None and profile.checks:  # type: ignore[union-attr]
+                    self.conform(only, value, at, run)
 
+            known = self._profiles
             return one
 
         def any_(value: Any, at: At, run: Run) -> None:

@@ -85,7 +85,7 @@ class TypePlans:
         run.enter(value, at)
         try:
             self.plan(value["resourceType"]).visit(value, at, run)
-            if "contained" in value:
+            if "contained" in value and run.options.contained == "validate":
                 check_contained(value, at, run)
             self._validator.by_profiles(value, at, run, profiles)
         finally:
@@ -122,6 +122,9 @@ class TypePlans:
             plan.children[name] = _values(place, checks) if element.is_list else _item(place, checks)
         if name != "id" and code != "xhtml":
             visit = self.plan("Element").visit
+            if (self.raw(element.path).get("binding") or {}).get("strength") == "required":
+                plan.children[f"_{name}"] = _coded_sibling(name, place, visit, is_list=element.is_list)
+                return
             plan.children[f"_{name}"] = _siblings(place, visit) if element.is_list else _item(place, [visit])
 
     def _extra(self, element: Element, code: str) -> list[Check]:
@@ -197,6 +200,19 @@ def _values(place: Step, checks: Sequence[Check]) -> Child:
     return values_
 
 
+def _coded_sibling(name: str, place: Step, visit: Check, *, is_list: bool) -> Child:
+    """Where a code is required, an extension does not stand for it."""
+    inner = _siblings(place, visit) if is_list else _item(place, [visit])
+
+    def sibling(value: Any, owner: Mapping[str, Any], at: At, run: Run) -> None:
+        if name not in owner:
+            says = "There is no code, and one of the value set is required"
+            run.report("error", "code-invalid", says, (at, place, None), "binding-required")
+        inner(value, owner, at, run)
+
+    return sibling
+
+
 def _siblings(place: Step, visit: Check) -> Child:
     def siblings(values: Any, owner: Mapping[str, Any], at: At, run: Run) -> None:
         for index, value in enumerate(values):
@@ -216,6 +232,8 @@ def _resource(plans: TypePlans, place: Step) -> Child:
 
 def _resources(plans: TypePlans, place: Step) -> Child:
     def resources(values: Any, owner: Mapping[str, Any], at: At, run: Run) -> None:
+        if place.path == "contained" and run.options.contained == "ignore":
+            return
         for index, value in enumerate(values):
             plans.resource(value, (at, place._replace(home=value["resourceType"]), index), run)
 

@@ -21,6 +21,7 @@ from profiles.structure import compile_structure
 from profiles.validator.at import At, root
 from profiles.validator.codes import PackageCodes
 from profiles.validator.context import TypeRules
+from profiles.validator.extension import Places
 from profiles.validator.options import Options
 from profiles.validator.profiles import Profiles
 from profiles.validator.run import Enough, Run
@@ -28,7 +29,6 @@ from profiles.validator.scope import ResolveReference
 from profiles.validator.settling import settled
 from profiles.validator.sound import sound
 from profiles.validator.type_plan import Check, TypePlans
-from profiles.value_set import Coding
 from terminology.code_check import CodeAnswer, CodeCheck, CodeValidation
 from terminology.issue import Issue
 
@@ -65,6 +65,7 @@ class Validator:
         self._types = TypePlans(self)
         self._profiles = Profiles(self)
         self.raw = self._types.raw
+        self.places = Places(self)
         self.structure = self._profiles.structure
         self.tree = self._profiles.tree
         self.conforming = self._profiles.conforming
@@ -72,6 +73,8 @@ class Validator:
         self.by_profiles = self._profiles.of_resource
         self.is_modifier = self._profiles.is_modifier
         self.members = self._package_codes.members
+        self.displays = self._package_codes.displays
+        self.asks_others = codes is not None
         self.expression = lru_cache(256)(self._expression)
 
     def validate(self, resource: dict[str, Any], profiles: Sequence[str] = ()) -> list[Issue]:
@@ -127,9 +130,6 @@ class Validator:
     def settled(self, run: Run) -> list[Issue]:
         """The issues of a run, its questions about codes answered."""
         return settled(run, self.ask)
-
-    def members_of(self, value_set: str) -> frozenset[Coding] | None:
-        return self._package_codes.members(value_set)
 
     def _expression(self, text: str) -> Expression:
         return compile_expression(text, self.definitions)
