@@ -14,10 +14,15 @@ https://hl7.org/fhir/R4/references.html#canonical
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from profiles.packages.package import Listed, Package
 from profiles.packages.version import Key, is_compatible, version_key
+from profiles.snapshots.error import SnapshotError
+
+if TYPE_CHECKING:
+    from profiles.snapshots.snapshot import Snapshots
 
 CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 STRUCTURE: Final = "StructureDefinition"
@@ -65,8 +70,25 @@ class Canonicals:
         package, entry = found
         key = (package, entry.filename)
         if key not in self._structures:
-            self._structures[key] = package.json(entry.filename)
+            structure = self._structures[key] = package.json(entry.filename)
+            if "snapshot" not in structure:
+                self._make(key, structure)
         return self._structures[key]
+
+    def _make(self, key: tuple[Package, str], structure: dict[str, Any]) -> None:
+        """While a snapshot is made, who asks is given the definition without one."""
+        try:
+            made = self._snapshots.made(structure)
+        except SnapshotError:
+            del self._structures[key]
+            raise
+        self._structures[key] = {**structure, "snapshot": {"element": made}}
+
+    @cached_property
+    def _snapshots(self) -> "Snapshots":
+        from profiles.snapshots.snapshot import Snapshots  # much code that few processes need
+
+        return Snapshots(self.structure)
 
     def versions(self, url: str) -> list[str]:
         """Every version that is there of a URL, oldest first."""
