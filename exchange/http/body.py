@@ -4,6 +4,7 @@ https://www.rfc-editor.org/rfc/rfc9112#section-6
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from exchange.outcome import FhirError
@@ -32,6 +33,7 @@ class Body:
         self._held = 0
         self._waiter: asyncio.Future[None] | None = None
         self._lost = False
+        self._listener: Callable[[], None] | None = None
         self.ended = self.unwanted = False
 
     def feed(self, data: bytes) -> None:
@@ -44,11 +46,26 @@ class Body:
         """All of it is here."""
         self.ended = True
         self._wake()
+        self._notify()
 
     def lose(self) -> None:
         """The client went away; whoever waits for more gets ConnectionAbortedError."""
         self._lost = True
         self._wake()
+        self._notify()
+
+    def when_over(self, tell: Callable[[], None]) -> None:
+        """Calls `tell` once no more will come: at once, or later. Only for a body that UNASKED_BYTES can
+        hold."""
+        if self.ended or self._lost:
+            tell()
+        else:
+            self._listener = tell
+
+    @property
+    def held(self) -> bytes | None:
+        """All of it, if it is here; whoever asks for it later gets it all the same."""
+        return b"".join(self._parts) if self.ended else None
 
     def discard(self) -> None:
         """Nobody will ask for it any more."""
@@ -94,6 +111,11 @@ class Body:
             await self._waiter
         finally:
             self._waiter = None
+
+    def _notify(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from exchange.answer import Asked, Fhir
 from exchange.app import ROOT, is_fhir
 from exchange.encoding import WORTH_BYTES, takes_gzip
-from exchange.http import asgi, lane
+from exchange.http import asgi, read_lane, write_lane
 from exchange.http.body import too_large
 from exchange.http.head import date_line
 from exchange.http.known import Heads
@@ -41,9 +41,13 @@ class Site:
             self._start(asgi.respond(self.app, request, self.date))
             return
         headers = request.fields
-        plain = request.body is None and not target.query and request.method in _READING
-        if not plain or not lane.enter(fhir, target.raw, headers, partial(self._read, request, headers)):
-            self._start(self._answer(fhir, request, headers))
+        reply, otherwise = partial(self._tell, request, headers), partial(self._ask, fhir, request, headers)
+        if not target.query and request.body is not None:
+            write_lane.enter(fhir, request, reply, otherwise)
+            return
+        reads = not target.query and request.method in _READING
+        if not reads or not read_lane.enter(fhir, target.raw, headers, reply):
+            otherwise()
 
     def tick(self) -> None:
         """To be called at least once a second."""
@@ -51,6 +55,9 @@ class Site:
         now = asyncio.get_running_loop().time()
         for connection in tuple(self.connections):
             connection.check(now)
+
+    def _ask(self, fhir: Fhir, request: Incoming, headers: Mapping[str, str]) -> None:
+        self._start(self._answer(fhir, request, headers))
 
     def _start(self, answering: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(answering)
@@ -69,7 +76,7 @@ class Site:
             request.connection.transport.abort()
             raise
 
-    def _read(self, request: Incoming, headers: Mapping[str, str], response: Response) -> None:
+    def _tell(self, request: Incoming, headers: Mapping[str, str], response: Response) -> None:
         accepted = headers.get("accept-encoding")
         if accepted is not None and len(response.body) >= WORTH_BYTES and takes_gzip(accepted):
             self._start(self._reply_packed(request, response, accepted))
@@ -77,7 +84,7 @@ class Site:
             self._reply(request, response)
 
     async def _reply_packed(self, request: Incoming, response: Response, accepted: str) -> None:
-        self._reply(request, await lane.packed(response, accepted))
+        self._reply(request, await read_lane.packed(response, accepted))
 
     def _reply(self, request: Incoming, response: Response) -> None:
         """HEAD gets the headers that GET would."""

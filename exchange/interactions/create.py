@@ -16,7 +16,7 @@ from exchange.store.fetch import fetch
 async def create(hub: Hub, request: Request) -> Response:
     """A new resource under an id of ours; with If-None-Exist only if nothing matches."""
     request.grant.require(request.type, "c")
-    resource, write = await aside(len(request.body), "json", partial(_checked, hub, request))
+    resource, write = await aside(len(request.body), "json", partial(prepared, hub, request))
     condition = request.headers.get("if-none-exist")
     if condition is not None:
         criteria = Criteria(request.type, condition.partition("?")[2] or condition)
@@ -25,7 +25,8 @@ async def create(hub: Hub, request: Request) -> Response:
     return written_response(request, f"{request.type}/{write.id}", written)
 
 
-def _checked(hub: Hub, request: Request) -> tuple[Resource, Write]:
+def prepared(hub: Hub, request: Request) -> tuple[Resource, Write]:
+    """What is to be written, as it is sent; raises FhirError if it may not be stored."""
     sent, rest = request.read_written()
     resource = sent | {"id": hub.new_id()}
     return resource, hub.write("create", resource, None, rest)

@@ -15,7 +15,7 @@ from exchange.store.batch import Write
 async def update(hub: Hub, request: Request) -> Response:
     """A new version, or a new resource under the client's id. Equal content makes no new version."""
     request.grant.require(request.type, "u")
-    resource, write = await aside(len(request.body), "json", partial(_checked, hub, request))
+    resource, write = await aside(len(request.body), "json", partial(prepared, hub, request))
     if request.headers.get("if-none-match", "").strip() == "*":
         write = await _new(hub, request, write)
     written = await committed(hub, request.grant, write, resource)
@@ -33,7 +33,8 @@ async def _new(hub: Hub, request: Request, write: Write) -> Write:
     return write
 
 
-def _checked(hub: Hub, request: Request) -> tuple[dict[str, Any], Write]:
+def prepared(hub: Hub, request: Request) -> tuple[dict[str, Any], Write]:
+    """What is to be written, as it is sent; raises FhirError if it may not be stored."""
     resource, rest = request.read_written()
     require_id(resource, request.id)
     version = if_match(request.headers.get("if-match"))

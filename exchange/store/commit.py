@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from exchange.store.batch import Write
-from exchange.store.coalesce import Coalescer
+from exchange.store.coalesce import Coalescer, Waiter
 from exchange.store.connection import Connection
 from exchange.store.transact import Written, create, transact
 
@@ -41,6 +41,10 @@ class Committer:
     async def commit(self, write: Write, instant: datetime) -> Written:
         """Returns once the write is durable."""
         return await self._commits.ask((write, instant))
+
+    def hand_in(self, write: Write, instant: datetime, waiter: Waiter[Written]) -> None:
+        """The same without a coroutine: the waiter will be told. Raises Overloaded."""
+        self._commits.hand_in((write, instant), waiter)
 
     async def create(self, writes: Sequence[Write], instant: datetime) -> list[Written]:
         """New resources whose ids we made, all or none; returns once they are durable."""
