@@ -44,9 +44,15 @@ class Membership:
             if not self.value_set.included and "expansion" in self.value_set.resource:
                 return self._expanded(path, coding, hit)
             result = self._included(path, coding, hit)
-            if result and self._excluded(path, coding):
+            if result and (self._excluded(path, coding) or self._is_inactive(path, coding, hit)):
                 return False
             return result
+
+    def _is_inactive(self, path: str, coding: CodeOf, hit: Hit) -> bool:
+        """What an included value set takes may be inactive, and then not be for this one."""
+        if hit.system is None or hit.number is None:
+            return False
+        return not self._allowed(path, coding, hit.system, hit.number)
 
     def _inferred(self, coding: CodeOf, hit: Hit) -> CodeOf:
         systems = inferred_systems(self.scope, self.value_set, coding.code)

@@ -59,7 +59,8 @@ def text_index(system: CodeSystem) -> TextIndex:
             if _IS_HAN.match(piece):
                 for gram in {*piece, *(a + b for a, b in pairwise(piece))}:
                     grams[gram].append(number)
-                words[_initials(piece)].append(number)
+                for word in _endings(_initials(piece)):
+                    words[word].append(number)
             else:
                 words[piece].append(number)
     ordered = sorted(words)
@@ -77,6 +78,11 @@ def _pieces(text: str) -> Iterator[str]:
     yield from _PIECES.findall(text.lower())
 
 
+def _endings(initials: str) -> list[str]:
+    """`xtnb`, `tnb`, `nb`: who looks for a part of a name begins there."""
+    return [initials[at:] for at in range(max(1, len(initials) - 1))]
+
+
 @lru_cache(65_536)
 def _initials(piece: str) -> str:
     """`gxy` of 高血压."""
@@ -92,4 +98,6 @@ def passes(text: str, called: Iterable[str]) -> bool:
 def _has(pieces: Iterable[str], wanted: str) -> bool:
     if _IS_HAN.match(wanted):
         return any(wanted in piece for piece in pieces)
-    return any((_initials(each) if _IS_HAN.match(each) else each).startswith(wanted) for each in pieces)
+    return any(
+        wanted in _initials(each) if _IS_HAN.match(each) else each.startswith(wanted) for each in pieces
+    )
