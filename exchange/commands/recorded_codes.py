@@ -4,12 +4,14 @@ https://hl7.org/fhir/R4/valueset-operation-validate-code.html
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from conformance.recorded_terminology import RecordedAnswer, RecordedTerminology
+from conformance.recorded_terminology import RecordedAnswer, RecordedIssue, RecordedTerminology
 from profiles.packages.canonicals import Canonicals
 from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck
-from terminology.issue import Issue
+from terminology.issue import Issue, Severity
+
+_OF_THE_BINDING: Final = frozenset(("not-in-vs", "this-code-not-in-vs", "cannot-infer"))
 
 
 class RecordedCodes:
@@ -26,7 +28,7 @@ class RecordedCodes:
         value_set = self._known.resource(check.value_set) if check.value_set else None
         compose = value_set.get("compose") if value_set else None
         found = self._recorded.answer(_asked(check), check.value_set, compose)
-        return _told(found) if found else UNKNOWN
+        return _told(found, check) if found else UNKNOWN
 
 
 def _asked(check: CodeCheck) -> Any:
@@ -36,9 +38,16 @@ def _asked(check: CodeCheck) -> Any:
     return check.value
 
 
-def _told(found: RecordedAnswer) -> CodeAnswer:
+def _told(found: RecordedAnswer, check: CodeCheck) -> CodeAnswer:
+    """What the value set says is for the binding to tell; a code that its system lacks is told once."""
+    told = [one for one in found.issues if one.kind not in _OF_THE_BINDING]
     issues = tuple(
-        Issue(one.severity, one.code, one.text, one.expression, f"tx-{one.kind}")  # type: ignore[arg-type]
-        for one in found.issues
+        Issue(_severity(one), one.code, one.text, one.expression, f"tx-{one.kind}") for one in told
     )
-    return CodeAnswer(found.result, found.message, issues)
+    is_told = not check.value_set and any(issue.severity == "error" for issue in issues)
+    return CodeAnswer(None if is_told else found.result, found.message, issues)
+
+
+def _severity(one: RecordedIssue) -> Severity:
+    """A code system that the server does not know is no fault of the resource."""
+    return "warning" if one.kind == "not-found" and one.severity == "error" else one.severity  # type: ignore[return-value]

@@ -1,6 +1,6 @@
 """Our validator as the judge of HL7's cases takes it, with a terminology server's recorded answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,6 @@ from terminology.issue import Issue
 
 Resource = dict[str, Any]
 ALWAYS: Final = "hl7.fhir.uv.extensions.r4"
-_POLICY: Final[Mapping[str, Any]] = {"CHECK_EXISTS_AND_TYPE": "exists", "CHECK_VALID": "exists"}
 
 
 class ValidatorEngine:
@@ -130,7 +129,9 @@ def _options(case: Case, step: Step) -> Options:
         best_practice=str(flags.get("best-practice", "ignore")).lower().replace("hint", "information"),  # type: ignore[arg-type]
         unknown_extension="error",
         extension_domains=(*EXAMPLES, *domains),
-        references=_POLICY.get(flags.get("validateReference", ""), "type"),
+        references="type",
+        forms="error",
+        displays="error",
         aggregation="everywhere" if flags.get("enforceAggregationOutsideBundles", False) else "bundles",
         examples="allow" if flags.get("examples", True) else "refuse",
         language=flags.get("language", ""),

@@ -3,5 +3,14 @@
 from typing import Final
 
 from profiles.validator.context import TypeRules
+from profiles.validator.special.bundle import bundle
+from profiles.validator.special.identifier import identifier
+from profiles.validator.special.narrative import language, narrative
+from profiles.validator.special.questionnaire_response import questionnaire_response
 
-RULES: Final[TypeRules] = {}
+RULES: Final[TypeRules] = {
+    "Bundle": (bundle,),
+    "Identifier": (identifier,),
+    "Narrative": (language, narrative),
+    "QuestionnaireResponse": (questionnaire_response,),
+}

@@ -1,0 +1,152 @@
+"""A QuestionnaireResponse, held against its Questionnaire.
+
+https://hl7.org/fhir/R4/questionnaireresponse.html#notes
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from profiles.validator.context import Context
+from profiles.validator.special.answers import answer_issues, exclusive_issues, valued
+from profiles.validator.special.enabled import Enabling
+from terminology.issue import Issue
+
+Element = Mapping[str, Any]
+_WITHOUT_ANSWERS: Final = frozenset(("group", "display", "question"))
+_UNFINISHED: Final = "in-progress"
+
+
+def questionnaire_response(response: Element, context: Context) -> Iterator[Issue]:
+    canonical = response.get("questionnaire")
+    if canonical is None:
+        text = "No questionnaire is named, so the answers cannot be checked against it"
+        yield context.issue("information", "required", text, "response-no-questionnaire")
+        return
+    found = _questionnaire(canonical, context)
+    if found is None:
+        text = f"The questionnaire {canonical!r} could not be resolved, so the answers are not checked"
+        yield context.issue("warning", "required", text, "response-questionnaire-unknown")
+        return
+    yield from _Walk(response, found, context).items(found.get("item", ()), response, "", (response,))
+
+
+def _questionnaire(canonical: str, context: Context) -> Element | None:
+    if canonical.startswith("#"):
+        resolved = context.resolve(canonical)
+        found: Element | None = resolved.resource if resolved else None
+    else:
+        found = context.definition(canonical)
+    return found if found and found.get("resourceType") == "Questionnaire" else None
+
+
+class _Walk:
+    def __init__(self, response: Element, questionnaire: Element, context: Context) -> None:
+        self._context = context
+        self._enabling = Enabling(questionnaire, context)
+        self._severity: Any = "warning" if response.get("status") == _UNFINISHED else "error"
+        self._everywhere = {question["linkId"]: question for question in _questions(questionnaire)}
+
+    def items(
+        self, questions: Sequence[Element], holder: Element, at: str, way: tuple[Element, ...]
+    ) -> Iterator[Issue]:
+        """Those below one element of the response."""
+        places = {question["linkId"]: index for index, question in enumerate(questions)}
+        given: dict[str, list[tuple[Element, str]]] = {}
+        last = -1
+        for index, item in enumerate(holder.get("item", ())):
+            place, below = places.get(item["linkId"]), f"{at}.item[{index}]"
+            if place is None:
+                yield from self._elsewhere(item, at, below, way)
+                continue
+            if place < last:
+                yield self._issue("error", "structure", "The items are out of order", "response-order", below)
+            last = max(last, place)
+            given.setdefault(item["linkId"], []).append((item, below))
+        for question in questions:
+            yield from self._question(question, given.get(question["linkId"], []), at, way)
+
+    def _elsewhere(self, item: Element, at: str, below: str, way: tuple[Element, ...]) -> Iterator[Issue]:
+        question = self._everywhere.get(item["linkId"])
+        if question is None:
+            text = f"LinkId {item['linkId']!r} not found in questionnaire"
+            yield self._issue("error", "not-found", text, "response-link-id", at)
+            return
+        text = f"The item {item['linkId']!r} stands in the wrong place"
+        yield self._issue("error", "structure", text, "response-place", below)
+        yield from self._item(question, item, below, way)
+
+    def _question(
+        self, question: Element, given: Sequence[tuple[Element, str]], at: str, way: tuple[Element, ...]
+    ) -> Iterator[Issue]:
+        enabled = self._enabling.is_enabled(question, way)
+        if not enabled:
+            for item, below in given:
+                if item.get("answer"):
+                    text = (
+                        f"Item has answer, even though it is not enabled (item id = {question['linkId']!r})"
+                    )
+                    yield self._issue("error", "invalid", text, "response-not-enabled", below)
+        if enabled and not given and question.get("required"):
+            yield self._missing(question, at)
+        if len(given) > 1 and question["type"] != "group" and not question.get("repeats"):
+            text = f"Only one item may answer {question['linkId']!r}"
+            yield self._issue("error", "invalid", text, "response-repeats", given[1][1])
+        for item, below in given:
+            yield from self._item(question, item, below, way, is_enabled=enabled)
+
+    def _item(
+        self, question: Element, item: Element, at: str, way: tuple[Element, ...], *, is_enabled: bool = True
+    ) -> Iterator[Issue]:
+        kind = question["type"]
+        answers = item.get("answer", ())
+        yield from self._text(question, item, at)
+        if kind in _WITHOUT_ANSWERS and answers:
+            text = f"Items of type {kind!r} cannot have answers"
+            yield self._issue("error", "structure", text, "response-answers", at)
+        if kind == "group":
+            yield from self._group(question, item, at, way)
+            return
+        if item.get("item"):
+            text = f"Items that are no group have their items in the answer ({question['linkId']!r})"
+            yield self._issue("error", "structure", text, "response-items", at)
+        if kind in _WITHOUT_ANSWERS:
+            return
+        if is_enabled and question.get("required") and not any(map(_has_value, answers)):
+            yield self._missing(question, at)
+        if len(answers) > 1 and not question.get("repeats"):
+            text = f"Only one answer to {question['linkId']!r} is allowed"
+            yield self._issue("error", "invalid", text, "response-one-answer", at)
+        yield from exclusive_issues(question, answers, at, self._context)
+        for index, answer in enumerate(answers):
+            below = f"{at}.answer[{index}]"
+            yield from answer_issues(question, answer, below, self._context)
+            yield from self.items(question.get("item", ()), answer, below, (*way, item, answer))
+
+    def _group(self, question: Element, item: Element, at: str, way: tuple[Element, ...]) -> Iterator[Issue]:
+        if question.get("required") and not item.get("item"):
+            text = "No sub-items found for required group"
+            yield self._issue(self._severity, "invariant", text, "response-empty-group", at)
+            return
+        yield from self.items(question.get("item", ()), item, at, (*way, item))
+
+    def _text(self, question: Element, item: Element, at: str) -> Iterator[Issue]:
+        if "text" in item and "text" in question and item["text"] != question["text"]:
+            text = f"If text exists, it must be that of the question {question['linkId']!r}"
+            yield self._issue("error", "invalid", text, "response-text", at)
+
+    def _missing(self, question: Element, at: str) -> Issue:
+        text = f"No response answer found for required item {question['linkId']!r}"
+        return self._issue(self._severity, "required", text, "response-missing", at)
+
+    def _issue(self, severity: Any, code: str, text: str, message_id: str, below: str) -> Issue:
+        return self._context.issue(severity, code, text, message_id, below)
+
+
+def _has_value(answer: Element) -> bool:
+    return valued(answer, "value") is not None or "extension" in answer
+
+
+def _questions(holder: Element) -> Iterator[Element]:
+    for question in holder.get("item", ()):
+        yield question
+        yield from _questions(question)
