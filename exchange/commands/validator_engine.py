@@ -132,6 +132,7 @@ def _options(case: Case, step: Step) -> Options:
         references="type",
         forms="error",
         displays="error",
+        contained="ignore" if flags.get("validateContains") == "IGNORE" else "validate",
         aggregation="everywhere" if flags.get("enforceAggregationOutsideBundles", False) else "bundles",
         examples="allow" if flags.get("examples", True) else "refuse",
         language=flags.get("language", ""),
