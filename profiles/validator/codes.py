@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/terminologies.html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from profiles.validator.grammars import holds, systems
 from profiles.value_set import Coding, NotEnumerable, codings, concepts
 from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck
 from terminology.issue import Issue
@@ -20,6 +21,7 @@ class PackageCodes:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._members: dict[str, frozenset[Coding] | None] = {}
+        self._forms: dict[str, tuple[str, ...]] = {}
         self._texts: dict[str, frozenset[str]] = {}
         self._systems: dict[str, Mapping[str, str] | None] = {}
 
@@ -31,7 +33,7 @@ class PackageCodes:
             return self._in_system(check.value) if check.type in ("Coding", "Quantity") else UNKNOWN
         members = self.members(check.value_set)
         if members is None:
-            return UNKNOWN
+            return self._by_form(check)
         if isinstance(check.value, str):
             found = check.value in self._codes(check.value_set, members)
         elif check.type == "CodeableConcept":
@@ -39,6 +41,21 @@ class PackageCodes:
         else:
             found = _coding(check.value) in members
         return _YES if found else CodeAnswer(False, f"{_shown(check.value)} is not in {check.value_set}")
+
+    def _by_form(self, check: CodeCheck) -> CodeAnswer:
+        """Of a value set that takes systems as they are, and those are told by the form of their codes."""
+        if check.value_set not in self._forms:
+            self._forms[check.value_set] = systems(check.value_set, self._find)
+        of = self._forms[check.value_set]
+        if not of:
+            return UNKNOWN
+        if isinstance(check.value, str):
+            told = [holds(of, None, check.value)]
+        else:
+            told = [holds(of, *_coding(one)) for one in check.value.get("coding", (check.value,))]
+        if True in told or None in told:
+            return _YES if True in told else UNKNOWN
+        return CodeAnswer(False, f"{_shown(check.value)} is not in {check.value_set}")
 
     def members(self, value_set: str) -> frozenset[Coding] | None:
         """(system, code) of every member; None if they cannot be enumerated."""

@@ -33,7 +33,7 @@ class Options:
     aggregation        where the aggregation modes of references are looked at
     examples           whether URLs of example.org are taken for what they are, or refused
     language           of displays, as Accept-Language has it
-    most               issues that are told; the walk ends there
+    most               warnings and the like that are told; with as many errors beside them the walk ends
     """
 
     profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Enough(Exception):
-    """There are as many issues as are told."""
+    """There are more issues than anybody reads."""
 
 
 class Owed(NamedTuple):
@@ -37,13 +37,14 @@ class Owed(NamedTuple):
 class Run:
     """`scope` is that of the resource which is being walked."""
 
-    __slots__ = ("done", "issues", "memory", "options", "owed", "scope", "services", "validator")
+    __slots__ = ("done", "issues", "memory", "options", "owed", "remarks", "scope", "services", "validator")
 
     def __init__(self, validator: "Validator") -> None:
         self.validator = validator
         self.options: Options = validator.options
         self.issues: list[Issue] = []
         self.owed: list[Owed] = []
+        self.remarks = 0
         self.done: set[tuple[int, str]] = set()
         self.memory: dict[Any, Any] = {}
         self.services = Services(
@@ -55,14 +56,16 @@ class Run:
         self, severity: Severity, code: str, text: str, at: At, message_id: str, below: str = ""
     ) -> None:
         """`below` is the rest of the way from `at`: `.coding[0].code`."""
-        self.issues.append(Issue(severity, code, text, expression(at) + below, message_id))
-        if len(self.issues) >= self.options.most:
-            raise Enough
+        if severity != "error":
+            self.remarks += 1
+            if self.remarks > self.options.most:
+                return
+        self.tell(Issue(severity, code, text, expression(at) + below, message_id))
 
     def tell(self, issue: Issue) -> None:
         """An issue that a rule has made."""
         self.issues.append(issue)
-        if len(self.issues) >= self.options.most:
+        if len(self.issues) >= 2 * self.options.most:
             raise Enough
 
     def conforms(self, value: Any, canonical: str, at: At) -> bool:

@@ -5,11 +5,15 @@ for granted. https://hl7.org/fhir/R4/json.html
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from profiles.definitions import Definitions
 from profiles.primitives import VALID
+from profiles.references import EXPECTED
 from terminology.issue import Issue
+
+_SHAPE: Final = frozenset(("structure", "value"))
 
 
 def sound(
@@ -20,41 +24,62 @@ def sound(
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if not isinstance(kind, str) or kind not in definitions.resource_types:
         return list(found), None
-    return list(found), _Reader(definitions).resource(resource)
+    told = [_named(issue) for issue in found]
+    if not any(issue.code in _SHAPE for issue in found):
+        return told, resource
+    return told, _Reader(definitions).resource(resource)
+
+
+def _named(issue: Issue) -> Issue:
+    """A reference that is none is doubtful, but any text is allowed there."""
+    if issue.diagnostics.startswith(f"Expected {EXPECTED}"):
+        return replace(issue, severity="warning", code="structure", message_id="reference-form")
+    return replace(issue, message_id=f"structure-{issue.code}")
+
+
+class Kept(NamedTuple):
+    """What is known of a property: whether it repeats, and whose elements its values have."""
+
+    is_list: bool
+    home: str
+    is_sibling: bool
 
 
 class _Reader:
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
+        self._homes: dict[str, dict[str, Kept]] = {}
 
     def resource(self, value: Any) -> dict[str, Any] | None:
         kind = value.get("resourceType") if type(value) is dict else None
         if not isinstance(kind, str) or kind not in self._definitions.resource_types:
             return None
-        made = self._object(value, kind)
-        made["resourceType"] = kind
-        return made
+        return {"resourceType": kind, **self._object(value, kind)}
 
     def _object(self, value: dict[str, Any], home: str) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for element in self._definitions.children(home):
-            for name, code in element.properties.items():
-                below = code if element.is_choice else self._definitions.home(element) or code
-                for json, type_ in ((name, below), (f"_{name}", "Element")):
-                    if json in value:
-                        kept = self._kept(value[json], element.is_list, type_, json[0] == "_")
-                        if kept is not None:
-                            made[json] = kept
-        return made
+        properties = self._properties(home)
+        kept = (
+            (name, self._value(one, properties[name])) for name, one in value.items() if name in properties
+        )
+        return {name: one for name, one in kept if one is not None}
 
-    def _kept(self, value: Any, is_list: bool, home: str, is_sibling: bool) -> Any:
-        if not is_list:
-            return self._one(value, home)
-        items = value if type(value) is list else [value]
-        kept = [self._one(one, home) for one in items]
-        if home in VALID or is_sibling:
-            return kept if any(one is not None for one in kept) else None
-        return [one for one in kept if one is not None] or None
+    def _properties(self, home: str) -> dict[str, Kept]:
+        if home not in self._homes:
+            made = self._homes[home] = {}
+            for element in self._definitions.children(home):
+                for name, code in element.properties.items():
+                    below = code if element.is_choice else self._definitions.home(element) or code
+                    made[name] = Kept(element.is_list, below, is_sibling=False)
+                    made[f"_{name}"] = Kept(element.is_list, "Element", is_sibling=True)
+        return self._homes[home]
+
+    def _value(self, value: Any, kept: Kept) -> Any:
+        if not kept.is_list:
+            return self._one(value, kept.home)
+        items = [self._one(one, kept.home) for one in (value if type(value) is list else [value])]
+        if kept.home in VALID or kept.is_sibling:
+            return items if any(one is not None for one in items) else None
+        return [one for one in items if one is not None] or None
 
     def _one(self, value: Any, home: str) -> Any:
         if home in ("Resource", "DomainResource"):
