@@ -129,7 +129,7 @@ def _options(case: Case, step: Step) -> Options:
         best_practice=str(flags.get("best-practice", "ignore")).lower().replace("hint", "information"),  # type: ignore[arg-type]
         unknown_extension="error",
         extension_domains=(*EXAMPLES, *domains),
-        references="type",
+        references=_references(case, step),
         forms="error",
         displays="error",
         contained="ignore" if flags.get("validateContains") == "IGNORE" else "validate",
@@ -137,6 +137,13 @@ def _options(case: Case, step: Step) -> Options:
         examples="allow" if flags.get("examples", True) else "refuse",
         language=flags.get("language", ""),
     )
+
+
+def _references(case: Case, step: Step) -> Any:
+    """References are looked at as far as a case asks for it."""
+    if case.flags.get("validateReference") == "CHECK_EXISTS_AND_TYPE":
+        return "exists"
+    return "type" if step.assume_rest else "found"
 
 
 def _found(issue: Issue) -> Found:

@@ -49,5 +49,7 @@ def expression(at: At) -> str:
 CONTAINED = Step(".contained", "contained", "contained", "Resource")
 ENTRY = Step(".entry", "entry", "entry", "Bundle.entry")
 ENTRY_RESOURCE = Step(".resource", "resource", "resource", "Resource")
+PARAMETER = Step(".parameter", "parameter", "parameter", "Parameters.parameter")
+PART = Step(".part", "part", "part", "Parameters.parameter")
 META = Step(".meta", "meta", "meta", "Meta")
 META_PROFILE = Step(".profile", "profile", "profile", "canonical")

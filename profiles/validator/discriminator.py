@@ -138,9 +138,11 @@ def _profiles(node: Node, steps: Sequence[Part]) -> Holds | None:
 
 
 def _values(node: Node, validator: "Validator") -> Holds | None:
+    if node.max == 0:
+        return _exists(node)
     of_value = _value(node, validator)
     if of_value is None:
-        return _exists(node) if node.max == 0 else None
+        return None
     return lambda items, at, run: any(of_value(plain(item.value)) for item in items)
 
 

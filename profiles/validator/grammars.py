@@ -10,8 +10,9 @@ from typing import Any, Final
 from profiles.fhirpath.units import measure
 
 Find = Callable[[str], Mapping[str, Any] | None]
+# R4 has the short names of its formats beside MIME types, in CapabilityStatement.format.
 _MIME: Final = re.compile(
-    r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+*-]{1,127}(?:\s*;\s*[\w!#$&^.+-]+=[^;]+)*", re.ASCII
+    r"xml|json|ttl|[\w!#$&^.+-]{1,127}/[\w!#$&^.+*-]{1,127}(?:\s*;\s*[\w!#$&^.+-]+=[^;]+)*", re.ASCII
 )
 _LANGUAGE: Final = re.compile(r"(?:[A-Za-z]{2,3}|[A-Za-z]{4,8}|[ix])(?:-[A-Za-z0-9]{1,8})*")
 _ELSEWHERE: Final[Mapping[str, str]] = {"http://www.rfc-editor.org/bcp/bcp13.txt": "urn:ietf:bcp:13"}

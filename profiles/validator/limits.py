@@ -33,7 +33,7 @@ def _limited(limit: Any, sign: int, type_code: str, profile: str) -> Check:
     side = "least" if sign > 0 else "greatest"
 
     def check(value: Any, at: At, run: Run) -> None:
-        found = compared(plain(value), limit, type_code)
+        found = compared(plain(value), limit, type_code, sign)
         if found is not None and found * sign < 0:
             text = (
                 f"The value is {text_of(plain(value))}; the {side} that {profile} allows is {text_of(limit)}"
@@ -43,17 +43,17 @@ def _limited(limit: Any, sign: int, type_code: str, profile: str) -> Check:
     return check
 
 
-def compared(value: Any, limit: Any, type_code: str) -> int | None:
+def compared(value: Any, limit: Any, type_code: str, sign: int = 1) -> int | None:
     """-1, 0 or 1 for less, equal or greater; None if the two cannot be compared.
 
-    A Quantity as the limit of a date is so long from now.
+    A Quantity as the limit of a date is so long ago at the least, and so long from now at the most.
     """
     left: Any = value
     right: Any = limit
     if type_code in _TEMPORAL and isinstance(value, str):
         read = _TEMPORAL[type_code]
         left = read(value)
-        right = _from_now(limit, read, type_code) if isinstance(limit, Mapping) else read(str(limit))
+        right = _from_now(limit, sign, read, type_code) if isinstance(limit, Mapping) else read(str(limit))
     elif isinstance(limit, Mapping):
         left = quantity.from_fhir(value) if isinstance(value, Mapping) else None
         right = quantity.from_fhir(limit)
@@ -63,8 +63,14 @@ def compared(value: Any, limit: Any, type_code: str) -> int | None:
         return None
 
 
-def _from_now(limit: Mapping[str, Any], read: Callable[[str], Temporal | None], type_code: str) -> Any:
+def _from_now(
+    limit: Mapping[str, Any], sign: int, read: Callable[[str], Temporal | None], type_code: str
+) -> Any:
     now = datetime.datetime.now().astimezone()
     start = read(now.date().isoformat() if type_code == "date" else now.isoformat(timespec="seconds"))
     length = quantity.from_fhir(limit)
-    return None if length is None or start is None else arithmetic.add(start, length)
+    return None if length is None or start is None else _moved(start, length, sign)
+
+
+def _moved(start: Temporal, length: Any, sign: int) -> Any:
+    return arithmetic.subtract(start, length) if sign > 0 else arithmetic.add(start, length)

@@ -18,6 +18,7 @@ EXAMPLES = ("http://example.org", "https://example.org", "http://acme.com", "htt
 class Options:
     """
     profiles           canonicals that resources of a type must conform to: the hub's own rules
+    entries            the same of a Bundle's entries, by type and place among those of the type: `Patient:0`
     best_practice      how a broken best-practice invariant is told
     unknown_profile    how a profile is told that a resource claims and nobody here knows
     unknown_extension  how an extension is told that nobody here knows
@@ -37,6 +38,7 @@ class Options:
     """
 
     profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     best_practice: Level = "warning"
     unknown_profile: Level = "warning"
     unknown_extension: Level = "information"

@@ -52,7 +52,8 @@ class ProfileCompiler:
         below = [check for child in node.children.values() for check in self._child(child, home)]
         if below:
             is_primitive = code in self._definitions.primitive_types
-            checks.append(_of_primitive(below) if is_primitive else _all(below))
+            inside = _of_primitive(below) if is_primitive else _all(below)
+            checks.append(_within([inside]) if element.types == ("Resource",) else inside)
         return checks
 
     def _invariants(self, node: Node, home: str, base: Raw) -> list[Check]:
@@ -118,7 +119,7 @@ class ProfileCompiler:
             home = _home(node, place)
             checks = self._value(node, element, home if code == "Resource" else code, home, base)
             if checks:
-                found[code] = [_within(checks)] if code == "Resource" else checks
+                found[code] = checks
         return found
 
     def _slicing(self, node: Node, element: Element, base: Raw) -> Slicing | None:
@@ -236,8 +237,6 @@ def _children(
             _tell(f"{node.label}: at least {least} needed, {count} found", "cardinality-min", at, run)
         if most is not None and count > most:
             _tell(f"{node.label}: at most {most} allowed, {count} found", "cardinality-max", at, run)
-        if slicing is not None:
-            members = slicing.check(members, at, run)
         for member in members:
             if codes is not None and _kind(member) not in codes:
                 says = f"{_kind(member)} is not allowed here, but {', '.join(sorted(codes))}"
@@ -245,6 +244,8 @@ def _children(
                 continue
             for one in bodies.get(member.code, ()):
                 one(member.value, member.at, run)
+        if slicing is not None:
+            slicing.check(members, at, run)
 
     def _absent(owner: Any, at: At, run: Run) -> None:
         if least:

@@ -61,7 +61,11 @@ class Profiles:
         """Validate a value against a profile as part of a run, once; a profile that is not known is passed
         over."""
         profile = self.profile(canonical)
-        if profile is None or not profile.checks:
+        if profile is None:
+            return
+        if type(value) is dict and not self._is_of(value, profile.type):
+            says = f"{value['resourceType']} is not allowed here, but {profile.type} ({canonical})"
+            run.report("error", "structure", says, at, "type")
             return
         mark = (id(value), profile.canonical)
         if mark in run.done:
@@ -80,6 +84,11 @@ class Profiles:
         finally:
             run.scope = before
 
+    def _is_of(self, value: Mapping[str, Any], type_name: str) -> bool:
+        """Whether a resource is of a profile's type; of other values their elements tell."""
+        kind = value.get("resourceType")
+        return kind is None or type_name in (kind, "Resource", "DomainResource")
+
     def conforming(self, canonicals: Sequence[str]) -> Check:
         """A check that a value conforms to one of the profiles."""
         if len(canonicals) == 1:
@@ -89,7 +98,7 @@ class Profiles:
                 profile = known.get(only, self)
                 if profile is self:
                     profile = self.profile(only)
-                if profile is not None and profile.checks:  # type: ignore[union-attr]
+                if profile is not None:
                     self.conform(only, value, at, run)
 
             known = self._profiles
@@ -113,11 +122,25 @@ class Profiles:
                 self.conform(canonical, value, at, run)
         for canonical in run.options.profiles.get(kind, ()):
             self.conform(canonical, value, at, run)
+        if run.options.entries and at[1].path == "resource":
+            for canonical in run.options.entries.get(self._place(value, run), ()):
+                self.conform(canonical, value, at, run)
         meta = value.get("meta")
         if meta is not None and "profile" in meta:
             for index, canonical in enumerate(meta["profile"]):
                 if canonical and self._claimed(canonical, kind, index, at, run):
                     self.conform(canonical, value, at, run)
+
+    def _place(self, value: Mapping[str, Any], run: Run) -> str:
+        """`Patient:0` of the first Patient among the entries of its Bundle."""
+        kind = value["resourceType"]
+        index = run.scope.bundle if run.scope is not None else None
+        same = (
+            [one.resource for one in index.entries if one.resource.get("resourceType") == kind]
+            if index
+            else []
+        )
+        return next((f"{kind}:{number}" for number, one in enumerate(same) if one is value), "")
 
     def _claimed(self, canonical: str, kind: str, index: int, at: At, run: Run) -> bool:
         here = ((at, META, None), META_PROFILE, index)

@@ -84,7 +84,7 @@ def _resolves(text: str, found: Resolved | None, at: At, run: Run) -> None:
         run.report("error", "structure", f"There is no contained resource {text}", at, "reference-contained")
     elif run.scope is not None and run.scope.bundle is not None and _ambiguous(text, at, run):
         return
-    elif run.options.references == "exists":
+    elif run.options.references == "exists" and RESTFUL.fullmatch(text.partition("#")[0]):
         run.report("error", "structure", f"The reference {text} leads to nothing", at, "reference-exists")
 
 

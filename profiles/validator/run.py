@@ -87,6 +87,9 @@ class Run:
         if scope.bundle is not None:
             for entry in scope.bundle.find(reference, scope.full_url):
                 return self._placed(entry.resource, "bundled", entry.at, scope)
+        beside = scope.parameter_resource(reference)
+        if beside is not None:
+            return self._placed(beside[0], "bundled", beside[1], scope)
         return self._elsewhere(reference)
 
     def trial(self, canonical: str, value: Any, at: At, scope: Scope | None = None) -> Sequence[Issue]:

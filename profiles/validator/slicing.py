@@ -53,10 +53,7 @@ class Slicing:
             return True
         return any(one.body is not None or one.inner is not None for one in self._slices)
 
-    def check(self, members: Sequence[Member], at: At, run: Run) -> list[Member]:
-        """What is wrong with the slices; gives the values that what is said of all values is still to be
-        asked of: a slice that speaks of the elements of its values speaks in its place."""
-        rest: list[Member] = []
+    def check(self, members: Sequence[Member], at: At, run: Run) -> None:
         counts = [0] * len(self._slices)
         inner: dict[int, list[Member]] = {}
         last = -1
@@ -65,7 +62,6 @@ class Slicing:
             index = self._index(member, run)
             if index < 0:
                 beyond = True
-                rest.append(member)
                 self._unmatched(member, run)
                 continue
             counts[index] += 1
@@ -78,15 +74,12 @@ class Slicing:
             last = max(last, index)
             if one.body is not None:
                 one.body(member, run)
-            if not one.node.children:
-                rest.append(member)
             if one.inner is not None:
                 inner.setdefault(index, []).append(member)
         self._count(counts, at, run)
         for index, found in enumerate(self._slices):
             if found.inner is not None and counts[index]:
                 found.inner.check(inner.get(index, []), at, run)
-        return rest
 
     def _slice(self, node: Node, profile: str, bodies: "Bodies", validator: "Validator") -> Slice:
         holds = tuple(one.criterion(node) for one in self._discriminators)
