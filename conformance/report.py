@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,10 +26,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`baseline` names the cases that are known to fail, with the reason."""
+    """`baseline` names the cases that are known to fail, with the reason; `notes` are figures beside them."""
 
     verdicts: tuple[Verdict, ...]
     baseline: Mapping[str, str]
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def unexpected(self) -> list[str]:
@@ -48,6 +49,7 @@ class Report:
         return {
             "totals": dict(Counter(verdict.outcome for verdict in self.verdicts)),
             "unexpected": self.unexpected,
+            "notes": list(self.notes),
             "cases": [
                 {
                     "name": one.name,

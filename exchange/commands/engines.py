@@ -20,6 +20,8 @@ from conformance.report import Refused, Report, baseline
 from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
 from exchange.commands.package_shelf import PackageShelf
+from exchange.commands.reading import read_resource
+from exchange.commands.snapshots import snapshot
 from exchange.commands.terminology_service import TerminologyService
 from exchange.commands.validator_engine import ValidatorEngine
 from exchange.fhirjson import UnreadableJson, dumps, loads
@@ -87,6 +89,7 @@ SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "graphql": graphql,
     "patch": patch,
     "roundtrip": roundtrip,
+    "snapshot": snapshot,
     "tx": tx,
     "validator": validator,
 }
@@ -117,12 +120,6 @@ class PatchEngine:
             raise Refused("; ".join(issue.diagnostics for issue in error.issues)) from None
         except (UnreadableJson, UnreadableXml, UnwritableXml) as error:
             raise Refused(str(error)) from None
-
-
-def read_resource(path: Path) -> dict[str, Any]:
-    """The resource in a file, JSON or XML. Raises UnreadableJson and UnreadableXml."""
-    raw = path.read_bytes()
-    return xml_loads(raw, definitions()) if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else loads(raw)
 
 
 _read = lru_cache(32)(read_resource)

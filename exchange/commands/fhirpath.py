@@ -14,7 +14,7 @@ def fhirpath(
     types: Annotated[bool, typer.Option("--types", help="Each result with its type.")] = False,
 ) -> None:
     """Evaluate a FHIRPath expression on the resource in a file."""
-    from exchange.commands.engines import read_resource
+    from exchange.commands.reading import read_resource
     from exchange.fhirjson import UnreadableJson, dumps
     from exchange.xml import UnreadableXml
     from profiles.definitions import definitions

