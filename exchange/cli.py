@@ -13,6 +13,7 @@ from exchange.commands.serve import serve
 from exchange.commands.suite import suite
 from exchange.commands.token import token
 from exchange.commands.translate import translate
+from exchange.commands.validate import validate
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, translate, replay, reindex, token, fhirpath, suite):
+for command in (serve, demo, load, translate, validate, replay, reindex, token, fhirpath, suite):
     app.command()(command)
 app.add_typer(client_app, name="client")
 

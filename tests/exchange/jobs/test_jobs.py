@@ -107,7 +107,9 @@ async def test_a_job_of_a_hub_that_died_is_gone_on_with(hub: Hub) -> None:
     id_ = await hub.jobs.ask(Kickoff("steps", GRANT, {"steps": 2}))
     past = hub.clock() - 2 * LEASE
     async with hub.pool.acquire() as connection:
-        await connection.execute("UPDATE job SET state = 'running', lease = $1, progress = '{\"done\": 1}'", past)
+        await connection.execute(
+            "UPDATE job SET state = 'running', lease = $1, progress = '{\"done\": 1}'", past
+        )
     steps = Steps()
     async with working(hub, {"steps": steps}):
         job = await ended(hub, id_)

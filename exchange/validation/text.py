@@ -1,0 +1,84 @@
+"""A resource from its text, JSON or XML, and where its elements stand in it.
+
+https://hl7.org/fhir/R4/resource-formats.html
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from exchange.fhirjson import UnreadableJson, loads
+from exchange.validation.json_places import Lines, json_places
+from exchange.validation.place import Place, Spot, located
+from exchange.validation.xml_places import xml_places
+from exchange.xml import UnreadableXml
+from exchange.xml import loads as xml_loads
+from profiles.definitions import Definitions
+from terminology.issue import Issue
+
+Resource = dict[str, Any]
+BOM: Final = b"\xef\xbb\xbf"
+MOST_BYTES: Final = 64 * 1024 * 1024  # of a text in which places are looked for
+_BYTE: Final = re.compile(r"byte (\d+)")
+_LINE: Final = re.compile(r"line (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An issue, and where in the text it stands."""
+
+    issue: Issue
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What was read; `fault` instead, if nothing could be."""
+
+    raw: bytes
+    resource: Resource | None = None
+    fault: Issue | None = None
+
+    @property
+    def is_xml(self) -> bool:
+        return self.raw.lstrip()[:1] == b"<"
+
+    def places(self, issues: Iterable[Issue]) -> list[Told]:
+        """The issues with their places, as far as these can be told."""
+        told = list(issues)
+        if not told or len(self.raw) > MOST_BYTES:
+            return [Told(issue) for issue in told]
+        root = xml_places(self.raw) if self.is_xml else json_places(self.raw.decode("utf-8", "replace"))
+        return [Told(issue, _place(root, issue)) for issue in told]
+
+    def told_fault(self) -> Sequence[Told]:
+        """Why it could not be read, with the place that the reader named."""
+        return [Told(self.fault, _fault_place(self.raw, self.fault.diagnostics))] if self.fault else ()
+
+
+def read_text(raw: bytes, definitions: Definitions) -> Text:
+    """A byte order mark says nothing."""
+    raw = raw.removeprefix(BOM)
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4]:
+        return Text(raw, fault=Issue("fatal", "structure", "The text is not UTF-8"))
+    read = partial(xml_loads, definitions=definitions) if raw.lstrip()[:1] == b"<" else loads
+    try:
+        return Text(raw, read(raw))
+    except (UnreadableJson, UnreadableXml) as error:
+        return Text(raw, fault=error.issue)
+
+
+def _place(root: Spot, issue: Issue) -> Place | None:
+    return located(root, issue.expression) if issue.expression else None
+
+
+def _fault_place(raw: bytes, diagnostics: str) -> Place | None:
+    line, byte = _LINE.search(diagnostics), _BYTE.search(diagnostics)
+    if line:
+        return Place(int(line[1]), 1)
+    if byte:
+        before = raw[: int(byte[1])].decode("utf-8", "replace")
+        return Lines(before).place(len(before))
+    return None
