@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import conformance.fhirpath
+import conformance.fhirschema
 import conformance.graphql
 import conformance.patch
 import conformance.roundtrip
@@ -17,6 +18,7 @@ import conformance.validator_cases
 from conformance.fhirpath import Answer
 from conformance.recorded_terminology import RecordedTerminology
 from conformance.report import Refused, Report, baseline
+from exchange.commands.fhirschema_engine import fhirschema_errors
 from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
 from exchange.commands.package_shelf import PackageShelf
@@ -43,6 +45,12 @@ def fhirpath(path: Path) -> Report:
     suite = conformance.fhirpath.cases(path)
     evaluate, strict = partial(_evaluated, is_strict=False), partial(_evaluated, is_strict=True)
     return conformance.fhirpath.judge(suite, evaluate, strict, baseline("fhirpath"))
+
+
+def fhirschema(path: Path) -> Report:
+    """https://fhir-schema.github.io/fhir-schema/"""
+    suite = conformance.fhirschema.cases(path)
+    return conformance.fhirschema.judge(suite, fhirschema_errors, baseline("fhirschema"))
 
 
 def patch(path: Path) -> Report:
@@ -86,6 +94,7 @@ def tx(path: Path) -> Report:
 
 SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "fhirpath": fhirpath,
+    "fhirschema": fhirschema,
     "graphql": graphql,
     "patch": patch,
     "roundtrip": roundtrip,

@@ -15,7 +15,8 @@ def suite(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="fhirpath, graphql, patch, roundtrip, snapshot, tx or validator."
+            metavar="NAME",
+            help="fhirpath, fhirschema, graphql, patch, roundtrip, snapshot, tx or validator.",
         ),
     ],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or the file, of the cases.")],
