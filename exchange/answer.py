@@ -26,6 +26,7 @@ from exchange.outcome import FhirError, failure, operation_outcome
 from exchange.representation import aside
 from exchange.trust.authenticate import authenticate
 from exchange.trust.grant import Grant
+from terminology.library import KINDS
 
 MAX_UNDER_WAY: Final = 1000
 NOBODY: Final = Grant("", None, frozenset())
@@ -90,11 +91,19 @@ class Fhir:
         if request.body and interaction.code != "transaction":  # which reads its resources one by one
             request = await with_resource(request)
         response = await interaction.perform(self.hub, request)
-        if request.method != "GET" and _may_define(request):
-            await self.hub.parameters.refresh()
+        if request.method != "GET":
+            await self._refresh(interaction, request)
         if wanted is PLAIN or not response.body or response.content_type:
             return response
         return await in_form(self.hub, interaction.code, response, wanted)
+
+    async def _refresh(self, interaction: Interaction, request: Request) -> None:
+        """What the request may have defined is in force when it is answered."""
+        if _may_define(request, _DEFINING):
+            await self.hub.parameters.refresh()
+        writes = interaction.code[:1] != "$"  # the operations name these types all the time
+        if writes and any(_may_define(request, kind) for kind in KINDS):
+            await self.hub.terminology.refresh()
 
     async def _binary(self, interaction: Interaction, request: Request) -> Response:
         """Content goes as it is, unless the client says that it wants the resource."""
@@ -104,9 +113,10 @@ class Fhir:
         return await self._performed(interaction, await aside(len(request.body), "json", resource))
 
 
-def _may_define(request: Request) -> bool:
-    """Whether it may have changed a SearchParameter."""
-    return request.path.get("type") == _DEFINING or _DEFINING.encode() in request.body
+def _may_define(request: Request, kind: str) -> bool:
+    """Whether it may have changed a resource of that type, itself or in a Bundle."""
+    named = request.path.get("type")
+    return named == kind or (named is None and kind.encode() in request.body)
 
 
 def error_response(error: BaseException) -> Response:

@@ -25,6 +25,7 @@ from exchange.sites import unresolved
 from exchange.store.batch import Write
 from exchange.store.coalesce import Reader
 from exchange.store.commit import Committer
+from exchange.terminology.keeper import TerminologyKeeper, terminology_kept
 from exchange.trust.authenticate import Trust
 from profiles.definitions import Definitions, definitions
 from profiles.structure import compile_structure
@@ -52,6 +53,7 @@ class Hub:
     committer: Committer
     jobs: Desk
     parameters: Keeper
+    terminology: TerminologyKeeper
     trust: Trust
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -91,7 +93,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
     pool = await create_pool(dsn, settings.pool_size, statement_seconds)
     extraction = _extraction(settings.fhir_url)
     try:
-        async with kept(pool, extraction) as parameters:
+        async with kept(pool, extraction) as parameters, terminology_kept(pool) as terminology:
             yield Hub(
                 settings=settings,
                 dsn=dsn,
@@ -104,6 +106,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 committer=Committer(pool),
                 jobs=Desk(pool, utc_now),
                 parameters=parameters,
+                terminology=terminology,
                 trust=Trust(pool, settings.fhir_url, time.time),
                 clock=utc_now,
                 new_id=uuid7,

@@ -4,7 +4,6 @@ https://hl7.org/fhir/R4/codesystem.html#hierarchy
 """
 
 from array import array
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -26,7 +25,7 @@ class Hierarchy:
         self.size = size
         self._child_at, self._child = _grouped(size, known)
         self._parent_at, self._parent = _grouped(size, ((child, parent) for parent, child in known))
-        self._below: OrderedDict[int, FrozenBitMap] = OrderedDict()
+        self._below: dict[int, FrozenBitMap] = {}
         at = self._parent_at
         self.roots: FrozenBitMap = FrozenBitMap(
             number for number in range(size) if at[number] == at[number + 1]
@@ -45,13 +44,12 @@ class Hierarchy:
         """All descendants, without itself."""
         found = self._below.get(number)
         if found is not None:
-            self._below.move_to_end(number)
             return found
         if not self.children(number):
             return NONE
         found = self._below[number] = _walked(self._child_at, self._child, number)
         if len(self._below) > REMEMBERED:
-            self._below.popitem(last=False)
+            self._below.pop(next(iter(self._below)), None)
         return found
 
     def above(self, number: int) -> FrozenBitMap:

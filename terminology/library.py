@@ -3,7 +3,6 @@
 https://hl7.org/fhir/R4/terminology-service.html
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -16,6 +15,7 @@ Resource = Mapping[str, Any]
 KINDS: Final = ("CodeSystem", "ValueSet", "ConceptMap", "NamingSystem")
 REMEMBERED: Final = 512
 T = TypeVar("T")
+_NOT_YET: Final[Any] = object()
 
 
 class Entry:
@@ -78,7 +78,7 @@ class Library:
         self._by_url: dict[tuple[str, str], list[Entry]] = {}
         self._by_kind: dict[str, list[Entry]] = {}
         self._supplements: dict[str, list[Entry]] = {}
-        self._remembered: OrderedDict[Hashable, Any] = OrderedDict()
+        self._remembered: dict[Hashable, Any] = {}
         for entry in entries:
             self.add(entry)
 
@@ -136,13 +136,12 @@ class Library:
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
         """What is dear to make, as long as the library is in use and there is room."""
-        if key in self._remembered:
-            self._remembered.move_to_end(key)
-            known: T = self._remembered[key]
-            return known
+        known: T | None = self._remembered.get(key, _NOT_YET)
+        if known is not _NOT_YET:
+            return known  # type: ignore[return-value]
         made = self._remembered[key] = make()
         if len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
+            self._remembered.pop(next(iter(self._remembered)), None)
         return made
 
 

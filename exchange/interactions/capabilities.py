@@ -15,6 +15,7 @@ from exchange.hub import Hub
 from exchange.interactions.presented import once
 from exchange.interactions.request import FORM_PARAMETERS, Request, Response
 from exchange.outcome import FhirError
+from exchange.terminology.capabilities import terminology_capabilities
 
 MODES: Final = ("full", "normative", "terminology")
 
@@ -28,7 +29,8 @@ async def capabilities(hub: Hub, request: Request, registered: tuple[Interaction
     if mode not in (None, *MODES):
         raise FhirError("invalid", f"mode is one of {', '.join(MODES)}", "mode")
     if mode == "terminology":
-        return lasting_response(request, _terminology(hub.base))
+        told = terminology_capabilities(hub.base, CHANGED, hub.terminology.library)
+        return lasting_response(request, dumps(told))
     parameters = hub.definitions.search_parameters
     return lasting_response(request, metadata(hub.base, registered, hub.search.registry, parameters))
 
@@ -46,18 +48,3 @@ def lasting_response(request: Request, body: bytes, content_type: str = "") -> R
 @lru_cache(8)
 def etag_of(body: bytes) -> str:
     return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-@lru_cache(4)
-def _terminology(base: str) -> bytes:
-    """There are no terminology operations."""
-    return dumps(
-        {
-            "resourceType": "TerminologyCapabilities",
-            "status": "active",
-            "date": CHANGED,
-            "kind": "instance",
-            "software": {"name": "Yilian"},
-            "implementation": {"description": "Regional health-data exchange hub", "url": base},
-        }
-    )

@@ -38,6 +38,15 @@ from exchange.operations.import_files import import_system
 from exchange.operations.lastn import lastn
 from exchange.operations.meta import meta, meta_add, meta_delete
 from exchange.operations.reindex import reindex_all, reindex_parameter
+from exchange.operations.terminology import (
+    expand,
+    lookup,
+    subsumes,
+    translate,
+    validate_batch,
+    validate_code,
+    validate_in_code_system,
+)
 from exchange.outcome import FhirError
 from exchange.representation import aside
 
@@ -134,6 +143,31 @@ TABLE: Final = (
     Interaction("$graphql", "POST", "$graphql", graphql),
     Interaction("$graphql", "GET", "{type}/{id}/$graphql", graphql),
     Interaction("$graphql", "POST", "{type}/{id}/$graphql", graphql),
+    Interaction("$expand", "GET", "ValueSet/$expand", expand),
+    Interaction("$expand", "POST", "ValueSet/$expand", expand),
+    Interaction("$expand", "GET", "ValueSet/{id}/$expand", expand),
+    Interaction("$expand", "POST", "ValueSet/{id}/$expand", expand),
+    Interaction("$validate-code", "GET", "ValueSet/$validate-code", validate_code),
+    Interaction("$validate-code", "POST", "ValueSet/$validate-code", validate_code),
+    Interaction("$validate-code", "GET", "ValueSet/{id}/$validate-code", validate_code),
+    Interaction("$validate-code", "POST", "ValueSet/{id}/$validate-code", validate_code),
+    Interaction("$validate-code", "GET", "CodeSystem/$validate-code", validate_in_code_system),
+    Interaction("$validate-code", "POST", "CodeSystem/$validate-code", validate_in_code_system),
+    Interaction("$validate-code", "GET", "CodeSystem/{id}/$validate-code", validate_in_code_system),
+    Interaction("$validate-code", "POST", "CodeSystem/{id}/$validate-code", validate_in_code_system),
+    Interaction("$lookup", "GET", "CodeSystem/$lookup", lookup),
+    Interaction("$lookup", "POST", "CodeSystem/$lookup", lookup),
+    Interaction("$lookup", "GET", "CodeSystem/{id}/$lookup", lookup),
+    Interaction("$lookup", "POST", "CodeSystem/{id}/$lookup", lookup),
+    Interaction("$subsumes", "GET", "CodeSystem/$subsumes", subsumes),
+    Interaction("$subsumes", "POST", "CodeSystem/$subsumes", subsumes),
+    Interaction("$subsumes", "GET", "CodeSystem/{id}/$subsumes", subsumes),
+    Interaction("$subsumes", "POST", "CodeSystem/{id}/$subsumes", subsumes),
+    Interaction("$translate", "GET", "ConceptMap/$translate", translate),
+    Interaction("$translate", "POST", "ConceptMap/$translate", translate),
+    Interaction("$translate", "GET", "ConceptMap/{id}/$translate", translate),
+    Interaction("$translate", "POST", "ConceptMap/{id}/$translate", translate),
+    Interaction("$batch-validate-code", "POST", "ValueSet/$batch-validate-code", validate_batch),
     Interaction("$import", "POST", "$import", import_system),
     Interaction("$reindex", "POST", "$reindex", reindex_all),
     Interaction("$reindex", "POST", "SearchParameter/{id}/$reindex", reindex_parameter),

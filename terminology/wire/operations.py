@@ -22,6 +22,7 @@ from terminology.wire.given import given_of, resources
 from terminology.wire.lookup import parameters_of as lookup_parameters
 from terminology.wire.outcome import outcome_of
 from terminology.wire.subject import coded, one_coding, refused, value_set_asked
+from terminology.wire.translate import translated
 from terminology.wire.validate_code import parameters_of
 
 Resource = dict[str, Any]
@@ -110,6 +111,10 @@ def subsumed(asked: Asked) -> Resource:
     }
 
 
+def translate_code(asked: Asked) -> Resource:
+    return translated(asked.library.under(resources(asked.given)), asked.given)
+
+
 def validate_batch(asked: Asked) -> Resource:
     """Each `validation` is a request of its own; what stands beside them holds for all."""
     around = [each for each in asked.given if each[0] != "validation"]
@@ -133,6 +138,7 @@ OPERATIONS: Final[Mapping[str, Callable[[Asked], Resource]]] = {
     "batch-validate": validate_batch,
     "lookup": look_up_code,
     "subsumes": subsumed,
+    "translate": translate_code,
 }
 
 

@@ -1,0 +1,82 @@
+"""The operations on code systems, value sets and concept maps, on a type and on one instance.
+
+https://hl7.org/fhir/R4/terminology-service.html
+
+All take `tx-resource` (definitions for this request only) beside R4's parameters; all but `$translate` take
+`useSupplement`, `system-version`, `check-system-version`, `force-system-version`. `$expand` takes `property`,
+`$validate-code` takes `inferSystem`, `lenient-display-validation` and `valueset-membership-only`.
+`$batch-validate-code` takes `validation`, each a Parameters resource.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from functools import partial
+from typing import Any, Final
+
+from exchange.fhirjson import dumps
+from exchange.hub import Hub
+from exchange.interactions.request import Request, Response
+from exchange.operations.given import given
+from exchange.outcome import FhirError
+from terminology.library import Entry, Library
+from terminology.wire.operations import Asked, answer
+
+Given = tuple[str, Any]
+Perform = Callable[[Hub, Request], Awaitable[Response]]
+# What the instance in the URL is, by its kind: the parameter that names it, and the one of its version.
+NAMED: Final = {
+    "CodeSystem": ("system", "version"),
+    "ValueSet": ("url", "valueSetVersion"),
+    "ConceptMap": ("url", "conceptMapVersion"),
+}
+# Above so many bytes of definitions in the request, others do not wait for it.
+LARGE: Final = 64 * 1024
+
+
+async def _operation(hub: Hub, request: Request, *, kind: str, name: str) -> Response:
+    request.grant.require(kind, "r")
+    said: list[Given] = [(each.name, each.value) for each in given(request)]
+    library = hub.terminology.library
+    if "id" in request.path:
+        said += _instance(library, kind, request.id, name)
+    asked = Asked(library, said, request.headers.get("accept-language", ""), partial(_stamp, hub))
+    if name == "expand" or len(request.body) > LARGE:
+        status, resource = await asyncio.to_thread(answer, name, asked)
+    else:
+        status, resource = answer(name, asked)
+    return Response(status, dumps(resource))
+
+
+def _instance(library: Library, kind: str, id_: str, name: str) -> list[Given]:
+    found = next((each for each in library.entries(kind) if each.id == id_), None)
+    if found is None:
+        raise FhirError("not-found", f"{kind}/{id_} is not stored", "id")
+    if kind == "ConceptMap" or (kind == "ValueSet" and not found.url):
+        return [({"ConceptMap": "conceptMap", "ValueSet": "valueSet"}[kind], found.resource)]
+    return _canonical(found, kind, name)
+
+
+def _canonical(entry: Entry, kind: str, name: str) -> list[Given]:
+    url, version = NAMED[kind]
+    if name == "cs-validate-code":
+        url = "url"
+    return [(url, entry.url), *([(version, entry.version)] if entry.version else ())]
+
+
+def _stamp(hub: Hub) -> tuple[str, str]:
+    now = hub.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"urn:uuid:{hub.new_id()}", now
+
+
+def _of(kind: str, name: str) -> Perform:
+    return partial(_operation, kind=kind, name=name)
+
+
+expand = _of("ValueSet", "expand")
+validate_code = _of("ValueSet", "validate-code")
+validate_batch = _of("ValueSet", "batch-validate")
+validate_in_code_system = _of("CodeSystem", "cs-validate-code")
+lookup = _of("CodeSystem", "lookup")
+subsumes = _of("CodeSystem", "subsumes")
+translate = _of("ConceptMap", "translate")
