@@ -55,8 +55,6 @@ def _unknown(url: str, at: At, run: Run, *, is_modifier: bool) -> None:
         run.report("error", "structure", says, at, "modifier-unknown")
         return
     level = run.options.unknown_extension
-    if url.startswith(CORE) and "." not in url.removeprefix(CORE):
-        level = "error"  # of HL7's own nothing is missing here but what belongs to other versions
     if level != "ignore":
         run.report(level, "structure", f"The extension {url} is not known", at, "extension-unknown")
 
