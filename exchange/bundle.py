@@ -19,6 +19,9 @@ from terminology.issue import Issue
 Resource = dict[str, Any]
 Identity = tuple[str, str]
 
+# Requests in one batch or transaction; more is the work of $import.
+MAX_ENTRIES: Final = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
@@ -83,6 +86,9 @@ def opened(raw: bytes) -> Sent:
 
 def entries(sent: Sent, base: str) -> list[Entry]:
     """The requests of a batch or transaction whose structure has been checked."""
+    if len(sent.bodies) > MAX_ENTRIES:
+        issue = Issue("error", "too-costly", f"A Bundle has at most {MAX_ENTRIES} requests", "Bundle.entry")
+        raise FhirError.of("too-large", [issue])
     listed = zip(sent.envelope.get("entry", ()), sent.bodies, strict=True)
     return [_entry(index, entry, body, base) for index, (entry, body) in enumerate(listed)]
 

@@ -16,9 +16,16 @@ from terminology.issue import Issue
 Resource = dict[str, Any]
 
 MAX_DEPTH: Final = 64
+# Values that one resource may have. Each costs a microsecond at every step, so that more would be a burden
+# for everybody; a code system of a hundred thousand concepts has fewer.
+MAX_VALUES: Final = 1_000_000
 _MAX_NUMBER_LENGTH: Final = 100
 _MAX_EXPONENT: Final = 300
 _TOO_DEEP: Final = f"The JSON is nested more than {MAX_DEPTH} levels deep"
+_TOO_MANY: Final = f"The JSON has more than {MAX_VALUES} values"
+
+# Text that may have too many values.
+_LARGE: Final = MAX_VALUES
 
 # Of every tenth character a run of digits that is too long has ten at least: most text needs no whole scan.
 _SAMPLE: Final = _MAX_NUMBER_LENGTH // 10
@@ -45,7 +52,7 @@ def loads(raw: bytes) -> Resource:
     """The object that `raw` holds, floats as Decimal.
 
     Raises UnreadableJson: not JSON, not an object, duplicate member, U+0000, lone surrogate, nested too deep,
-    number out of range.
+    too many values, number out of range.
     """
     return read(raw)[0]
 
@@ -53,6 +60,8 @@ def loads(raw: bytes) -> Resource:
 def read(raw: bytes) -> tuple[Resource, bytes]:
     """The same, and the text that `dumps` gives for it."""
     try:
+        if len(raw) > _LARGE:
+            _require_bounded(raw)
         value = _DECODER.decode(raw)
         text = _ENCODER.encode(value)
         if text != raw and (minified := msgspec.json.format(raw, indent=-1)) != text:
@@ -68,7 +77,7 @@ def read(raw: bytes) -> tuple[Resource, bytes]:
         _refuse("structure", "A resource is a JSON object")
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH:
         _members(value)
-    if _LONG_NUMBER_SAMPLED.search(text[::_SAMPLE]) and _LONG_NUMBER.search(text):
+    if _has_long_number(text):
         return _exactly(raw)
     if b"\\" in text and b"\\u0000" in text:
         return _exactly(raw)
@@ -138,7 +147,20 @@ def _spell(value: Any) -> msgspec.Raw:
 
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
+_SKIPPER: Final = msgspec.json.Decoder(msgspec.Raw)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_spell)
+
+
+def _require_bounded(raw: bytes) -> None:
+    """Refuses at once what it would take long to make into values. Each value but the first of its
+    object or list has a comma before it."""
+    _SKIPPER.decode(raw)
+    if sum(map(raw.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        _refuse("too-costly", _TOO_MANY)
+
+
+def _has_long_number(text: bytes) -> bool:
+    return bool(_LONG_NUMBER_SAMPLED.search(text[::_SAMPLE]) and _LONG_NUMBER.search(text))
 
 
 def _members(value: Resource) -> int:
@@ -169,7 +191,7 @@ def _read_respelled(raw: bytes, minified: bytes, value: Any) -> tuple[Resource, 
         _refuse("structure", "A resource is a JSON object")
     if _members(value) != minified.count(b'":') or any(trace in minified for trace in _SUSPICIOUS):
         return _exactly(raw)
-    if _LONG_NUMBER.search(minified):
+    if _has_long_number(minified):
         return _exactly(raw)
     return value, _ENCODER.encode(value)
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import asyncpg
 
+from exchange.bounds import LARGE, require_bounded
 from exchange.bundle import may_be_conditional
 from exchange.database import create_pool
 from exchange.fhirjson import split
@@ -83,6 +84,8 @@ class Hub:
         if may_be_conditional(tail) and (error := rejection(unresolved(resource))):
             raise error
         row = self.extraction.row(resource)
+        if len(tail) > LARGE:
+            require_bounded(row, resource["resourceType"])
         return Write(action, resource["resourceType"], resource["id"], head, tail, row, version)
 
 

@@ -5,7 +5,6 @@ https://hl7.org/fhir/R4/http.html
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
@@ -17,7 +16,7 @@ from exchange import fhirjson
 from exchange.bundle import Sent, opened
 from exchange.fhirjson import UnreadableJson
 from exchange.negotiation import CONTENT_TYPES, Format, sent_format
-from exchange.outcome import FhirError, Headers
+from exchange.outcome import Category, FhirError, Headers
 from exchange.representation import read
 from exchange.trust.grant import Grant
 from exchange.xml import UnreadableXml
@@ -104,20 +103,25 @@ class Request:
     def read_text(self) -> tuple[Resource, bytes | None]:
         """`read_body`, and its text as `dumps` gives it, if it came as JSON."""
         if self.resource is None and self.body and sent_format(self.headers.get("content-type")) == "json":
-            with suppress(UnreadableJson):  # of which `read_body` tells
+            try:
                 return fhirjson.read(self.body)
+            except UnreadableJson as error:
+                raise self._unreadable(error) from None
         return self.read_body(), None
 
     def resource_in(self, format_: Format) -> Resource:
         """The body, as a resource in this format."""
-        expression = self.path.get("type", "Bundle")
         if not self.body:
-            raise FhirError("unreadable", "The request has no body", expression)
+            raise FhirError("unreadable", "The request has no body", self.path.get("type", "Bundle"))
         try:
             return read(self.body, format_, definitions())
         except (UnreadableJson, UnreadableXml) as error:
-            issue = replace(error.issue, expression=error.issue.expression or expression)
-            raise FhirError.of("unreadable", [issue]) from None
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: UnreadableJson | UnreadableXml) -> FhirError:
+        expression = error.issue.expression or self.path.get("type", "Bundle")
+        category: Category = "too-large" if error.issue.code == "too-costly" else "unreadable"
+        return FhirError.of(category, [replace(error.issue, expression=expression)])
 
 
 @dataclass(frozen=True, slots=True)

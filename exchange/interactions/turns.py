@@ -12,6 +12,8 @@ Made = TypeVar("Made")
 
 # Bytes of resources: after so many others get a turn; one that is as big is worked on in a thread.
 TURN: Final = 64 * 1024
+# However small, each takes as long as so many bytes.
+LEAST: Final = 1024
 
 
 async def in_turns(
@@ -22,7 +24,7 @@ async def in_turns(
     spent = 0
     for item in items:
         bytes_ = size(item)
-        spent += bytes_
+        spent += max(bytes_, LEAST)
         if spent >= TURN:
             spent = 0
             await asyncio.sleep(0)

@@ -10,10 +10,12 @@ transaction calls twice; then PostgreSQL ends one of them and the caller repeats
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 import asyncpg
 
+from exchange.store.aside import aside
 from exchange.store.batch import EPOCH, Change, Write, creation, rendered, statement
 from exchange.store.connection import Connection
 from exchange.store.packing import unpack, unpacked
@@ -61,7 +63,7 @@ async def create(connection: Connection, writes: Sequence[Write], instant: datet
     updated = _to_millisecond(instant)
     bodies = [rendered(write, 1, updated) for write in writes]
     if writes:
-        sql, arguments = creation(writes, updated, bodies)
+        sql, arguments = await aside(bodies, partial(creation, writes, updated, bodies))
         await connection.fetch(sql, *arguments)
     return [Written("created", 1, updated, body) for body in bodies]
 
@@ -106,7 +108,8 @@ async def _write(
     if not fresh and not changed:
         return []
     bodies = [outcomes[n].body or b"" for n in (*fresh, *altered)]
-    sql, arguments = statement([writes[n] for n in fresh], changed, updated, bodies)
+    made = partial(statement, [writes[n] for n in fresh], changed, updated, bodies)
+    sql, arguments = await aside(bodies, made)
     lost = [fresh[place - 1] for (place,) in await connection.fetch(sql, *arguments)]
     for n in lost:
         if writes[n].action == "create":

@@ -11,7 +11,7 @@ from typing import Any
 
 from exchange.search.definition.source import Source
 from exchange.search.index.memo import Memo, Unwritten
-from exchange.search.index.phrase import NARRATIVE, text_phrase
+from exchange.search.index.phrase import LONGEST, NARRATIVE, text_phrase
 from exchange.search.index.remembered import StringRow
 from exchange.search.value import dates, numbers
 from exchange.search.value.pinyin import pinyin_forms
@@ -161,11 +161,17 @@ def contents(found: list[str], memo: Memo[str, int], tokens: list[int]) -> None:
     tokens += [memo[each] for each in distinct]
 
 
+# So much of a narrative is looked at: markup and all.
+_LONGEST_MARKUP = 4 * LONGEST
+
+
 def narrative(unwritten: Unwritten) -> Callable[[dict[str, Any], list[int]], None]:
     """The narrative for people, without its markup (`_text`)."""
 
     def emit(text: dict[str, Any], tokens: list[int]) -> None:
-        phrase = text_phrase(NARRATIVE, _MARKUP.sub(" ", text.get("div", "")), sought_by_prefix=False)
+        phrase = text_phrase(
+            NARRATIVE, _MARKUP.sub(" ", text.get("div", "")[:_LONGEST_MARKUP]), sought_by_prefix=False
+        )
         if phrase.words:
             tokens.append(unwritten.add(phrase))
 

@@ -32,6 +32,8 @@ from exchange.search.value.token import h64, salt
 
 NARRATIVE = "_text"
 CONTENT = "_content"
+# Characters of one text that are indexed.
+LONGEST = 500_000
 _IDEOGRAPHS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _RUNS = re.compile(rf"([{IDEOGRAPH}]+)|([^\W_{IDEOGRAPH}]+)")
 
@@ -51,7 +53,8 @@ def texts_path(key: str) -> str:
 
 
 def text_phrase(path: str, text: str, *, sought_by_prefix: bool = True) -> Phrase:
-    """A text under its path (`texts_path(key)`, NARRATIVE, CONTENT)."""
+    """A text under its path (`texts_path(key)`, NARRATIVE, CONTENT); a very long one by its beginning."""
+    text = text[:LONGEST]
     value = normalised(text) if sought_by_prefix else ""
     return Phrase(h64(f"\x03{folded(text)}") ^ salt(path), salt(path), value, words(text))
 
