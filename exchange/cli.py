@@ -7,6 +7,7 @@ from exchange.commands.demo import demo
 from exchange.commands.ending import OneLineErrors
 from exchange.commands.fhirpath import fhirpath
 from exchange.commands.load import load
+from exchange.commands.package import package_app
 from exchange.commands.reindex import reindex
 from exchange.commands.replay import replay
 from exchange.commands.serve import serve
@@ -25,6 +26,7 @@ app = typer.Typer(
 for command in (serve, demo, load, translate, validate, replay, reindex, token, fhirpath, suite):
     app.command()(command)
 app.add_typer(client_app, name="client")
+app.add_typer(package_app, name="package")
 
 if __name__ == "__main__":
     app()

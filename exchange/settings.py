@@ -49,6 +49,12 @@ class Settings(BaseSettings):
         description="Where `$import` may take files from: beginnings of URLs, separated by spaces.",
     )
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
+    package_folder: Path = Field(
+        default=Path("~/.fhir/packages"), description="Folder of FHIR packages, `name#version` each."
+    )
+    package_registry: str = Field(
+        default="https://packages.fhir.org", description="Registry that `yilian package add` asks."
+    )
     token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
     pool_size: int = Field(default=12, description="Connections to PostgreSQL.")
     statement_timeout: float = Field(

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/packages.html and https://confluence.hl7.org/display/FHI
 import gzip
 import io
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +19,8 @@ import msgspec
 DECODER = msgspec.json.Decoder(float_hook=Decimal)
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 BLOCK = 512
-MAX_BYTES = 1 << 30
+MAX_BYTES = 1 << 29
+MAX_FILES = 100_000
 
 
 class PackageError(ValueError):
@@ -51,9 +53,16 @@ class Package:
 
     files: Mapping[str, bytes | memoryview]
 
+    def __post_init__(self) -> None:
+        if "package.json" not in self.files:
+            raise PackageError("there is no package/package.json")
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        return self.json("package.json")
+        try:
+            return self.json("package.json")
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise PackageError(f"package.json is no JSON: {error}") from error
 
     @cached_property
     def index(self) -> tuple[Listed, ...]:
@@ -63,7 +72,7 @@ class Package:
                 entries = INDEX.decode(self.files[".index.json"]).files
                 return tuple(entry for entry in entries if entry.filename in self.files)
             return tuple(listed(self.files))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise PackageError(f"the package holds a file that is not FHIR: {error}") from error
 
     def json(self, filename: str) -> dict[str, Any]:
@@ -74,10 +83,12 @@ class Package:
 
 def load_package(path: Path) -> Package:
     """The package at a path; PackageError if there is none."""
-    files = folder_files(path) if path.is_dir() else archive_files(path.read_bytes())
-    if "package.json" not in files:
-        raise PackageError(f"{path.name} has no package/package.json")
-    return Package(files)
+    return Package(folder_files(path)) if path.is_dir() else unpacked(path.read_bytes())
+
+
+def unpacked(archive: bytes) -> Package:
+    """The package in a .tgz; PackageError if it is none."""
+    return Package(archive_files(archive))
 
 
 def package_of(resources: Iterable[Mapping[str, Any]]) -> Package:
@@ -97,7 +108,12 @@ def listed(files: Mapping[str, bytes | memoryview]) -> Iterator[Listed]:
 
 def folder_files(path: Path) -> dict[str, bytes | memoryview]:
     folder = path / "package" if (path / "package").is_dir() else path
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in sorted(folder.rglob("*.json"))}
+    home = folder.resolve()
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*.json"))
+        if file.is_file() and file.resolve().is_relative_to(home)
+    }
 
 
 def archive_files(packed: bytes) -> dict[str, bytes | memoryview]:
@@ -108,8 +124,13 @@ def archive_files(packed: bytes) -> dict[str, bytes | memoryview]:
         if len(tar) > MAX_BYTES:
             raise PackageError(f"the package unpacks to more than {MAX_BYTES} bytes")
         members = plain_members(tar) or dict(tar_members(tar))
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except PackageError:
+        raise
+    except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
         raise PackageError(f"the package is no gzipped tar: {error}") from error
+    for name in members:
+        if name.startswith("/") or "\\" in name or ".." in name.split("/"):
+            raise PackageError(f"the package holds a file outside of itself: {name}")
     return {
         name.removeprefix("package/"): content
         for name, content in members.items()
@@ -136,7 +157,9 @@ def plain_members(tar: bytes) -> dict[str, bytes | memoryview] | None:
 
 def tar_members(tar: bytes) -> Iterator[tuple[str, bytes | memoryview]]:
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
-        for member in archive:
+        for number, member in enumerate(archive):
+            if number >= MAX_FILES or not (member.isfile() or member.isdir()):
+                raise PackageError(f"the package holds what no package does: {member.name}")
             file = archive.extractfile(member) if member.isfile() else None
             if file:
                 yield member.name, file.read()

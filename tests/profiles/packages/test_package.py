@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import profiles.packages.package
 from profiles.generate import archive
 from profiles.packages.package import Package, PackageError, load_package
 
@@ -89,5 +90,57 @@ def test_what_is_no_package_is_refused(tmp_path: Path, raw: bytes) -> None:
 
 def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
     package = loaded(tmp_path / "a.tgz", archive({**FILES, "x.json": b"{"}))
+    with pytest.raises(PackageError):
+        _ = package.index
+
+
+def hostile(**members: str) -> bytes:
+    """A package with one more member: a file of this name, or a link to it."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        for kind, name in {"file": "package/package.json", **members}.items():
+            member = tarfile.TarInfo(name if kind != "link" else "package/link.json")
+            if kind == "link":
+                member.type, member.linkname = tarfile.SYMTYPE, name
+            tar.addfile(member)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        hostile(other="package/../../evil.json"),
+        hostile(other="/package/evil.json"),
+        hostile(other="package/a\\..\\evil.json"),
+        hostile(link="/etc/passwd"),
+        archive({**FILES, "../evil.json": b"{}"}),
+        gzip.compress(b"\xff" * 1024),
+        gzip.compress(bytes([1] + [0x39] * 511)),
+        archive(FILES)[:60] + b"0000" + archive(FILES)[64:],
+    ],
+)
+def test_what_would_do_harm_is_refused(tmp_path: Path, raw: bytes) -> None:
+    with pytest.raises(PackageError):
+        loaded(tmp_path / "a.tgz", raw)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles.packages.package, "MAX_BYTES", 1 << 20)
+    with pytest.raises(PackageError, match="unpacks to more than"):
+        loaded(tmp_path / "a.tgz", gzip.compress(bytes(2 << 20)))
+
+
+def test_a_link_in_a_folder_leads_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_bytes(b"{}")
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "package.json").write_bytes(b"{}")
+    (folder / "link.json").symlink_to(tmp_path / "secret.json")
+    assert load_package(folder).files.keys() == {"package.json"}
+
+
+def test_a_file_nested_without_end_is_refused(tmp_path: Path) -> None:
+    deep = b'{"resourceType":"Patient","a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    package = loaded(tmp_path / "a.tgz", archive({**FILES, "x.json": deep}))
     with pytest.raises(PackageError):
         _ = package.index
