@@ -13,10 +13,11 @@ https://hl7.org/fhir/R4/validation.html
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from profiles.definitions import Definitions
 from profiles.fhirpath import Expression, compile_expression
+from profiles.packages.canonicals import Canonicals
 from profiles.structure import compile_structure
 from profiles.validator.at import At, root
 from profiles.validator.codes import PackageCodes
@@ -32,6 +33,7 @@ from profiles.validator.type_plan import Check, TypePlans
 from terminology.code_check import CodeAnswer, CodeCheck, CodeValidation
 from terminology.issue import Issue
 
+_CORE: Final = "http://hl7.org/fhir/"
 Find = Callable[[str], Mapping[str, Any] | None]
 """A canonical, with its version or without → the definition; a StructureDefinition with its snapshot."""
 
@@ -56,12 +58,12 @@ class Validator:
         """
         self.definitions = definitions
         self.options = options
-        self.find: Find = find or _found(definitions)
+        self.find: Find = find or found_in(definitions.canonicals)
         self.resolve_reference = resolve_reference
         self.rules: TypeRules = rules or {}
         self._codes = codes
         self._package_codes = PackageCodes(self.find)
-        self._structure = compile_structure(definitions)
+        self._structure = _structure(definitions)
         self._types = TypePlans(self)
         self._profiles = Profiles(self)
         self.raw = self._types.raw
@@ -84,15 +86,14 @@ class Validator:
         those that the options ask of its type. An issue's expression is FHIRPath:
         `Observation.value.ofType(Quantity)`.
         """
-        found = self._structure(resource)
-        if found:
-            found, whole = sound(resource, found, self.definitions)
-            if whole is None:
-                return found
-            resource = whole
         run = Run(self)
-        run.issues = found
         try:
+            run.issues = found = self._structure(resource)
+            if found:
+                run.issues, whole = sound(resource, found, self.definitions)
+                if whole is None:
+                    return run.issues
+                resource = whole
             self._types.resource(resource, root(resource["resourceType"]), run, profiles)
             return self.settled(run)
         except Enough:
@@ -135,17 +136,22 @@ class Validator:
         return compile_expression(text, self.definitions)
 
 
-def _found(definitions: Definitions) -> Find:
+@lru_cache(8)
+def _structure(definitions: Definitions) -> Callable[[dict[str, Any]], list[Issue]]:
+    """Shared by the validators of the same types."""
+    return compile_structure(definitions)
+
+
+def found_in(known: Canonicals) -> Find:
+    """What packages answer; of R4's own, whatever version is asked for."""
+
     def find(canonical: str) -> Mapping[str, Any] | None:
-        found = definitions.canonicals.structure(canonical)
-        return found or definitions.canonicals.resource(canonical) or _unversioned(definitions, canonical)
+        found = known.structure(canonical) or known.resource(canonical)
+        if found is None and canonical.startswith(_CORE):
+            return known.resource(canonical.partition("|")[0])
+        return found
 
     return find
-
-
-def _unversioned(definitions: Definitions, canonical: str) -> Mapping[str, Any] | None:
-    """Of R4's own, whatever version is asked for."""
-    return definitions.resource(canonical) if canonical.startswith("http://hl7.org/fhir/") else None
 
 
 __all__ = ("At", "Check", "Find", "Validator")
