@@ -5,11 +5,13 @@ https://hl7.org/fhir/R4/http.html#trules
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from exchange.bundle import Criteria, in_entry, refuse_overlap, root_of
 from exchange.bundle import conditional as conditional_reference
 from exchange.hub import Hub
 from exchange.interactions.conditional import compiled, one
+from exchange.interactions.search_type import chained
 from exchange.interactions.steps import Step
 from exchange.outcome import FhirError
 from exchange.search.query.query import Identifiers, Query
@@ -17,6 +19,8 @@ from exchange.sites import Site, may_refer, sites
 from terminology.issue import Issue
 
 Matches = Mapping[Criteria, tuple[str, ...]]
+# Stands for what an attempt cannot name yet.
+_NOBODY: Final = "not-known-yet"
 Identified = Callable[[Step], Sequence[tuple[int, str, str]]]
 
 
@@ -155,25 +159,65 @@ def settled(
     return Settled(removed, changes, found)
 
 
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """names    `Type/id` of each conditional reference
+    assumed  ids that the criteria are taken to find in the end: to be looked at once all is written
+    """
+
+    names: Mapping[Criteria, str]
+    assumed: Mapping[Criteria, tuple[str, ...]]
+
+
 def referred(
-    plan: Plan, matches: Matches, changes: Iterable[Step], identified: Identified
-) -> dict[Criteria, str]:
-    """`Type/id` of each conditional reference; raises 412 unless it matches exactly one resource, stored or
-    in the transaction itself."""
+    plan: Plan, matches: Matches, result: Settled, known: Matches, identified: Identified
+) -> Referred:
+    """What each conditional reference names, stored or in the transaction itself.
+
+    Identifiers are compared before anything is written: raises 412 unless they find one resource. Of
+    other criteria that the transaction bears on it is assumed what they find, by what is `known` or stored.
+    """
     written = Written(identified)
     types = {criteria.type for criteria in plan.references}
-    for step in changes:
+    for step in result.changes:
         if step.type in types and step.action != "patch":
             written.add(step)
-    named: dict[Criteria, str] = {}
+    names: dict[Criteria, str] = {}
+    assumed: dict[Criteria, tuple[str, ...]] = {}
     for criteria, expression in plan.references.items():
-        ids = sorted({*matches[criteria], *written.matching(plan.queries[criteria])})
-        match = one(criteria, ids, expression)
-        if match is None:
-            issue = Issue("error", "not-found", f"No {criteria.type} matches the reference", expression)
-            raise FhirError.of("precondition", [issue])
-        named[criteria] = f"{criteria.type}/{match}"
-    return named
+        query, stored = plan.queries[criteria], matches[criteria]
+        if _bears_on(result, query, stored):
+            ids = assumed[criteria] = known.get(criteria, tuple(sorted(stored)))
+            names[criteria] = f"{criteria.type}/{ids[0] if len(ids) == 1 else _NOBODY}"
+        else:
+            ids = tuple(sorted({*stored, *written.matching(query)}))
+            names[criteria] = f"{criteria.type}/{require_one(criteria, ids, expression)}"
+    return Referred(names, assumed)
+
+
+def require_one(criteria: Criteria, ids: Sequence[str], expression: str) -> str:
+    """The id that a conditional reference finds; raises 412 for none or several."""
+    match = one(criteria, ids, expression)
+    if match is None:
+        issue = Issue("error", "not-found", f"No {criteria.type} matches the reference", expression)
+        raise FhirError.of("precondition", [issue])
+    return match
+
+
+def is_by_identifier(query: Query) -> bool:
+    """Whether nothing but identifiers is asked for."""
+    match query.criteria:
+        case (Identifiers(),):
+            return True
+    return False
+
+
+def _bears_on(result: Settled, query: Query, stored: Sequence[str]) -> bool:
+    """Whether what is written may change what the criteria find, beyond what identifiers tell."""
+    if is_by_identifier(query):
+        return any(step.type == query.resource_type and step.id in stored for step in result.changes)
+    types = {query.resource_type, *chained(query.criteria)}
+    return any(step.type in types for step in (*result.changes, *result.removed))
 
 
 def _only(step: Step, matches: Matches) -> str | None:

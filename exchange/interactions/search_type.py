@@ -64,8 +64,8 @@ def permitted(grant: Grant, query: Query) -> Query:
     Of the types that an inclusion may lead to it keeps those that may be read. If there is none, a caller who
     named the parameter is told so; a wildcard means what there is.
     """
-    for chained in _chained(query.criteria):
-        grant.require(chained, "s")
+    for name in chained(query.criteria):
+        grant.require(name, "s")
     if any(isinstance(each, Listed) for each in query.criteria):
         grant.require("List", "r")
     readable = grant.types("r")
@@ -132,7 +132,7 @@ def _used(request: Request, query: Query) -> str:
     return urlencode(query.accepted)
 
 
-def _chained(criteria: Sequence[Criterion]) -> Iterator[str]:
+def chained(criteria: Sequence[Criterion]) -> Iterator[str]:
     """The types of the other resources that decide what is found."""
     for criterion in every(criteria):
         match criterion:

@@ -41,6 +41,11 @@ class Step:
         return f"{self.type}/{self.id}"
 
 
+def size_of(step: Step) -> int:
+    """Bytes of what the entry brings."""
+    return len(step.text)
+
+
 def step_of(entry: Entry, types: Collection[str], new_id: Callable[[], str]) -> Step:
     """FhirError names the entry that cannot be done."""
     try:

@@ -5,10 +5,12 @@ from typing import Final
 
 from exchange.bundle import Entry, Sent, entries, refuse
 from exchange.hub import Hub
-from exchange.interactions.attempt import Knowledge, Responses, Unforeseen, attempted, created
+from exchange.interactions.answers import Responses
+from exchange.interactions.attempt import attempted, created
 from exchange.interactions.batch import Respond
 from exchange.interactions.conditional import repeated
 from exchange.interactions.entries import response_entry, with_entries
+from exchange.interactions.knowledge import Knowledge, Unforeseen
 from exchange.interactions.plan import Plan, plan_of
 from exchange.interactions.request import Request, Response
 from exchange.interactions.steps import Step, refuse_repeated_full_urls, require_permitted, step_of
