@@ -12,9 +12,11 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from mpi.addresses import address
+from mpi.birth_dates import normal_birth_date
 from mpi.citizen_id import SYSTEM, citizen_id
 from mpi.names import is_newborn, is_placeholder, normal_name, text_from_human_name
-from mpi.pinyin import pinyin
+from mpi.pinyin import pinyin_keys
 
 Resource = dict[str, Any]
 Value = TypeVar("Value")
@@ -24,11 +26,11 @@ Identify = Callable[[str], tuple[str, str]]
 
 CITIZEN_ID: Final = "citizen-id"
 
-NORMALISATION: Final = 1
+NORMALISATION: Final = 2
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
 
-_BIRTH_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?\Z", re.ASCII)
 _NOT_DIGIT = re.compile(r"[^0-9]+")
+_EXTENSION = re.compile(r"(?:转|分机|ext\.?|x)\s*[0-9]+\Z", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s-]+")
 _MAINLAND: Final = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)", re.ASCII)
 _FALSE_PHONES: Final = frozenset(("13800138000", "12345678", "123456789", "12345678901", "1234567890"))
@@ -76,10 +78,10 @@ def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) ->
     order = patient.get("multipleBirthInteger")
     return Demographics(
         names=names,
-        pinyin=_distinct(key for key in map(pinyin, names) if key),
+        pinyin=_distinct(key for name in names for key in pinyin_keys(name)),
         newborn=newborn and not names,
         gender=gender if gender in ("male", "female") else "",
-        birth_date=birth_date if isinstance(birth_date, str) and _BIRTH_DATE.match(birth_date) else "",
+        birth_date=normal_birth_date(birth_date) if isinstance(birth_date, str) else "",
         birth_order=order if isinstance(order, int) else None,
         citizen_ids=citizen_ids,
         cards=cards,
@@ -98,7 +100,8 @@ def demographics_from_json(text: str) -> Demographics:
 
 def normal_phone(text: str) -> str:
     """Digits only, without China's own country code; empty for a number that nobody has."""
-    digits = _MAINLAND.sub("", _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", text[:64])))
+    number = _EXTENSION.sub("", unicodedata.normalize("NFKC", text[:64]).strip())
+    digits = _MAINLAND.sub("", _NOT_DIGIT.sub("", number))
     false = len(digits) < 7 or digits in _FALSE_PHONES or len(set(digits[3:])) == 1
     return "" if false else digits
 
@@ -156,11 +159,11 @@ def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
             yield value
 
 
-def _normal_address(address: Mapping[str, Any]) -> str:
-    parts = [address.get(part) for part in ("state", "city", "district")]
-    parts += address.get("line", ())
-    text = "".join(part for part in parts if isinstance(part, str)) or address.get("text", "")
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold())
+def _normal_address(told: Mapping[str, Any]) -> str:
+    parts = [told.get(part) for part in ("state", "city", "district")]
+    parts += told.get("line", ())
+    text = "".join(part for part in parts if isinstance(part, str)) or told.get("text", "")
+    return address(text).key or _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold())
 
 
 def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:

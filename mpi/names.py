@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Any, Final
 
+from mpi.characters import simplified
+
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _SPACE = re.compile(r"\s+")
 # The dot inside a minority name is written in many ways; NFKC has already unified the wide forms.
@@ -50,10 +52,10 @@ _NEWBORN = re.compile(
 
 
 def normal_name(text: str) -> str:
-    """NFKC; no space in a Chinese name, single spaces in others; one dot (`·`); lower-case letters."""
+    """NFKC; lower case; a Chinese name simplified, without spaces and with one dot (`·`); single spaces."""
     name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:_LONGEST]).casefold())
     if _CHINESE.search(name):
-        name = _DOT.sub("·", _SPACE.sub("", name)).strip("·")
+        name = simplified(_DOT.sub("·", _SPACE.sub("", name)).strip("·"))
     else:
         name = _SPACE.sub(" ", _DOT.sub(" ", name)).strip()
     return unicodedata.normalize("NFKC", name)  # an accent may have met its letter

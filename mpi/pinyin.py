@@ -1,11 +1,17 @@
 """The pinyin key of a name: names that sound alike have the same key."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import cast
 
+from mpi.surnames import READINGS, name_parts
+
 _NOT_LETTER = re.compile(r"[^a-z]+")
+_CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+# ü is written v by keyboards and yu by passports (吕 LYU, 女 NYU).
+_UMLAUT = re.compile(r"(?<=[ln])(?:yu|u:)(?!n)")
 
 
 @cache
@@ -18,5 +24,24 @@ def _lazy_pinyin() -> Callable[[str], list[str]]:
 
 @lru_cache(maxsize=65536)
 def pinyin(name: str) -> str:
-    """Syllables without tones or spaces (`欧阳伟` → `ouyangwei`); a romanised name is its letters."""
-    return _NOT_LETTER.sub("", "".join(_lazy_pinyin()(name)).lower())
+    """Syllables without tones or spaces (`欧阳伟` → `ouyangwei`, `单伟` → `shanwei`); a romanised name is its
+    letters."""
+    if not _CHINESE.search(name):
+        return _letters(name)
+    surname, given = name_parts(name)
+    head = READINGS.get(surname) or "".join(_lazy_pinyin()(surname))
+    return _letters(head + "".join(_lazy_pinyin()(given)))
+
+
+def pinyin_keys(name: str) -> tuple[str, ...]:
+    """The key, and for a romanised name also that of its parts turned round: `Wei Wang` is `Wang Wei`."""
+    key = pinyin(name)
+    parts = [] if _CHINESE.search(name) else re.split(r"[ ,]+", name.strip())
+    turned = pinyin(" ".join([parts[-1], *parts[:-1]])) if len(parts) > 1 else key
+    return tuple(dict.fromkeys(filter(None, (key, turned))))
+
+
+def _letters(text: str) -> str:
+    plain = text.lower().replace("ü", "v")
+    marked = unicodedata.normalize("NFD", plain.replace("u\N{COMBINING DIAERESIS}", "v"))
+    return _UMLAUT.sub("v", _NOT_LETTER.sub("", marked))

@@ -1,0 +1,84 @@
+"""Chinese addresses as divisions and the rest, so that two ways of writing one place compare as equal.
+
+Provinces by GB/T 2260; below them the names that stand in the address itself (市, 区, 县 …): the full
+table of divisions changes every year and an address seldom has its codes.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+# GB/T 2260: the code of each province and its short name.
+_CODES: Final = (
+    "12:天津 13:河北 14:山西 15:内蒙古 21:辽宁 22:吉林 23:黑龙江 31:上海 32:江苏 33:浙江 34:安徽 "
+    "35:福建 36:江西 37:山东 41:河南 42:湖北 43:湖南 44:广东 45:广西 46:海南 50:重庆 51:四川 52:贵州 "
+    "53:云南 54:西藏 61:陕西 62:甘肃 63:青海 64:宁夏 65:新疆 71:台湾 81:香港 82:澳门"
+)
+_PROVINCES: Final = MappingProxyType(
+    {name: code for code, name in (pair.split(":") for pair in _CODES.split())}
+)
+_PROVINCE = re.compile(
+    rf"(?:中国|中华人民共和国)?({'|'.join(_PROVINCES)})(?:省|市|特别行政区|(?:壮族|回族|维吾尔)?自治区)?(?!路|街|道|巷)(?:市辖区)?"
+)
+_MUNICIPALITIES: Final = frozenset(("11", "12", "31", "50"))
+_CITY = re.compile(r"(?:市辖区|县)?([^市区县路街]{2,8}?)(?:市|自治州|地区|盟)")
+_DISTRICT = re.compile(r"([^市区县路街号]{1,9}?)(?:自治县|林区|特区|区|县|市|旗)")
+_TOWN = re.compile(r"([^路街号]{1,8}?)(?:街道办事处|街道|镇|民族乡|乡|苏木)")
+_UNITS: Final = (
+    ("号楼", "#"),
+    ("弄", "-"),
+    ("幢", "#"),
+    ("栋", "#"),
+    ("座", "#"),
+    ("号院", "#"),
+    ("单元", "-"),
+    ("号", "-"),
+    ("室", ""),
+)
+_NUMERALS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_NUMERAL = re.compile(r"[〇零一二三四五六七八九]+(?=[号弄幢栋座室楼])")
+_SEPARATORS = re.compile(r"[\s,，。;；()（）/\\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`province` is two digits of GB/T 2260; every part is empty if the address does not say it."""
+
+    province: str = ""
+    city: str = ""
+    district: str = ""
+    town: str = ""
+    place: str = ""
+
+    @property
+    def key(self) -> str:
+        """District and place: what two ways of writing one dwelling have in common."""
+        return f"{self.district}{self.place}" if self.place else ""
+
+
+def address(text: str) -> Address:
+    """Takes an address apart as far as its own words go."""
+    rest = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold())
+    province, rest = _taken(_PROVINCE, rest)
+    code = _PROVINCES.get(province, "")
+    city, rest = ("", rest) if code in _MUNICIPALITIES else _taken(_CITY, rest)
+    district, rest = _taken(_DISTRICT, rest)
+    if code in _MUNICIPALITIES and district == province:
+        district, rest = _taken(_DISTRICT, rest)
+    town, rest = _taken(_TOWN, rest)
+    return Address(code, city, district, town, _place(rest))
+
+
+def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
+    found = pattern.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
+def _place(rest: str) -> str:
+    """Road and numbers, with one form for the words between numbers (`3号楼2单元501室` → `3#2-501`)."""
+    rest = _NUMERAL.sub(lambda found: found[0].translate(_NUMERALS), rest)
+    for unit, mark in _UNITS:
+        rest = rest.replace(unit, mark)
+    return rest.strip("#-")

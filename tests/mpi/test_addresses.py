@@ -1,0 +1,46 @@
+"""Addresses: divisions, and one key for one dwelling."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mpi.addresses import Address, address
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "上海市浦东新区张江镇祖冲之路887弄3号501室",
+            Address("31", "", "浦东新", "张江", "祖冲之路887-3-501"),
+        ),
+        ("辽宁省沈阳市和平区南京南街三号", Address("21", "沈阳", "和平", "", "南京南街3")),
+        ("北京市市辖区朝阳区建国路88号", Address("11", "", "朝阳", "", "建国路88")),
+        ("广西壮族自治区南宁市青秀区民族大道1号", Address("45", "南宁", "青秀", "", "民族大道1")),
+        ("内蒙古自治区锡林郭勒盟东乌珠穆沁旗", Address("15", "锡林郭勒", "东乌珠穆沁", "", "")),
+        ("北京路5号", Address("", "", "", "", "北京路5")),
+        ("", Address()),
+    ],
+)
+def test_divisions(text: str, found: Address) -> None:
+    assert address(text) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("上海市浦东新区祖冲之路887弄3号501室", "浦东新区 祖冲之路８８７弄３号５０１"),
+        ("辽宁沈阳市和平区南京南街三号楼2单元", "沈阳市和平区南京南街3号楼2单元"),
+    ],
+)
+def test_two_ways_of_writing_one_dwelling(one: str, other: str) -> None:
+    assert address(one).key == address(other).key != ""
+
+
+def test_a_district_alone_is_no_dwelling() -> None:
+    assert address("江苏省镇江市丹徒区").key == ""
+
+
+@given(st.text(max_size=600))
+def test_anything_is_taken_apart(text: str) -> None:
+    address(text)
