@@ -88,7 +88,7 @@ class Fhir:
 
     async def _performed(self, interaction: Interaction, request: Request) -> Response:
         wanted = presentation_of(interaction.code, request)
-        if request.body and interaction.code != "transaction":  # which reads its resources one by one
+        if request.body and interaction.code not in _READING:
             request = await with_resource(request)
         response = await interaction.perform(self.hub, request)
         if request.method != "GET":
@@ -111,6 +111,9 @@ class Fhir:
             return binary.content(await interaction.perform(self.hub, request))
         resource = partial(binary.with_resource, interaction.code, request)
         return await self._performed(interaction, await aside(len(request.body), "json", resource))
+
+
+_READING: Final = frozenset(("transaction", "$validate"))  # they read their bodies themselves
 
 
 def _may_define(request: Request, kind: str) -> bool:

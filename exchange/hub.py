@@ -28,6 +28,9 @@ from exchange.store.coalesce import Reader
 from exchange.store.commit import Committer
 from exchange.terminology.keeper import TerminologyKeeper, terminology_kept
 from exchange.trust.authenticate import Trust
+from exchange.validation.codes import LibraryCodes
+from exchange.validation.keeper import Validation, kept_validation
+from exchange.validation.policy import policy
 from profiles.definitions import Definitions, definitions
 from profiles.structure import compile_structure
 from terminology.issue import Issue
@@ -56,6 +59,7 @@ class Hub:
     parameters: Keeper
     terminology: TerminologyKeeper
     trust: Trust
+    validation: Validation
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -80,6 +84,7 @@ class Hub:
             raise error
         if resource["resourceType"] == "SearchParameter":
             require_usable(resource, self.search.registry)
+        resource = self.validation.admitted(resource)
         head, tail = split(resource, rest)
         if may_be_conditional(tail) and (error := rejection(unresolved(resource))):
             raise error
@@ -96,7 +101,13 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
     pool = await create_pool(dsn, settings.pool_size, statement_seconds)
     extraction = _extraction(settings.fhir_url)
     try:
-        async with kept(pool, extraction) as parameters, terminology_kept(pool) as terminology:
+        async with (
+            kept(pool, extraction) as parameters,
+            terminology_kept(pool) as terminology,
+            kept_validation(
+                pool, policy(settings.validation), LibraryCodes(lambda: terminology.checks)
+            ) as validation,
+        ):
             yield Hub(
                 settings=settings,
                 dsn=dsn,
@@ -111,6 +122,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 parameters=parameters,
                 terminology=terminology,
                 trust=Trust(pool, settings.fhir_url, time.time),
+                validation=validation,
                 clock=utc_now,
                 new_id=uuid7,
             )

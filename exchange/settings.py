@@ -48,6 +48,10 @@ class Settings(BaseSettings):
         default="",
         description="Where `$import` may take files from: beginnings of URLs, separated by spaces.",
     )
+    validation: str = Field(
+        default="",
+        description="How strictly types are validated: `*=warn Patient=reject,https://…/cn-patient`.",
+    )
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
     package_folder: Path = Field(
         default=Path("~/.fhir/packages"), description="Folder of FHIR packages, `name#version` each."

@@ -4,14 +4,12 @@ https://hl7.org/fhir/R4/valueset-operation-validate-code.html
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from conformance.recorded_terminology import RecordedAnswer, RecordedIssue, RecordedTerminology
+from conformance.recorded_terminology import RecordedTerminology
+from exchange.validation.codes import Finding, answered
 from profiles.packages.canonicals import Canonicals
 from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck
-from terminology.issue import Issue, Severity
-
-_OF_THE_BINDING: Final = frozenset(("not-in-vs", "this-code-not-in-vs", "cannot-infer"))
 
 
 class RecordedCodes:
@@ -28,7 +26,13 @@ class RecordedCodes:
         value_set = self._known.resource(check.value_set) if check.value_set else None
         compose = value_set.get("compose") if value_set else None
         found = self._recorded.answer(_asked(check), check.value_set, compose)
-        return _told(found, check) if found else UNKNOWN
+        if found is None:
+            return UNKNOWN
+        findings = [
+            Finding(one.severity, one.code, one.text, one.expression, one.kind)  # type: ignore[arg-type]
+            for one in found.issues
+        ]
+        return answered(check, found.result, findings, found.message)
 
 
 def _asked(check: CodeCheck) -> Any:
@@ -36,18 +40,3 @@ def _asked(check: CodeCheck) -> Any:
     if check.type == "Quantity" and isinstance(check.value, Mapping):
         return {name: check.value[name] for name in ("system", "code") if name in check.value}
     return check.value
-
-
-def _told(found: RecordedAnswer, check: CodeCheck) -> CodeAnswer:
-    """What the value set says is for the binding to tell; a code that its system lacks is told once."""
-    told = [one for one in found.issues if one.kind not in _OF_THE_BINDING]
-    issues = tuple(
-        Issue(_severity(one), one.code, one.text, one.expression, f"tx-{one.kind}") for one in told
-    )
-    is_told = not check.value_set and any(issue.severity == "error" for issue in issues)
-    return CodeAnswer(None if is_told else found.result, found.message, issues)
-
-
-def _severity(one: RecordedIssue) -> Severity:
-    """A code system that the server does not know is no fault of the resource."""
-    return "warning" if one.kind == "not-found" and one.severity == "error" else one.severity  # type: ignore[return-value]

@@ -22,7 +22,8 @@ async def create(hub: Hub, request: Request) -> Response:
         criteria = Criteria(request.type, condition.partition("?")[2] or condition)
         return await _create_once(hub, request, write, resource, criteria)
     written = await committed(hub, request.grant, write, resource)
-    return written_response(request, f"{request.type}/{write.id}", written)
+    name = f"{request.type}/{write.id}"
+    return written_response(request, name, written, hub.validation.remarks)
 
 
 def prepared(hub: Hub, request: Request) -> tuple[Resource, Write]:

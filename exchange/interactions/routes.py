@@ -47,6 +47,7 @@ from exchange.operations.terminology import (
     validate_code,
     validate_in_code_system,
 )
+from exchange.operations.validate import validate
 from exchange.outcome import FhirError
 from exchange.representation import aside
 
@@ -135,6 +136,9 @@ TABLE: Final = (
     Interaction("$meta", "GET", "{type}/{id}/_history/{vid}/$meta", meta),
     Interaction("$meta-add", "POST", "{type}/{id}/$meta-add", meta_add),
     Interaction("$meta-delete", "POST", "{type}/{id}/$meta-delete", meta_delete),
+    Interaction("$validate", "POST", "{type}/$validate", validate),
+    Interaction("$validate", "GET", "{type}/{id}/$validate", validate),
+    Interaction("$validate", "POST", "{type}/{id}/$validate", validate),
     Interaction("$expunge", "POST", "$expunge", expunge),
     Interaction("$expunge", "POST", "{type}/$expunge", expunge),
     Interaction("$expunge", "POST", "{type}/{id}/$expunge", expunge),

@@ -19,7 +19,8 @@ async def update(hub: Hub, request: Request) -> Response:
     if request.headers.get("if-none-match", "").strip() == "*":
         write = await _new(hub, request, write)
     written = await committed(hub, request.grant, write, resource)
-    return written_response(request, f"{request.type}/{request.id}", written)
+    name = f"{request.type}/{request.id}"
+    return written_response(request, name, written, hub.validation.remarks)
 
 
 async def _new(hub: Hub, request: Request, write: Write) -> Write:

@@ -3,6 +3,8 @@
 https://hl7.org/fhir/R4/http.html#ops
 """
 
+from collections.abc import Callable, Sequence
+
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.identity import Resource, store
@@ -14,6 +16,8 @@ from exchange.store.fetch import Stored
 from exchange.store.transact import Written
 from exchange.trust.grant import Grant
 from terminology.issue import Issue
+
+Remarks = Callable[[bytes], Sequence[Issue]]
 
 
 async def committed(hub: Hub, grant: Grant, write: Write, resource: Resource | None) -> Written:
@@ -48,20 +52,23 @@ def found_response(request: Request, name: str, stored: Stored | None) -> Respon
     return written_response(request, name, Written("unchanged", stored.version, stored.updated, stored.body))
 
 
-def written_response(request: Request, name: str, written: Written) -> Response:
-    """201 or 200 with Location, ETag and Last-Modified; `name` is `Type/id`."""
+def written_response(
+    request: Request, name: str, written: Written, remarks: Remarks = lambda body: ()
+) -> Response:
+    """201 or 200 with Location, ETag and Last-Modified; `name` is `Type/id`. `remarks` says what an
+    OperationOutcome tells of the resource."""
     refuse_conflict(name, written)
     status = 201 if written.status == "created" else 200
     location = f"{request.base}/{name}/_history/{written.version}"
     body = b""
     match preference(request.headers.get("prefer")).returned:
         case "OperationOutcome":
-            body = told(f"{name} {written.status}")
+            body = told(f"{name} {written.status}", remarks(written.body or b""))
         case "representation" | None:
             body = written.body or b""
     return Response(status, body, written.version, written.updated, location)
 
 
-def told(diagnostics: str) -> bytes:
+def told(diagnostics: str, remarks: Sequence[Issue] = ()) -> bytes:
     """An OperationOutcome of success."""
-    return dumps(operation_outcome([Issue("information", "informational", diagnostics)]))
+    return dumps(operation_outcome([Issue("information", "informational", diagnostics), *remarks]))
