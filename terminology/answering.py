@@ -22,8 +22,8 @@ from terminology.texts import Refusal, found
 from terminology.validation import Validation, validate
 from terminology.value_set import ValueSet, whole_system
 
-# Answers of one value set and system that are kept as they are.
-REMEMBERED: Final = 1 << 16
+# Answers that are kept as they are; then all are forgotten.
+REMEMBERED: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class LibraryChecks:
 
     def __init__(self, library: Library, options: Options | None = None) -> None:
         self.library, self.options = library, options or Options()
+        self._kept = 0
         self._told: dict[tuple[str, str], dict[str, Answer]] = {}
         self._known: dict[tuple[str, str], _Known | None] = {}
 
@@ -71,10 +72,15 @@ class LibraryChecks:
         if coding.display and coding.display != display and not self._calls(known.system, number, coding):
             return None
         answer = Answer(True, (), display, coding.system)
-        answers = self._told.setdefault(key, {})
-        if len(answers) < REMEMBERED:
-            answers[coding.code] = answer
+        self._remember(key, coding.code, answer)
         return answer
+
+    def _remember(self, key: tuple[str, str], code: str, answer: Answer) -> None:
+        self._kept += 1
+        if self._kept > REMEMBERED:
+            self._told.clear()
+            self._kept = 1
+        self._told.setdefault(key, {})[code] = answer
 
     def _calls(self, system: CodeSystem, number: int, coding: CodeOf) -> bool:
         return has_display(system.designations(number), self.options.languages, "", coding.display)

@@ -114,13 +114,16 @@ class CodeSystem:
     @cached_property
     def inactive(self) -> FrozenBitMap:
         code = self.header.property_code("status")
-        retired = (n for n in self.all if self._said(n, code) & {"retired", "inactive"}) if code else ()
-        return self._true("inactive") | FrozenBitMap(retired)
+        retired = [self.having(code, status) for status in ("retired", "inactive")] if code else []
+        return FrozenBitMap.union(self._true("inactive"), *retired)
 
     @cached_property
     def troubled(self) -> FrozenBitMap:
         """Those of which a status is worth telling."""
-        return FrozenBitMap(n for n in self.all if self.status(n) not in ("", "active")) | self.inactive
+        statuses = self.index(self.header.property_code("status"))
+        told = [numbers for status, numbers in statuses.items() if status not in ("", "active")]
+        _, extended = self._facts
+        return FrozenBitMap.union(self.inactive, self._true("deprecated"), extended, *told)
 
     def status(self, number: int) -> str:
         """By its property, or its standards status; `inactive` of what is only said to be so."""
@@ -175,9 +178,6 @@ class CodeSystem:
             )
         return found
 
-    def _said(self, number: int, code: str) -> set[Any]:
-        return {each.value for each in self.properties(number) if each.code == code and _is_plain(each.value)}
-
     def _true(self, meaning: str) -> FrozenBitMap:
         known: dict[str, FrozenBitMap] = self._truths
         if meaning not in known:
@@ -195,32 +195,33 @@ class CodeSystem:
 
     def index(self, code: str) -> Mapping[str, BitMap]:
         """The concepts by the values of one property, as text."""
-        return self._values.get(code, {})
+        return self._facts[0].get(code, {})
 
     @cached_property
-    def _values(self) -> Mapping[str, Mapping[str, BitMap]]:
+    def _facts(self) -> tuple[Mapping[str, Mapping[str, BitMap]], BitMap]:
+        """The concepts by their properties' values, and those that have extensions: all are read, once."""
         gathered: dict[str, dict[str, list[int]]] = {}
-        for number in range(len(self.codes)):
-            if "property" in self.entries[number] or (self.added and number in self.added):
+        extended = BitMap()
+        for number, entry in enumerate(self.entries):
+            if "property" in entry or number in self.added:
                 for each in self.properties(number):
                     gathered.setdefault(each.code, {}).setdefault(text_of(each.value), []).append(number)
-        return {
-            code: {text: BitMap(numbers) for text, numbers in values.items()}
-            for code, values in gathered.items()
+            if "extension" in entry or number in self.added:
+                extended.add(number)
+        values = {
+            code: {text: BitMap(numbers) for text, numbers in by_text.items()}
+            for code, by_text in gathered.items()
         }
+        return values, extended
 
     @property
     def used_properties(self) -> Mapping[str, Any]:
-        return self._values
+        return self._facts[0]
 
 
 def _property(given: Mapping[str, Any]) -> Property | None:
     kind = next((name for name in given if name.startswith("value")), "")
     return Property(given["code"], kind, given[kind]) if kind and "code" in given else None
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)
 
 
 def text_of(value: Any) -> str:
