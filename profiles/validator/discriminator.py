@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from profiles.snapshot import CORE
 from profiles.validator.at import At
-from profiles.validator.profile_tree import Node
+from profiles.validator.profile_tree import Node, type_profiles
 from profiles.validator.run import Run
 from profiles.validator.selection import Found, Part, Select, parts, selection, type_of
 from profiles.validator.values import fits, is_fixed, plain
@@ -56,10 +56,9 @@ def _below(node: Node, part: Part, validator: "Validator") -> list[Node]:
     if part.argument is not None:
         return _function(node, part, validator)
     child = node.children.get(part.name) or node.children.get(f"{part.name}[x]")
-    if child is not None:
-        return [child, *child.slices]
-    roots = [_root(profile, validator) for type_ in node.types for profile in type_.get("profile", ())]
-    return [found for root in roots if root is not None for found in _below(root, part, validator)]
+    found = [child, *child.slices] if child is not None else []
+    roots = [_root(profile, validator) for type_ in node.types for profile in type_profiles(type_)]
+    return [*found, *(one for root in roots if root is not None for one in _below(root, part, validator))]
 
 
 def _function(node: Node, part: Part, validator: "Validator") -> list[Node]:
@@ -81,7 +80,7 @@ def _url(node: Node, validator: "Validator") -> str | None:
     child = node.children.get("url")
     fixed = child.value_of("fixed") if child is not None else None
     if fixed is None:
-        profiles = [profile for type_ in node.types for profile in type_.get("profile", ())]
+        profiles = [profile for type_ in node.types for profile in type_profiles(type_)]
         return profiles[0].partition("|")[0] if profiles else None
     return str(fixed)
 
@@ -127,7 +126,7 @@ def _type_name(code: str) -> str:
 
 
 def _profiles(node: Node, steps: Sequence[Part]) -> Holds | None:
-    profiles = [profile for type_ in node.types for profile in type_.get("profile", ())]
+    profiles = [profile for type_ in node.types for profile in type_profiles(type_)]
     if not profiles:
         return None
 

@@ -10,6 +10,7 @@ from profiles.fhirpath import FhirPathError, compile_expression
 from profiles.fhirpath.types import model
 from profiles.snapshot import CORE
 from profiles.validator.at import At
+from profiles.validator.options import EXAMPLES
 from profiles.validator.run import Run
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def check_extension(value: Mapping[str, Any], at: At, run: Run) -> None:
 
 
 def _unknown(url: str, at: At, run: Run, *, is_modifier: bool) -> None:
-    if url.startswith(run.options.extension_domains):
+    if url.startswith(run.options.extension_domains) and not _is_refused(url, run):
         return
     if is_modifier:
         says = f"The modifier extension {url} is not known, so the resource cannot be understood"
@@ -57,6 +58,10 @@ def _unknown(url: str, at: At, run: Run, *, is_modifier: bool) -> None:
     level = run.options.unknown_extension
     if level != "ignore":
         run.report(level, "structure", f"The extension {url} is not known", at, "extension-unknown")
+
+
+def _is_refused(url: str, run: Run) -> bool:
+    return run.options.examples == "refuse" and url.startswith(EXAMPLES)
 
 
 def _is_allowed(structure: Mapping[str, Any], owner: At, run: Run) -> bool:

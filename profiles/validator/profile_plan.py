@@ -13,7 +13,7 @@ from profiles.validator.binding import binding_checks
 from profiles.validator.invariant import STRUCTURAL, Guarded, compile_invariants
 from profiles.validator.limits import limit_checks
 from profiles.validator.members import Gather, Member, gathering
-from profiles.validator.profile_tree import Node
+from profiles.validator.profile_tree import Node, type_profiles
 from profiles.validator.reference import reference_check
 from profiles.validator.run import Run
 from profiles.validator.selection import object_of
@@ -44,7 +44,8 @@ class ProfileCompiler:
         """Of a value of one type at an element; `home` is whose elements it has, `base` the ElementDefinition
         that the profile constrains."""
         checks: list[Check] = []
-        checks += self._invariants(node, home, base)
+        is_resource = element.types == ("Resource",)
+        checks += self._invariants(node, "Resource" if is_resource else home, base)
         checks += value_checks(node, code, self._canonical)
         checks += limit_checks(node, code, self._canonical)
         checks += self._binding(node, code, base)
@@ -53,7 +54,7 @@ class ProfileCompiler:
         if below:
             is_primitive = code in self._definitions.primitive_types
             inside = _of_primitive(below) if is_primitive else _all(below)
-            checks.append(_within([inside]) if element.types == ("Resource",) else inside)
+            checks.append(_within([inside]) if is_resource else inside)
         return checks
 
     def _invariants(self, node: Node, home: str, base: Raw) -> list[Check]:
@@ -74,7 +75,7 @@ class ProfileCompiler:
         given = next((one for one in node.types if one["code"] == code), {})
         before: Raw = next((one for one in base.get("type", ()) if one["code"] == code), {})
         checks: list[Check] = []
-        profiles = tuple(given.get("profile", ()))
+        profiles = tuple(type_profiles(given))
         if profiles and profiles != tuple(before.get("profile", ())):
             checks.append(self._validator.conforming(profiles))
         asks = (given.get("targetProfile"), given.get("aggregation"))

@@ -4,7 +4,9 @@ https://hl7.org/fhir/R4/elementdefinition.html#path
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+PROFILE_ELEMENT: Final = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element"
 
 
 class Node:
@@ -58,6 +60,18 @@ class Node:
         yield self
         for one in (*self.children.values(), *self.slices):
             yield from one.everything()
+
+
+def type_profiles(type_: Mapping[str, Any]) -> list[str]:
+    """The profiles of an element's type; `url#id` for one element of a profile, which the extension
+    elementdefinition-profile-element names."""
+    beside = type_.get("_profile", ())
+    found = []
+    for index, canonical in enumerate(type_.get("profile", ())):
+        extensions = (beside[index] or {}).get("extension", ()) if index < len(beside) else ()
+        ids = [str(one.get("valueString", "")) for one in extensions if one.get("url") == PROFILE_ELEMENT]
+        found.append(f"{canonical}#{ids[0]}" if ids else str(canonical))
+    return found
 
 
 def tree(structure: Mapping[str, Any]) -> Node | None:

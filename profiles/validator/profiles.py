@@ -33,9 +33,9 @@ class Profiles:
         self._profiles: dict[str, Profile | None] = {}
 
     def structure(self, canonical: str) -> Mapping[str, Any] | None:
-        """The StructureDefinition with its snapshot."""
+        """The StructureDefinition with its snapshot; `url#id` is one element of it."""
         if canonical not in self._structures:
-            found = self._validator.find(canonical)
+            found = self._validator.find(canonical.partition("#")[0])
             usable = found is not None and found.get("resourceType") == "StructureDefinition"
             self._structures[canonical] = found if usable else None
         return self._structures[canonical]
@@ -43,7 +43,11 @@ class Profiles:
     def tree(self, canonical: str) -> Node | None:
         if canonical not in self._trees:
             structure = self.structure(canonical)
-            self._trees[canonical] = tree(structure) if structure is not None else None
+            root = tree(structure) if structure is not None else None
+            _, _, id_ = canonical.partition("#")
+            if root is not None and id_:
+                root = next((one for one in root.everything() if one.definition.get("id") == id_), None)
+            self._trees[canonical] = root
         return self._trees[canonical]
 
     def profile(self, canonical: str) -> Profile | None:
@@ -166,6 +170,8 @@ class Profiles:
             return None
         name = f"{structure.get('url', canonical)}"
         type_name = str(structure.get("type", "")).removeprefix(CORE)
+        if "." in root.definition["path"]:
+            type_name = root.definition["path"]
         compiler = ProfileCompiler(name, self._validator)
         version = structure.get("version")
         return Profile(f"{name}|{version}" if version else name, type_name, compiler.compile(root, type_name))
