@@ -72,6 +72,11 @@ class Reading:
             reference for item in self.items if type(item) is Waiting for reference in asked(item.document)
         }
 
+    def writes(self) -> list[Write]:
+        """Those that are made already, each resource once."""
+        made = [item.write for item in self.items if type(item) is Made]
+        return list({(write.type, write.id): write for write in made}.values())
+
     def reject(self, line: int, issues: Sequence[Issue], count: int = 1) -> None:
         self.findings += [Finding(line, issue) for issue in issues]
         self.rejected += count

@@ -23,6 +23,7 @@ from exchange.loading.conversation import (
     unpacked,
 )
 from exchange.loading.finding import Finding
+from exchange.loading.foreseen import foreseen, is_settled
 from exchange.loading.matches import Matches
 from exchange.loading.preparing import Prepared, Reading, prepare, read_chunk
 from exchange.loading.storing import Storage
@@ -47,6 +48,8 @@ async def work(source: BinaryIO, sink: BinaryIO) -> None:
             reading = read_chunk(task.chunk, hub.write)
             answer = _asked(source, sink, reading)
             found = await matches.of(connection, reading.asked(), answer.known)
+            if not is_settled(reading, found):
+                found = await foreseen(connection, hub.search, reading, found, hub.clock())
             if not answer.last and len(found) < len(reading.asked()):
                 _say(sink, Done(None))
             else:
