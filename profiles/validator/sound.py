@@ -4,13 +4,13 @@ What has a wrong shape is left out, so that everything else can still be judged 
 for granted. https://hl7.org/fhir/R4/json.html
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from profiles.definitions import Definitions
 from profiles.primitives import VALID
 from profiles.references import EXPECTED
+from profiles.validator.spelling import spelled
 from terminology.issue import Issue
 
 _SHAPE: Final = frozenset(("structure", "value"))
@@ -24,17 +24,33 @@ def sound(
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if not isinstance(kind, str) or kind not in definitions.resource_types:
         return list(found), None
-    told = [_named(issue) for issue in found]
+    told = [_named(issue, resource, definitions) for issue in found]
     if not any(issue.code in _SHAPE for issue in found):
         return told, resource
     return told, _Reader(definitions).resource(resource)
 
 
-def _named(issue: Issue) -> Issue:
-    """A reference that is none is doubtful, but any text is allowed there."""
+# IssueType codes as HL7's validator has them, and our names of the rules.
+_TOLD: Final[Mapping[str, tuple[str, str]]] = {
+    "required": ("structure", "cardinality-min"),
+    "value": ("invalid", "value"),
+    "structure": ("structure", "structure"),
+    "code-invalid": ("code-invalid", "binding-required"),
+    "invariant": ("invariant", "invariant"),
+}
+
+
+def _named(issue: Issue, resource: Any, definitions: Definitions) -> Issue:
+    """What is missing is told where it is missing. Any text is allowed as a reference, if it is a doubtful
+    one.
+    """
+    place = issue.expression.rpartition(".")[0] if issue.code == "required" else issue.expression
+    expression = spelled(place, resource, definitions)
     if issue.diagnostics.startswith(f"Expected {EXPECTED}"):
-        return replace(issue, severity="warning", code="structure", message_id="reference-form")
-    return replace(issue, message_id=f"structure-{issue.code}")
+        return Issue("warning", "structure", issue.diagnostics, expression, "reference-form")
+    code, name = _TOLD.get(issue.code, (issue.code, "structure"))
+    key = issue.diagnostics.partition(":")[0] if code == "invariant" else name
+    return Issue(issue.severity, code, issue.diagnostics, expression, key)
 
 
 class Kept(NamedTuple):
