@@ -99,7 +99,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
     """The hub over a migrated database; closes its connections at the end. No statement of its pool takes
     longer than `statement_seconds`, unless they are 0."""
     pool = await create_pool(dsn, settings.pool_size, statement_seconds)
-    extraction = _extraction(settings.fhir_url)
+    extraction = _extraction(settings.fhir_url, settings.full_text)
     try:
         async with (
             kept(pool, extraction) as parameters,
@@ -137,10 +137,10 @@ async def unhurried(hub: Hub) -> AsyncIterator[Hub]:
         yield replace(hub, pool=pool, reader=Reader(pool), committer=Committer(pool))
 
 
-def prepare(base: str) -> None:
+def prepare(base: str, full_text: bool = True) -> None:
     """Compile what `open_hub` needs; done in a thread, it costs no time while the database starts."""
     _check()
-    registry = _extraction(base).registry
+    registry = _extraction(base, full_text).registry
     for name in definitions().resource_types:
         registry.of(name)
 
@@ -151,8 +151,8 @@ def _check() -> Callable[[Resource], list[Issue]]:
 
 
 @lru_cache(4)
-def _extraction(base: str) -> Extraction:
-    return compile_extraction(definitions(), base)
+def _extraction(base: str, full_text: bool) -> Extraction:
+    return compile_extraction(definitions(), base, full_text=full_text)
 
 
 def utc_now() -> datetime:

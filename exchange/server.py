@@ -84,7 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
     async with AsyncExitStack() as stack:
         door = stack.enter_context(_bound(settings.http_host, settings.http_port))
         settings = settings.model_copy(update={"http_port": door.getsockname()[1]})
-        preparing = asyncio.create_task(asyncio.to_thread(prepare, settings.fhir_url))
+        preparing = asyncio.create_task(asyncio.to_thread(prepare, settings.fhir_url, settings.full_text))
         database = await stack.enter_async_context(own_database(settings))
         await migrate(database.dsn)
         await restore(database.dsn)

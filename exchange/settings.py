@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         default="",
         description="How strictly types are validated: `*=warn Patient=reject,https://…/cn-patient`.",
     )
+    full_text: bool = Field(
+        default=True, description="Index every text for `_text` and `_content`; without, both are refused."
+    )
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
     package_folder: Path = Field(
         default=Path("~/.fhir/packages"), description="Folder of FHIR packages, `name#version` each."

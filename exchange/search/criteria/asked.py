@@ -15,17 +15,20 @@ from exchange.search.query.query import AnyOf, Criterion, Targets, Tokens
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What searching needs to know of the hub: the registry, its own base, its zone, the time."""
+    """What searching needs to know of the hub: the registry, its own base, its zone, the time, and whether
+    texts are indexed."""
 
     registry: Registry
     base: str
     zone: tzinfo
     now: Callable[[], datetime]
+    full_text: bool = True
 
 
 def search_of(extraction: Extraction, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Search:
     """The searching side of an extraction: both must agree on base and zone."""
-    return Search(extraction.registry, extraction.surroundings.base, extraction.surroundings.zone, now)
+    around = extraction.surroundings
+    return Search(extraction.registry, around.base, around.zone, now, around.full_text)
 
 
 @dataclass(frozen=True, slots=True)

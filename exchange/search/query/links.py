@@ -31,6 +31,8 @@ def any_criterion(search: Search, of: TypeParameters, name: str, value: str, dep
     if code in PATHS and not dot:
         if modifier:
             raise refused(name, f"{code} has no modifier :{modifier}.", "not-supported")
+        if not search.full_text:
+            raise refused(code, f"This hub does not index texts, so {code} finds nothing.", "not-supported")
         return words(code, value)
     if dot:
         return _chain(search, of, code, asked, rest, depth)

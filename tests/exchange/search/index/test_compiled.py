@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from exchange.search.criteria import search_of
 from exchange.search.definition.composite import paired
 from exchange.search.definition.parameters import parameter_ids
 from exchange.search.index.extract import Extraction, compile_extraction
 from exchange.search.index.phrase import CONTENT, NARRATIVE, text_phrase, texts_path
 from exchange.search.index.row import IndexRow
+from exchange.search.query.parse import parse
+from exchange.search.query.query import SearchError
 from exchange.search.value.numbers import sought_units
 from exchange.search.value.token import coded, token, typed
 from profiles.definitions import definitions
@@ -115,6 +118,16 @@ def test_the_narrative_and_all_other_text() -> None:
     for content in ("Seen by night", "High"):
         assert text_phrase(CONTENT, content).token in found.tokens
     assert text_phrase(CONTENT, "secret").token not in found.tokens
+
+
+@pytest.mark.parametrize("name", ["_text", "_content"])
+def test_without_full_text_nothing_is_searched_by_it(name: str) -> None:
+    search = search_of(compile_extraction(definitions(), BASE, full_text=False))
+    for asked in (name, f"subject:Patient.{name}"):
+        with pytest.raises(SearchError) as refused:
+            parse(search, "Observation", [(asked, "bone")], "strict")
+        assert refused.value.issue.code == "not-supported"
+        assert name in refused.value.issue.diagnostics
 
 
 def test_without_full_text_nothing_of_it_is_kept() -> None:
