@@ -140,5 +140,6 @@ async def _packed(response: Response, asked: Asked) -> Response:
 
 
 _DEFINING: Final = "SearchParameter"
+DEFINING: Final = frozenset((_DEFINING, *KINDS))
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
 _PUBLIC_PATHS: Final = frozenset(("metadata", "openapi.json"))

@@ -29,8 +29,7 @@ Otherwise = Callable[[], None]
 
 PATH: Final = re.compile(r"/fhir/([A-Z][A-Za-z]+)(?:/([A-Za-z0-9\-][A-Za-z0-9\-.]{0,63}))?").fullmatch
 # Their writes do more than to store: content, identity, definitions.
-SPECIAL: Final = frozenset(("Binary", "Patient", "SearchParameter"))
-_DEFINING: Final = b"SearchParameter"
+SPECIAL: Final = frozenset(("Binary", "Patient", *answer.DEFINING))
 # With one of these there is more to do than to write, or the body is not as it comes.
 _ASKING: Final = frozenset(
     ("if-none-exist", "if-match", "if-none-match", "expect", "content-encoding", "transfer-encoding")
@@ -94,7 +93,7 @@ class Writing:
     def begin(self) -> None:
         """The body is here, or the client went away."""
         body = self._body.held
-        if not body or _DEFINING in body or self._fhir.under_way >= answer.MAX_UNDER_WAY:
+        if not body or self._fhir.under_way >= answer.MAX_UNDER_WAY:
             self._otherwise()
             return
         self._fhir.under_way += 1
@@ -114,7 +113,8 @@ class Writing:
 
     def set_result(self, written: Written) -> None:
         try:
-            response = written_response(self._request, self._name, written)
+            remarks = self._fhir.hub.validation.remarks
+            response = written_response(self._request, self._name, written, remarks)
         except Exception as error:
             response = error_response(error)
         self._tell(response)

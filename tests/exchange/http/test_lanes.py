@@ -68,6 +68,7 @@ BODIES = st.sampled_from(
         ),
         *(b'{"resourceType":"Observation","status":"final"}', b'{"resourceType":"Basic","code":{}}'),
         *(b'{"resourceType":"Observation","id":"o","status":"final","code":{"text":"1"}}', b'{"a":1,"a":2}'),
+        *(b'{"resourceType":"ValueSet","status":"draft"}', b'{"resourceType":"Basic","id":"o"}'),
         *(b'{"resourceType":"Patient","id":"p"}', b'{"resourceType":"Patient","gender":"x"}', b"\xff"),
         b'{"resourceType":"Basic","id":"o","code":{"text":"SearchParameter"}}',
         b'{ "resourceType": "Basic", "id": "o", "code": {"text": "1.10"},\n"created":"2026-11-21" }',
@@ -80,7 +81,15 @@ WRITES = st.tuples(
     st.sampled_from(
         [
             *("Observation", "Basic", "Patient", "Observation/o", "Basic/o", "Patient/p", "Basic/other", ""),
-            *("Basic/", "Basic?_format=xml", "Basic/o?_pretty=true", "Basic/_search", "Nonsense", "Basic/*"),
+            *(
+                "ValueSet",
+                "Basic/",
+                "Basic?_format=xml",
+                "Basic/o?_pretty=true",
+                "Basic/_search",
+                "Nonsense",
+                "Basic/*",
+            ),
         ]
     ),
     st.sampled_from(["all", "all", "all", "patients", "forged", "none"]),
@@ -120,7 +129,8 @@ def test_all_lanes_write_the_same(
 async def writing(
     database: str, folder: Path, requests: list[tuple[str, str, str, dict[str, str], bytes]]
 ) -> None:
-    async with open_hub(Settings(data_dir=folder, pool_size=4), database) as hub:
+    strict = Settings(data_dir=folder, pool_size=4, validation="Observation=warn Basic=reject")
+    async with open_hub(strict, database) as hub:
         tokens = await authorizations(hub)
         app, fhir = build_app(hub), Fhir(hub)
         async with serving(Site(app, fhir, 5)) as direct, serving(Site(app, None, 5)) as through_asgi:
