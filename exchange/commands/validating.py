@@ -9,24 +9,23 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from exchange.commands.packages_at_hand import packages_at_hand
 from exchange.commands.refused import Refused
 from exchange.fhirjson import dumps
 from exchange.validation.checker import has_errors, new_validator, told
 from exchange.validation.documents import documents
 from exchange.validation.outcome import outcome
-from profiles.packages.package import Package, PackageError, load_package
 
 if TYPE_CHECKING:
     from profiles.validator import Validator
 
 # Fewer files are done sooner by one process than others are ready.
 WORTH_PROCESSES: Final = 200
-CACHE: Final = Path("~/.fhir/packages")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`packages` are paths, or names in the cache of packages."""
+    """`packages` are paths, or names in the folder of packages."""
 
     profiles: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
@@ -80,18 +79,7 @@ def _judged(path: Path, asked: Asked) -> Iterator[Judged]:
 
 @cache
 def _validator(packages: tuple[str, ...]) -> "Validator":
-    return new_validator([_package(name) for name in packages])
-
-
-def _package(name: str) -> Package:
-    """A path, or `name#version` in the conventional cache."""
-    for path in (Path(name), CACHE.expanduser() / name):
-        if path.exists():
-            try:
-                return load_package(path)
-            except PackageError as error:
-                raise Refused(f"{name}: {error}") from None
-    raise Refused(f"there is no package {name}: neither a file or folder, nor in {CACHE}")
+    return new_validator([one for name in packages for one in packages_at_hand(name)])
 
 
 def _processors() -> int:

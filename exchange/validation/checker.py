@@ -4,11 +4,13 @@ https://hl7.org/fhir/R4/validation.html
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from exchange.fhirjson import dumps
 from exchange.validation.outcome import outcome
 from exchange.validation.text import Told, read_text
+from profiles.cn.structures import BASE
 from profiles.definitions import definitions
 from profiles.packages.canonicals import Canonicals
 from profiles.packages.package import Package
@@ -26,15 +28,24 @@ def new_validator(
     resolve_reference: ResolveReference | None = None,
     codes: CodeValidation | None = None,
 ) -> Validator:
-    """Of R4 and the packages, a later one before an earlier one."""
+    """Of R4, the packages and the hub's own profiles."""
     known = definitions().canonicals.and_packages(*packages) if packages else definitions().canonicals
 
     def find(canonical: str) -> Mapping[str, Any] | None:
-        return found(known, canonical)
+        held = found(known, canonical)
+        return found(_own(), canonical) if held is None and canonical.startswith(BASE) else held
 
     return Validator(
         definitions(), options, find=find, codes=codes, resolve_reference=resolve_reference, rules=RULES
     )
+
+
+@cache
+def _own() -> Canonicals:
+    """The hub's own profiles, made when one of them is first named."""
+    from profiles.cn.package import own_package  # it reads many sources
+
+    return definitions().canonicals.and_packages(own_package())
 
 
 def found(known: Canonicals, canonical: str) -> Resource | None:

@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from exchange.cli import app
+from exchange.commands.packages_at_hand import packages_at_hand
+from exchange.commands.refused import Refused
 from profiles.generate import archive
 from tests.profiles.packages.registries import Shop, registry
 
@@ -67,3 +69,13 @@ def test_a_package_that_nobody_has_is_refused(shop: Shop) -> None:
     answer = RUNNER.invoke(app, ["package", "add", "nothing"])
     assert answer.exit_code == 2
     assert held() == []
+
+
+def test_a_package_at_hand_comes_with_what_it_needs(shop: Shop) -> None:
+    shop.sell("a", "1.0.0", {"b": "^1.0.0", "gone": "1.0.0"})
+    shop.sell("b", "1.5.0", {})
+    assert RUNNER.invoke(app, ["package", "add", "a"]).exit_code == 0
+    named = [package.manifest["name"] for package in packages_at_hand("a#1.x")]
+    assert named == ["b", "a"]
+    with pytest.raises(Refused, match="there is no package b#2"):
+        packages_at_hand("b#2.x")
