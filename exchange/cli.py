@@ -3,6 +3,7 @@
 import typer
 
 from exchange.commands.clients import client_app
+from exchange.commands.concepts import concepts
 from exchange.commands.demo import demo
 from exchange.commands.ending import OneLineErrors
 from exchange.commands.fhirpath import fhirpath
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, translate, validate, replay, reindex, token, fhirpath, suite):
+for command in (serve, demo, load, concepts, translate, validate, replay, reindex, token, fhirpath, suite):
     app.command()(command)
 app.add_typer(client_app, name="client")
 app.add_typer(package_app, name="package")

@@ -18,8 +18,10 @@ from exchange.store.packing import unpack
 from exchange.terminology import stored
 from exchange.terminology.core import core_library
 from exchange.terminology.stored import Mark
+from terminology import releases
 from terminology.answering import LibraryChecks
-from terminology.library import Entry, Library, entry_of
+from terminology.library import Entry, Library, entry_of, ready
+from terminology.packed import assembled
 
 POLL_SECONDS: Final = 1.0
 AT_ONCE: Final = 200
@@ -35,6 +37,7 @@ class TerminologyKeeper:
         self._pool = pool
         self._mark: Mark | None = None
         self._known: dict[Key, Entry] = {}
+        self._large: dict[int, Entry] = {}
         self._looking = asyncio.Lock()
         self.library = Library(base=core_library())
         self.checks = LibraryChecks(self.library)
@@ -47,8 +50,9 @@ class TerminologyKeeper:
                 if mark == self._mark:
                     return
                 entries = await self._entries(connection)
-            self._known = entries
-            self.library = Library(entries.values(), core_library())
+                large = await self._releases(connection)
+            self._known, self._large = entries, large
+            self.library = Library([*large.values(), *entries.values()], core_library())
             self.checks = LibraryChecks(self.library)
             self._mark = mark
 
@@ -63,6 +67,18 @@ class TerminologyKeeper:
             packed = [((each["rid"], each["version"]), each["body"]) for each in records]
             made |= await asyncio.to_thread(_read, packed)
         return {key: entry for key in there if (entry := self._known.get(key) or made.get(key))}
+
+    async def _releases(self, connection: asyncpg.pool.PoolConnectionProxy) -> dict[int, Entry]:
+        """The large code systems, which are not resources; only what is new is read."""
+        made: dict[int, Entry] = {}
+        for each in await releases.there(connection):
+            if each.release not in self._large:
+                parts = await releases.parts_of(connection, each.release)
+                system = await asyncio.to_thread(assembled, each.header, parts)
+                made[each.release] = ready(system)
+            else:
+                made[each.release] = self._large[each.release]
+        return made
 
     async def watch(self) -> None:
         """Until it is cancelled: follows what other hubs change."""

@@ -29,12 +29,16 @@ SELECT rid, version FROM resource WHERE type = ANY($1::smallint[]) AND body IS N
 
 BODIES: Final = "SELECT rid, version, body FROM resource WHERE rid = ANY($1::bigint[]) AND body IS NOT NULL"
 
+# Large code systems are not resources.
+RELEASES: Final = "SELECT max(release) AS newest, count(*) AS number FROM concept_release WHERE finished"
+
 Mark = tuple[tuple[Any, ...], ...]
 
 
 async def mark(connection: Connection) -> Mark:
     """Equal as long as nothing has changed."""
-    return tuple(tuple(record.values()) for record in await connection.fetch(MARK, NUMBERS))
+    records = [*await connection.fetch(MARK, NUMBERS), *await connection.fetch(RELEASES)]
+    return tuple(tuple(record.values()) for record in records)
 
 
 async def versions(connection: Connection) -> list[tuple[int, int]]:

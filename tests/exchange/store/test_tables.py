@@ -17,6 +17,7 @@ OWNERS = (
     "exchange.search.own.tables",
     "exchange.store.load_tables",
     "exchange.jobs.tables",
+    "terminology.tables",
 )
 
 COLUMNS = """
