@@ -6,7 +6,7 @@ https://github.com/hapifhir/org.hl7.fhir.core has them as its txCache.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +46,10 @@ class RecordedTerminology:
         for file in sorted(folder.glob("*.cache")):
             for request, answer in blocks(file.read_text("utf-8")):
                 self._answers.setdefault(_asked(request), _answer(answer))
+        for file in sorted(folder.glob("*.cache")):
+            for request, answer in blocks(file.read_text("utf-8")):
+                for key, one in _each_coding(request, answer):
+                    self._answers.setdefault(key, one)
 
     def __len__(self) -> int:
         return len(self._answers)
@@ -78,6 +82,25 @@ def _asked(request: Mapping[str, Any]) -> str:
 
 def _key(code: Any, value_set: str, compose: Any) -> str:
     return json.dumps([_plain(code), value_set, _without_designations(compose)], sort_keys=True)
+
+
+def _each_coding(
+    request: Mapping[str, Any], answer: Mapping[str, Any]
+) -> Iterator[tuple[str, RecordedAnswer]]:
+    """Of a CodeableConcept that was asked about by itself, what was told of each of its codings."""
+    if any(name in request for name in ("url", "valueSet")):
+        return
+    told = _answer(answer)
+    for number, coding in enumerate(request.get("code", {}).get("coding", ())):
+        at = f"coding[{number}]"
+        own = tuple(
+            replace(issue, expression=issue.expression.removeprefix(at).removeprefix("."))
+            for issue in told.issues
+            if issue.expression.startswith(at)
+        )
+        kinds = {issue.kind for issue in own if issue.severity == "error"}
+        result = False if kinds & _NOT_A_MEMBER else None if kinds & _NOT_KNOWN else True
+        yield _key(coding, "", None), RecordedAnswer(result, "", own)
 
 
 def _plain(code: Any) -> Any:

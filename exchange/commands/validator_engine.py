@@ -1,6 +1,8 @@
 """Our validator as the judge of HL7's cases takes it, with a terminology server's recorded answers."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
@@ -45,10 +47,17 @@ class ValidatorEngine:
             return [_found(error.issue)]
         known = self._known(case, step)
         profiles = [_profile(case, step)] if step.profile else []
-        return [_found(issue) for issue in self._validator(case, step, known).validate(resource, profiles)]
+        issues = self._validator(case, step, known).validate(resource, profiles)
+        return [_found(issue) for issue in advised(case, issues)]
 
     def _known(self, case: Case, step: Step) -> Canonicals:
-        files = (*case.supporting, *step.supporting, *((step.profile,) if _is_file(step.profile) else ()))
+        later = case.flags.get("supporting5", ())
+        files = (
+            *case.supporting,
+            *later,
+            *step.supporting,
+            *((step.profile,) if _is_file(step.profile) else ()),
+        )
         given = package_of_files(case, files)
         packages = [found for name in case.packages if (found := self._shelf.find(name, case.folder))]
         return self._r4.canonicals.and_packages(*packages, given)
@@ -126,6 +135,7 @@ def _options(case: Case, step: Step) -> Options:
     allowed = flags.get("allowed-extension-domain", ())
     domains = [allowed] if isinstance(allowed, str) else [*allowed]
     return Options(
+        profiles=global_profiles(read(case.read(name)) for name in case.supporting),
         best_practice=str(flags.get("best-practice", "ignore")).lower().replace("hint", "information"),  # type: ignore[arg-type]
         unknown_extension="error",
         extension_domains=(*EXAMPLES, *domains),
@@ -148,3 +158,25 @@ def _references(case: Case, step: Step) -> Any:
 
 def _found(issue: Issue) -> Found:
     return Found(issue.severity, issue.code, issue.expression, issue.diagnostics)
+
+
+def global_profiles(resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
+    """What ImplementationGuides ask of every resource of a type."""
+    found: dict[str, tuple[str, ...]] = {}
+    for resource in resources:
+        if resource.get("resourceType") == "ImplementationGuide":
+            for one in resource.get("global", ()):
+                found[one["type"]] = (*found.get(one["type"], ()), one["profile"])
+    return found
+
+
+def advised(case: Case, issues: Iterable[Issue]) -> Iterator[Issue]:
+    """Without what an advisor file suppresses, and markdown's tags as the case wants them."""
+    advisor = case.flags.get("advisor")
+    suppressed = json.loads(case.read(advisor)).get("suppress", ()) if advisor else ()
+    places = {rule.partition("@")[2] for rule in suppressed}
+    for issue in issues:
+        if issue.expression in places:
+            continue
+        grave = issue.message_id == "markdown-html" and case.flags.get("noHtmlInMarkdown")
+        yield replace(issue, severity="error") if grave else issue

@@ -1,16 +1,32 @@
 """The rules of single types, by the name of a resource type, a data type or a path."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from profiles.validator.context import TypeRules
+from profiles.validator.context import TypeRule, TypeRules
 from profiles.validator.special.bundle import bundle
+from profiles.validator.special.canonical_resource import TYPES, canonical_resource
+from profiles.validator.special.code_system import code_system
 from profiles.validator.special.identifier import identifier
+from profiles.validator.special.markdown import markdown
+from profiles.validator.special.measure import measure
+from profiles.validator.special.measure_report import measure_report
 from profiles.validator.special.narrative import language, narrative
 from profiles.validator.special.questionnaire_response import questionnaire_response
+from profiles.validator.special.value_set import value_set
 
-RULES: Final[TypeRules] = {
+_OWN: Final[Mapping[str, Sequence[TypeRule]]] = {
     "Bundle": (bundle,),
+    "CodeSystem": (code_system,),
     "Identifier": (identifier,),
+    "Measure": (measure,),
+    "MeasureReport": (measure_report,),
     "Narrative": (language, narrative),
     "QuestionnaireResponse": (questionnaire_response,),
+    "ValueSet": (value_set,),
+    "markdown": (markdown,),
+}
+_DEFINITIONS: Final[Mapping[str, Sequence[TypeRule]]] = dict.fromkeys(TYPES, (canonical_resource,))
+RULES: Final[TypeRules] = {
+    name: (*_DEFINITIONS.get(name, ()), *_OWN.get(name, ())) for name in {**_DEFINITIONS, **_OWN}
 }

@@ -1,0 +1,48 @@
+"""The URL by which a definition is known. https://hl7.org/fhir/R4/references.html#canonical"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from profiles.validator.context import Context
+from terminology.issue import Issue
+
+TYPES: Final = (
+    "ActivityDefinition",
+    "CapabilityStatement",
+    "ChargeItemDefinition",
+    "CodeSystem",
+    "CompartmentDefinition",
+    "ConceptMap",
+    "EffectEvidenceSynthesis",
+    "EventDefinition",
+    "Evidence",
+    "EvidenceVariable",
+    "ExampleScenario",
+    "GraphDefinition",
+    "ImplementationGuide",
+    "Library",
+    "Measure",
+    "MessageDefinition",
+    "NamingSystem",
+    "OperationDefinition",
+    "PlanDefinition",
+    "Questionnaire",
+    "ResearchDefinition",
+    "ResearchElementDefinition",
+    "RiskEvidenceSynthesis",
+    "SearchParameter",
+    "StructureDefinition",
+    "StructureMap",
+    "TerminologyCapabilities",
+    "TestScript",
+    "ValueSet",
+)
+
+
+def canonical_resource(value: Mapping[str, Any], context: Context) -> Iterator[Issue]:
+    url = value.get("url")
+    if url is not None and ":" not in url:
+        severity: Any = context.options.forms
+        if severity != "ignore":
+            text = f"The URL of a definition is absolute, not {url!r}"
+            yield context.issue(severity, "invalid", text, "canonical-url", ".url")
