@@ -18,6 +18,7 @@ from profiles.validator.reference import reference_check
 from profiles.validator.run import Run
 from profiles.validator.selection import object_of
 from profiles.validator.slicing import Body, Slicing
+from profiles.validator.special.narrative_control import narrative_checks
 from profiles.validator.steps import step
 from profiles.validator.values import plain, value_checks
 
@@ -48,6 +49,7 @@ class ProfileCompiler:
         checks += self._invariants(node, "Resource" if is_resource else home, base)
         checks += value_checks(node, code, self._canonical)
         checks += limit_checks(node, code, self._canonical)
+        checks += narrative_checks(node.definition, code, self._canonical)
         checks += self._binding(node, code, base)
         checks += self._types(node, code, base)
         below = [check for child in node.children.values() for check in self._child(child, home)]

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from profiles.validator.context import Context
 from profiles.validator.special.document import document, message
+from profiles.validator.special.form import form_issue
 from profiles.validator.special.searchset import searchset
 from terminology.issue import Issue
 
@@ -65,7 +66,7 @@ def _full_url(kind: str, entry: Element, at: str, context: Context) -> Iterator[
             text = (
                 "Except for transactions and batches, each entry has a fullUrl: the identity of its resource"
             )
-            yield context.issue("error", "invalid", text, "bundle-full-url", at)
+            yield from form_issue(context, "invalid", text, "bundle-full-url", at)
         return
     match = _RESTFUL.fullmatch(full_url)
     if not match or resource is None or match[1] not in context.run.validator.definitions.resource_types:
@@ -73,7 +74,7 @@ def _full_url(kind: str, entry: Element, at: str, context: Context) -> Iterator[
     type_and_id = f"{resource.get('resourceType')}/{resource.get('id')}"
     if "id" not in resource:
         text = f"The fullUrl {full_url!r} looks like one of a RESTful server, but the resource has no id"
-        yield context.issue("error", "invalid", text, "bundle-full-url-no-id", at)
+        yield from form_issue(context, "invalid", text, "bundle-full-url-no-id", at)
     elif f"{match[1]}/{match[2]}" != type_and_id:
         text = f"The fullUrl {full_url!r} looks like one of a RESTful server, so it ends with /{type_and_id}"
-        yield context.issue("error", "invalid", text, "bundle-full-url-id", at)
+        yield from form_issue(context, "invalid", text, "bundle-full-url-id", at)

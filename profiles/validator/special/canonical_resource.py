@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from profiles.validator.context import Context
+from profiles.validator.special.form import form_issue
 from terminology.issue import Issue
 
 TYPES: Final = (
@@ -42,7 +43,5 @@ TYPES: Final = (
 def canonical_resource(value: Mapping[str, Any], context: Context) -> Iterator[Issue]:
     url = value.get("url")
     if url is not None and ":" not in url:
-        severity: Any = context.options.forms
-        if severity != "ignore":
-            text = f"The URL of a definition is absolute, not {url!r}"
-            yield context.issue(severity, "invalid", text, "canonical-url", ".url")
+        text = f"The URL of a definition is absolute, not {url!r}"
+        yield from form_issue(context, "invalid", text, "canonical-url", ".url")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from profiles.validator.context import Context
+from profiles.validator.special.form import form_issue
 from terminology.issue import Issue
 
 URIS: Final = "urn:ietf:rfc:3986"
@@ -17,4 +18,4 @@ def identifier(value: Mapping[str, Any], context: Context) -> Iterator[Issue]:
         text = (
             f"If identifier.system is {URIS!r}, the value must be a full URI with its scheme, not {given!r}"
         )
-        yield context.issue("error", "code-invalid", text, "identifier-uri")
+        yield from form_issue(context, "code-invalid", text, "identifier-uri")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from profiles.validator.context import Context
+from profiles.validator.special.form import form_issue
 from terminology.issue import Issue
 
 Element = Mapping[str, Any]
@@ -59,7 +60,9 @@ def _expression(
     if criteria.get("language") not in _CQL or "expression" not in criteria:
         return
     if not defined:
-        yield context.issue("error", "invalid", "The measure has no library of CQL", "measure-no-library", at)
+        yield from form_issue(
+            context, "invalid", "The measure has no library of CQL", "measure-no-library", at
+        )
         return
     match = _NAMED.fullmatch(criteria["expression"].strip())
     if not match:
