@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ from exchange.http.site import Site
 from exchange.hub import Hub, open_hub, prepare, unhurried
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.mllp import listening as mllp_listening
-from exchange.inbound.reception import open_reception
+from exchange.inbound.reception import Reception, open_reception
 from exchange.inbound.work import Translate
 from exchange.jobs import deferred
 from exchange.jobs.runner import Work, working
@@ -39,6 +39,7 @@ from exchange.loading.indexing import restore
 from exchange.operations import reindex
 from exchange.operations.everything import ways
 from exchange.settings import Settings
+from exchange.workers import Opening, workers
 
 WORKS: Final[Mapping[str, Work]] = {
     "export": export,
@@ -53,16 +54,21 @@ _log = logging.getLogger(__name__)
 
 def serve(settings: Settings) -> None:
     """Run the hub until SIGINT or SIGTERM."""
+    logging_to_stderr()
+    uvloop.run(run(settings, _announce))
+
+
+def logging_to_stderr() -> None:
+    """What happens, without what it is about."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    uvloop.run(run(settings, _announce))
 
 
 async def run(settings: Settings, announce: Callable[[Settings], None]) -> None:
     """The same inside a running loop. `announce` is called with the settings as they became (ports of 0 are
     real ones then) as soon as all doors are open."""
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_log_without_text)
+    loop.set_exception_handler(log_without_text)
     task = asyncio.current_task()
     assert task is not None
     for number in SIGNALS:
@@ -82,29 +88,44 @@ async def run(settings: Settings, announce: Callable[[Settings], None]) -> None:
 async def running(settings: Settings) -> AsyncIterator[Settings]:
     """A hub with all its doors open; they close in the opposite order."""
     async with AsyncExitStack() as stack:
-        door = stack.enter_context(_bound(settings.http_host, settings.http_port))
+        door = stack.enter_context(_bound(settings.http_host, settings.http_port, settings.workers))
         settings = settings.model_copy(update={"http_port": door.getsockname()[1]})
         preparing = asyncio.create_task(asyncio.to_thread(prepare, settings.fhir_url, settings.full_text))
         database = await stack.enter_async_context(own_database(settings))
         await migrate(database.dsn)
         await restore(database.dsn)
         await preparing
-        opening = open_hub(settings, database.dsn, settings.statement_timeout)
-        hub = await stack.enter_async_context(opening)
+        hub = await stack.enter_async_context(answering(settings, database.dsn))
         hospitals = load_hospitals(settings.hospitals, settings.base)
-        reception = await stack.enter_async_context(open_reception(hub, hospitals, _translating(hub)))
+        reception = await stack.enter_async_context(open_reception(hub, hospitals, translating(hub)))
         unhurried_hub = await stack.enter_async_context(unhurried(hub))
         await stack.enter_async_context(working(unhurried_hub, WORKS))
-        app = build_app(hub, [hl7v2_router(reception)])
-        site = Site(app, Fhir(hub), settings.header_timeout)
-        await stack.enter_async_context(http_listening(site, door))
+        await stack.enter_async_context(listening(hub, reception, door))
         listener = await stack.enter_async_context(mllp_listening(reception))
-        warming = asyncio.create_task(_warm(hub))
-        stack.push_async_callback(_cancelled, warming)
+        await stack.enter_async_context(workers(Opening(settings, database.dsn), hub.jobs.asked))
         yield settings.model_copy(update={"mllp_port": listener.port})
 
 
-def _translating(hub: Hub) -> Translate:
+def answering(settings: Settings, dsn: str) -> AbstractAsyncContextManager[Hub]:
+    """The hub whose statements take no longer than a request may."""
+    return open_hub(settings, dsn, settings.statement_timeout)
+
+
+@asynccontextmanager
+async def listening(hub: Hub, reception: Reception, door: socket.socket) -> AsyncIterator[None]:
+    """HTTP on a bound socket; what is compiled when first asked for is compiled meanwhile."""
+    app = build_app(hub, [hl7v2_router(reception)])
+    site = Site(app, Fhir(hub), hub.settings.header_timeout)
+    async with http_listening(site, door):
+        warming = asyncio.create_task(_warm(hub))
+        try:
+            yield
+        finally:
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
+
+
+def translating(hub: Hub) -> Translate:
     library = MapLibrary(hub.definitions)
 
     def translating(message: Message, hospital: Hospital, received: datetime) -> Translation:
@@ -114,17 +135,31 @@ def _translating(hub: Hub) -> Translate:
 
 
 @contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
+def _bound(host: str, port: int, workers: int) -> Iterator[socket.socket]:
+    """Shared with the other workers, but with nobody else."""
+    try:
+        with bound(host, port) as door:
+            if workers == 1:
+                yield door
+                return
+            port = door.getsockname()[1]
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        told = f"port {port} of {host} is in use: stop what uses it, or set YILIAN_HTTP_PORT"
+        raise OSError(errno.EADDRINUSE, told) from None
+    with bound(host, port, socket.SO_REUSEPORT) as door:
+        yield door
+
+
+@contextmanager
+def bound(host: str, port: int, *options: int) -> Iterator[socket.socket]:
+    """A socket that does not listen yet."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            door.bind((host, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            told = f"port {port} of {host} is in use: stop what uses it, or set YILIAN_HTTP_PORT"
-            raise OSError(errno.EADDRINUSE, told) from None
+        for option in (socket.SO_REUSEADDR, *options):
+            door.setsockopt(socket.SOL_SOCKET, option, 1)
+        door.bind((host, port))
         door.setblocking(False)
         yield door
 
@@ -142,18 +177,13 @@ async def _warm(hub: Hub) -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
 def _announce(settings: Settings) -> None:
     mllp = f"{settings.mllp_host}:{settings.mllp_port}"
     sys.stdout.write(f"Yilian listens: FHIR {settings.fhir_url} · HL7 v2 mllp://{mllp} · Ctrl-C stops it\n")
     sys.stdout.flush()
 
 
-def _log_without_text(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def log_without_text(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """The text of an exception may hold a patient's data."""
     error = context.get("exception")
     _log.error("%s: %s", context.get("message"), type(error).__name__ if error else "no exception")

@@ -22,6 +22,7 @@ _SPEAKING = {
     "exchange.trust.issuing": {"NoSuchClient"},
     "exchange.loading.run": {"BeingLoaded"},
     "exchange.loading.workers": {"WorkerLost"},
+    "exchange.workers": {"WorkerNotStarted"},
     "exchange.demo.push": {"NotAcknowledged"},
     "exchange.demo.record": {"NotAnswered"},
     "adapters.mapping.fault": {"MapError"},

@@ -77,22 +77,30 @@ class Dispatcher:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Dispatcher"]:
-        """Lanes and sweep run meanwhile. At the end what is under way may finish; the rest waits in the inbox
-        for the next start."""
+        """Lanes run meanwhile. At the end what is under way may finish; the rest waits in the inbox for the
+        next start."""
         lanes = [asyncio.create_task(self._lane()) for _ in range(LANES)]
-        sweep = asyncio.create_task(self._sweep())
         try:
             yield self
         finally:
             self._stopping = True
             self._wake.set()
-            sweep.cancel()
             await asyncio.wait(lanes, timeout=FINISH_SECONDS)
             for lane in lanes:
                 lane.cancel()
-            await asyncio.gather(sweep, *lanes, return_exceptions=True)
+            await asyncio.gather(*lanes, return_exceptions=True)
             for job in self._jobs.values():
                 job.settled.cancel()
+
+    @asynccontextmanager
+    async def sweeping(self) -> AsyncIterator[None]:
+        """What others kept and did not settle is found meanwhile."""
+        sweep = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweep.cancel()
+            await asyncio.gather(sweep, return_exceptions=True)
 
     def _resubmit(self, message: Pending) -> asyncio.Future[bytes]:
         envelope = sealed(message.raw, message.channel, message.charset, self._hospitals)

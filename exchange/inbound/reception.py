@@ -75,10 +75,19 @@ class Reception:
 @asynccontextmanager
 async def open_reception(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Reception]:
     """The reception, with what was kept but not settled before processed first."""
-    async with Dispatcher(hub, hospitals, translate).running() as dispatcher:
+    async with Dispatcher(hub, hospitals, translate).running() as dispatcher, dispatcher.sweeping():
         count = await dispatcher.recover()
         if count:
             _log.info("%d kept messages were processed at start", count)
+        yield Reception(hub, hospitals, dispatcher)
+
+
+@asynccontextmanager
+async def assisting_reception(
+    hub: Hub, hospitals: Hospitals, translate: Translate
+) -> AsyncIterator[Reception]:
+    """Beside a reception that looks after what is not settled."""
+    async with Dispatcher(hub, hospitals, translate).running() as dispatcher:
         yield Reception(hub, hospitals, dispatcher)
 
 
