@@ -5,6 +5,7 @@ for granted. https://hl7.org/fhir/R4/json.html
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from profiles.definitions import Definitions
@@ -27,7 +28,7 @@ def sound(
     told = [_named(issue, resource, definitions) for issue in found]
     if not any(issue.code in _SHAPE for issue in found):
         return told, resource
-    return told, _Reader(definitions).resource(resource)
+    return told, _reader(definitions).resource(resource)
 
 
 # IssueType codes as HL7's validator has them, and our names of the rules.
@@ -51,6 +52,11 @@ def _named(issue: Issue, resource: Any, definitions: Definitions) -> Issue:
     code, name = _TOLD.get(issue.code, (issue.code, "structure"))
     key = issue.diagnostics.partition(":")[0] if code == "invariant" else name
     return Issue(issue.severity, code, issue.diagnostics, expression, key)
+
+
+@lru_cache(8)
+def _reader(definitions: Definitions) -> "_Reader":
+    return _Reader(definitions)
 
 
 class Kept(NamedTuple):
