@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from html.entities import name2codepoint
 from typing import Final
 from xml.parsers import expat
 
@@ -28,7 +27,6 @@ ATTRIBUTES: Final = frozenset(
 )  # fmt: skip
 
 _BEGIN: Final = f'<div xmlns="{XHTML}"'
-_ENTITY: Final = re.compile("&([A-Za-z0-9]+);")
 _TAG: Final = re.compile(r"<([^\s/>]+)([^>]*)")
 _ATTRIBUTE: Final = re.compile(r"""\s+([^\s"'<>=/]+)\s*=\s*(?:"[^"<>]*"|'[^'<>]*')""")
 
@@ -64,18 +62,11 @@ def is_allowed(div: str) -> bool:
 
     It may be blank, as it is in R4's own examples, although txt-2 is about that in words.
     """
-    if "&" in div:
-        div = _ENTITY.sub(_character, div)
-    return _is_plain(div) or _is_read(div)
+    return is_plain(div) or _is_read(div)
 
 
-def _character(entity: re.Match[str]) -> str:
-    """HTML's entities are known without a DOCTYPE; others are left for the parser to refuse."""
-    point = name2codepoint.get(entity[1])
-    return f"&#{point};" if point else entity[0]
-
-
-def _is_plain(div: str) -> bool:
+@lru_cache(64)
+def is_plain(div: str) -> bool:
     """What is surely allowed: everything that looks like a tag or an attribute is one that is allowed.
 
     Most narratives are so, and no function of ours is called for each of their tags.

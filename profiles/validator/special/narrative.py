@@ -3,10 +3,12 @@
 https://hl7.org/fhir/R4/narrative.html
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from profiles.fhirpath.xhtml import is_plain
 from profiles.validator.context import Context
 from profiles.validator.special.extension import extended
 from profiles.validator.special.markup import Markup, markup
@@ -14,13 +16,15 @@ from terminology.issue import Issue
 
 Element = Mapping[str, Any]
 _SCHEMES: Final = frozenset(("http", "https", "mailto", "tel", "sms", "ftp", "sftp", "data", "cid", "file"))
+_USUAL: Final = ("http://", "https://")
+_LINK: Final = re.compile(r"""href\s*=\s*["']([^"']*)""")
 _TEXT_LINK: Final = "http://hl7.org/fhir/StructureDefinition/textLink"
 
 
 def narrative(value: Element, context: Context) -> Iterator[Issue]:
     """Of a Narrative, wherever it stands."""
     div = value.get("div")
-    if not isinstance(div, str):
+    if not isinstance(div, str) or ("extension" not in value and _says_nothing(div)):
         return
     found = markup(div)
     if found.entity:
@@ -35,6 +39,18 @@ def narrative(value: Element, context: Context) -> Iterator[Issue]:
     yield from _links(found, context)
     yield from _languages(found, context)
     yield from _text_links(value, found, context)
+
+
+def _says_nothing(div: str) -> bool:
+    """Whether all is allowed, and there are no ids, languages and links that anything could be said of.
+
+    Most narratives are so, and are not read tag by tag.
+    """
+    if " id=" in div or "lang" in div or not is_plain(div):
+        return False
+    return all(target.startswith(_USUAL) or ":" not in target for target in _LINK.findall(div)) and (
+        '"#' not in div and "'#" not in div
+    )
 
 
 def _forbidden(found: Markup, context: Context) -> Iterator[Issue]:
@@ -94,7 +110,12 @@ def _languages(found: Markup, context: Context) -> Iterator[Issue]:
 def language(value: Element, context: Context) -> Iterator[Issue]:
     """A resource and its own narrative are in one language."""
     div, given = value.get("div"), context.resource.get("language")
-    if not isinstance(div, str) or not given or value is not context.resource.get("text"):
+    if (
+        not isinstance(div, str)
+        or not given
+        or "lang" not in div
+        or value is not context.resource.get("text")
+    ):
         return
     said = markup(div).language
     if said and said.lower() != given.lower():

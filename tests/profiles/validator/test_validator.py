@@ -10,7 +10,7 @@ PATIENT: Json = {
     "id": "p",
     "text": {
         "status": "generated",
-        "div": '<div xmlns="http://www.w3.org/1999/xhtml">Li Na &amp; &nbsp;x</div>',
+        "div": '<div xmlns="http://www.w3.org/1999/xhtml">Li Na &amp; x</div>',
     },
     "name": [{"family": "Li", "given": ["Na"], "period": {"start": "2001-01-01"}}],
     "gender": "female",
