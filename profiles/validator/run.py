@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/validation.html
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from profiles.fhirpath.frame import Services
 from profiles.validator.at import At, expression, root
@@ -15,6 +15,9 @@ from terminology.issue import Issue, Severity
 
 if TYPE_CHECKING:
     from profiles.validator.validator import Validator
+
+
+MOST_DEEP: Final = 16  # trials within trials: references to what refers on
 
 
 class Enough(Exception):
@@ -37,16 +40,29 @@ class Owed(NamedTuple):
 class Run:
     """`scope` is that of the resource which is being walked."""
 
-    __slots__ = ("done", "issues", "memory", "options", "owed", "remarks", "scope", "services", "validator")
+    __slots__ = (
+        "depth",
+        "done",
+        "issues",
+        "memory",
+        "options",
+        "owed",
+        "remarks",
+        "scope",
+        "services",
+        "validator",
+    )
 
-    def __init__(self, validator: "Validator") -> None:
+    def __init__(self, validator: "Validator", outer: "Run | None" = None) -> None:
+        """`outer` is the run that this one is a trial of."""
         self.validator = validator
         self.options: Options = validator.options
         self.issues: list[Issue] = []
         self.owed: list[Owed] = []
         self.remarks = 0
         self.done: set[tuple[int, str]] = set()
-        self.memory: dict[Any, Any] = {}
+        self.memory: dict[Any, Any] = {} if outer is None else outer.memory
+        self.depth: int = 0 if outer is None else outer.depth + 1
         self.services = Services(
             resolve=self._resolved, member_of=validator.member_of, conforms_to=self._conforms
         )
@@ -93,12 +109,21 @@ class Run:
         return self._elsewhere(reference)
 
     def trial(self, canonical: str, value: Any, at: At, scope: Scope | None = None) -> Sequence[Issue]:
-        """What a value, validated against a profile, would be told of; codes are asked for at once."""
-        run = Run(self.validator)
-        run.memory, run.scope = self.memory, scope or self.scope
-        run.done = self.done.copy()
+        """What a value, validated against a profile, would be told of; codes are asked for at once.
+
+        Told once for a value and a profile. While it is being found out, and deeper than anybody looks, the
+        value is taken to be right.
+        """
+        key = (id(value), canonical)
+        known = self.memory.get(key)
+        if known is not None or self.depth >= MOST_DEEP:
+            return known or ()
+        self.memory[key] = ()
+        run = Run(self.validator, self)
+        run.scope = scope or self.scope
         run.validator.conform(canonical, value, at, run)
-        return run.validator.settled(run)
+        self.memory[key] = found = run.validator.settled(run)
+        return found
 
     def _contained(self, id_: str, scope: Scope) -> Resolved | None:
         if not id_:

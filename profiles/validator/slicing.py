@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/profiling.html#slicing
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from profiles.validator.at import At
+from profiles.validator.at import At, root
 from profiles.validator.discriminator import Discriminator, Holds, extension_url
 from profiles.validator.members import Member
 from profiles.validator.profile_tree import Node
@@ -93,14 +93,21 @@ class Slicing:
         urls = [extension_url(one.node, validator) for one in self._slices]
         return {url: index for index, url in enumerate(urls) if url is not None}
 
+    def slice_of(self, value: Found, run: Run) -> Node | None:
+        """The slice that a value is in."""
+        index = self._place(value, root(value.home), run)
+        return self._slices[index].node if index >= 0 else None
+
     def _index(self, member: Member, run: Run) -> int:
+        return self._place(Found(member.value, member.at[1].home), member.at, run)
+
+    def _place(self, value: Found, at: At, run: Run) -> int:
         """Of the slice that a value is in; -1 for none."""
         if self._by_url is not None:
-            return self._by_url.get(member.value.get("url"), -1)
-        home = member.at[1].home
-        found = [one.select([Found(member.value, home)], run) for one in self._discriminators]
+            return self._by_url.get(value.value.get("url"), -1)
+        found = [one.select([value], run) for one in self._discriminators]
         for index, one in enumerate(self._slices):
-            if _holds(one.holds, found, member.at, run):
+            if _holds(one.holds, found, at, run):
                 return index
         return -1
 

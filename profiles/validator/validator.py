@@ -23,6 +23,7 @@ from profiles.validator.at import At, root
 from profiles.validator.codes import PackageCodes
 from profiles.validator.context import TypeRules
 from profiles.validator.extension import Places
+from profiles.validator.must_support import Supported, must_support
 from profiles.validator.options import Options
 from profiles.validator.profiles import Profiles
 from profiles.validator.run import Enough, Run
@@ -100,6 +101,12 @@ class Validator:
             return run.issues
         except RecursionError:
             return [*run.issues, Issue("error", "too-costly", "The resource is nested too deep", "", "depth")]
+
+    def must_support(self, canonical: str, resource: Mapping[str, Any]) -> list[Supported]:
+        """The must-support elements of a profile, and how often a resource of the right structure has
+        each.
+        """
+        return must_support(canonical, resource, self)
 
     def knows(self, canonical: str) -> bool:
         """Whether this is the canonical of a profile that can be validated against."""
