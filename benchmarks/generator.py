@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from benchmarks.terminology_requests import TERMINOLOGY
 from benchmarks.workload import OPERATIONS
 
 SOURCE: Final = Path(__file__).with_name("load.c")
@@ -42,7 +43,7 @@ class Figures:
 
 def drive(name: str, port: int, token: str, clients: int, seconds: float, seed: int) -> Figures:
     """Measure one operation."""
-    operation = next(each for each in OPERATIONS if each.name == name)
+    operation = next(each for each in (*OPERATIONS, *TERMINOLOGY) if each.name == name)
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="yilian-load-") as place:
         requests, latencies = Path(place) / "requests", Path(place) / "latencies"

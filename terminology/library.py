@@ -71,7 +71,8 @@ def ready(system: CodeSystem) -> Entry:
 
 
 class Library:
-    """`base` is what lies under it: a definition here goes before one of the same URL there."""
+    """`base` is what lies under it, and does not change: a definition here goes before one of the same URL
+    there."""
 
     def __init__(self, entries: Iterable[Entry] = (), base: "Library | None" = None) -> None:
         self.base = base
@@ -79,10 +80,12 @@ class Library:
         self._by_kind: dict[str, list[Entry]] = {}
         self._supplements: dict[str, list[Entry]] = {}
         self._remembered: dict[Hashable, Any] = {}
+        self._found: dict[tuple[str, str, str], Entry | None] = {}
         for entry in entries:
             self.add(entry)
 
     def add(self, entry: Entry) -> None:
+        self._found.clear()
         there = self._by_url.setdefault((entry.kind, entry.url), [])
         there[:] = [each for each in there if each.version != entry.version] + [entry]
         self._by_kind.setdefault(entry.kind, []).append(entry)
@@ -100,6 +103,15 @@ class Library:
 
     def find(self, kind: str, url: str, version: str = "") -> Entry | None:
         """The one of that version (or the newest that a pattern names), the latest one without."""
+        key = (kind, url, version)
+        if key in self._found:
+            return self._found[key]
+        entry = self._find(kind, url, version)
+        if entry is not None:  # what is not there would be remembered under any name a client thinks of
+            self._found[key] = entry
+        return entry
+
+    def _find(self, kind: str, url: str, version: str) -> Entry | None:
         there = self._by_url.get((kind, url), ())
         fitting = [each for each in there if not version or matches(version, each.version)]
         if not fitting:
@@ -117,6 +129,8 @@ class Library:
         if entry is None:
             return None
         plain = entry.compiled(compile_code_system)
+        if not supplements:
+            return plain
         named = [each for each in self.supplements(url, plain.version) if _named(each, supplements)]
         if not named:
             return plain

@@ -17,6 +17,8 @@ def prepare(scope: Scope, value_set: ValueSet) -> TxIssue | None:
 
     Raises Refusal: the rules are cyclic, or a filter has no meaning.
     """
+    if value_set.is_internal:
+        return None
     key: Hashable = ("prepared", value_set, scope.options.versions, tuple(scope.supplements))
     if scope.supplements:
         return _prepared(scope, value_set)

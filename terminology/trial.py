@@ -64,7 +64,7 @@ class Trial:
 
     def see_status(self, system: CodeSystem, number: int, path: str, code: str) -> None:
         """The first that is worth telling stays."""
-        if self.status is not None and self.status.is_inactive:
+        if number not in system.troubled or (self.status is not None and self.status.is_inactive):
             return
         value = system.status(number)
         if not value and system.is_deprecated(number):

@@ -84,7 +84,10 @@ def _of(coding: CodeOf, url: str) -> CodeOf:
 def _whole(scope: Scope, url: str, version: str) -> ValueSet:
     system = scope.code_system(url, version)
     assert system is not None, "it was looked for before"
-    return whole_system(url, system.version, system.header.value_set)
+    header = system.header
+    return scope.library.remembered(
+        ("whole", system), lambda: whole_system(url, header.version, header.value_set)
+    )
 
 
 def _unusable(
