@@ -71,8 +71,12 @@ class Membership:
     def _included(self, path: str, coding: CodeOf, hit: Hit) -> Result:
         result: Result = False
         only = picked(self.scope, self.value_set, coding)
+        before = self.trial.mark()
         for part in self.value_set.newest_first:
+            here = self.trial.mark()
             result = self._in_part(path, part, coding, hit, only)
+            if result is True:
+                self.trial.forget(before, here)
             if result is not False:
                 break
         return result

@@ -24,6 +24,9 @@ class Status:
     code: str
 
 
+Mark = tuple[int, int, Status | None]
+
+
 @dataclass(slots=True)
 class Hit:
     """What is known of the coding under trial, once its concept is found."""
@@ -71,6 +74,17 @@ class Trial:
             value = "deprecated"
         if value or number in system.inactive:
             self.status = Status(value or "inactive", number in system.inactive, path, code)
+
+    def mark(self) -> Mark:
+        """How much there is to say up to now."""
+        return len(self.issues), len(self.messages), self.status
+
+    def forget(self, first: Mark, last: Mark) -> None:
+        """What was said between the two: why others did not take a code that is taken after all."""
+        del self.issues[first[0] : last[0]]
+        del self.messages[first[1] : last[1]]
+        if self.status is last[2]:
+            self.status = first[2]
 
     @property
     def has_errors(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.tx import NotOffered, Reply
 from exchange.fhirjson import dumps, loads
+from exchange.terminology.capabilities import terminology_capabilities
 from terminology.library import Library
 from terminology.texts import Refusal
 from terminology.wire.given import given_of
@@ -23,6 +24,10 @@ class TerminologyService:
         self.library = library
 
     def answer(self, operation: str, request: dict[str, Any], language: str) -> Reply:
+        if operation == "term-caps":
+            return Reply(
+                200, terminology_capabilities("https://hub.example/fhir", "2026-01-01", self.library)
+            )
         if operation not in OPERATIONS:
             raise NotOffered(operation)
         try:

@@ -7,20 +7,22 @@ from functools import cache, partial
 from typing import Any, Final
 
 from profiles.definitions import Definitions, definitions
-from terminology.library import Entry, Library
+from terminology.chinese_resources import chinese_resources
+from terminology.library import Entry, Library, entry_of
 
 KINDS: Final = ("CodeSystem", "ValueSet", "ConceptMap", "NamingSystem")
 
 
 def library_of(given: Definitions) -> Library:
-    """What the packages define; content and supplements are known when a definition is loaded."""
+    """What the packages define, and the Chinese tables."""
     entries = []
     for kind in KINDS:
         for package, listed in given.canonicals.listed(kind):
             if listed.url:
                 load = partial(_loaded, package, listed.filename)
                 entries.append(Entry(kind, listed.url, listed.version, load, id_=listed.id))
-    return Library(entries)
+    own = [entry_of(each) for each in chinese_resources()]
+    return Library([*own, *entries])
 
 
 def _loaded(package: Any, filename: str) -> Any:
