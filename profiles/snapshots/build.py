@@ -10,6 +10,7 @@ from typing import Final
 from profiles.snapshots.choice import apart, closed_over, gathered, is_short_cut, restricted
 from profiles.snapshots.differential import Change
 from profiles.snapshots.error import SnapshotError, SnapshotIssue
+from profiles.snapshots.groups import exclusive
 from profiles.snapshots.merge import laid_over, merged, misfits
 from profiles.snapshots.node import CHOICE, Element, Node
 from profiles.snapshots.typing import mistyped
@@ -37,7 +38,7 @@ class Build:
 
     def grouped(self, base: Node, change: Change, *, within: bool) -> Node:
         """The element with all told of it; `within` a slice a short cut restricts the choice itself."""
-        if _is_only_named(base, change, within=within):
+        if not base.name.endswith(CHOICE) and _is_only_named(base, change):
             return self.grouped(base, change.slices[0], within=within)
         head = self.single(base, change, within=within)
         if not change.slices:
@@ -46,7 +47,7 @@ class Build:
         slices = self._slices(base, change)
         element = {**head.element, "slicing": slicing}
         if base.name.endswith(CHOICE) and _is_by_type(slicing):
-            element = closed_over(head.element, slices, change)
+            element = closed_over(head.element, base, slices, change)
         return Node(base.name, element, head.children, slices)
 
     def single(self, base: Node, change: Change, *, within: bool) -> Node:
@@ -58,7 +59,8 @@ class Build:
         if change.children and not children:
             opened = unfolded(element, change, self.root, self.world)
             element, children, within = opened.element, opened.children, False
-        return Node(base.name, element, self._children(children, change, within=within))
+        told = self._children(children, change, within=within)
+        return Node(base.name, element, exclusive(element, told) if change.children else told)
 
     def _element(self, base: Node, change: Change) -> Element:
         told = change.element
@@ -110,6 +112,8 @@ class Build:
         if not base.name.endswith(CHOICE):
             return self.grouped(base, told[0], within=within)
         told = apart(told)
+        if len(told) == 1 and told[0].name == base.name and _is_only_named(base, told[0]):
+            return self.grouped(base, told[0].slices[0], within=within)
         if within and len(told) == 1 and told[0].name != base.name and not base.slices:
             return self.grouped(base, restricted(base, told[0], self.world), within=within)
         return self.grouped(base, gathered(base, told, self.world), within=within)
@@ -137,7 +141,7 @@ class Build:
         ]
         for name, one in told.items():
             sliced = next((node for node in slices if node.slice_name == name.rpartition("/")[0]), None)
-            made = self.grouped(sliced or _unsliced(base), one, within=True)
+            made = self.grouped(_unsliced(sliced or base, len(told)), one, within=True)
             slices.insert(_place(slices, name), self._opened(made, one) if change.children else made)
         return tuple(slices)
 
@@ -148,10 +152,10 @@ class Build:
         return replace(node, children=unfolded(node.element, change, self.root, self.world).children)
 
 
-def _unsliced(base: Node) -> Node:
-    """What a new slice begins as: a choice's keeps the least number, for it is the choice itself."""
+def _unsliced(base: Node, count: int) -> Node:
+    """What a new slice begins as: one that need not be there, if it is not a choice's only one."""
     element = {name: value for name, value in base.element.items() if name not in _OF_A_SLICE}
-    if not base.name.endswith(CHOICE):
+    if count > 1 or not base.name.endswith(CHOICE):
         element["min"] = 0
     return Node(base.name, element, base.children)
 
@@ -167,18 +171,10 @@ def _place(slices: Sequence[Node], name: str) -> int:
     return kin[-1] if kin else len(slices)
 
 
-def _is_only_named(base: Node, change: Change, *, within: bool) -> bool:
-    """A slice of what nobody slices is the element itself under a name; a choice is sliced by its types."""
-    if (
-        len(change.slices) != 1
-        or change.is_told
-        or change.children
-        or base.slices
-        or "slicing" in base.element
-    ):
-        return False
-    is_typed = base.name.endswith(CHOICE) and len(change.slices[0].element.get("type", ())) == 1
-    return base.name not in EXTENSIONS and (within or not is_typed)
+def _is_only_named(base: Node, change: Change) -> bool:
+    """A single slice of what nobody slices is the element itself under a name, but for extensions."""
+    is_sliced = base.slices or "slicing" in base.element or base.name in EXTENSIONS
+    return len(change.slices) == 1 and not (change.is_told or change.children or is_sliced)
 
 
 def _is_by_type(slicing: Element) -> bool:

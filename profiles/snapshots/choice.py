@@ -5,12 +5,14 @@ https://hl7.org/fhir/R4/profiling.html#slicing and https://hl7.org/fhir/R4/eleme
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from profiles.snapshots.differential import Change
 from profiles.snapshots.error import SnapshotError
 from profiles.snapshots.node import CHOICE, Element, Node
 from profiles.snapshots.world import World
 
+EXTENSION_VALUE: Final = "Extension.value[x]"  # of which a short cut leaves that type alone
 BY_TYPE: Element = {"discriminator": [{"type": "type", "path": "$this"}], "ordered": False}
 
 
@@ -44,25 +46,28 @@ def gathered(base: Node, told: Sequence[Change], world: World) -> Change:
     head = next((one for one in told if one.name == base.name), None)
     short = [_slice(base, one, world) for one in told if one is not head]
     if head is None:
-        first = told[0]
-        return Change(base.name, first.number, first.identity, slices=short)
+        head = Change(base.name, told[0].number, told[0].identity)
+    if short and base.element.get("base", {}).get("path") == EXTENSION_VALUE:
+        types = [kind for one in short for kind in one.element["type"]]
+        head = replace(head, element={"type": types, **head.element})
     named = [_typed(base, one, world) for one in head.slices]
     return replace(head, slices=sorted((*named, *short), key=lambda one: one.number))
 
 
 def restricted(base: Node, told: Change, world: World) -> Change:
-    """A short cut as what it means within a slice: the choice has this one type."""
-    element = {"type": [_type(base, told, world)], **told.element}
+    """A short cut as what it means within a slice: the choice has this one type, if no other name is told."""
+    element = told.element
+    if told.slice_name in ("", told.name):
+        element = {"type": [_type(base, told, world)], **element}
     return replace(told, name=base.name, element=element, is_told=True)
 
 
-def closed_over(head: Element, slices: Iterable[Node], told: Change) -> Element:
-    """The choice with its slicing: closed if each type has its slice, whatever rules are told; a slice that
-    must be there decides.
+def closed_over(head: Element, base: Node, slices: Sequence[Node], told: Change) -> Element:
+    """The choice with its slicing, whatever rules are told: closed if each type has its slice, or if the base
+    is sliced already, as HL7's generator has it; a slice that must be there decides.
 
     Raises SnapshotError.
     """
-    slices = list(slices)
     names = {one.slice_name for one in told.slices if one.element.get("min", 0) > 0}
     needed = [one for one in slices if one.slice_name in names]
     if needed and len(told.slices) > 1:
@@ -76,7 +81,7 @@ def closed_over(head: Element, slices: Iterable[Node], told: Change) -> Element:
         element["min"] = 1
     covered = {one["code"] for node in slices for one in node.element.get("type", ())}
     is_covered = {one["code"] for one in element.get("type", ())} <= covered
-    element["slicing"] = {**BY_TYPE, "rules": "closed" if is_covered else "open"}
+    element["slicing"] = {**BY_TYPE, "rules": "closed" if is_covered or base.slices else "open"}
     return element
 
 

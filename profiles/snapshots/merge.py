@@ -77,6 +77,8 @@ def misfits(base: Element, told: Element, expression: str) -> Iterator[SnapshotI
     """Where a profile allows what its base does not: https://hl7.org/fhir/R4/profiling.html#limitations"""
     for problem in (*_cardinality(base, told), *_strength(base, told)):
         yield SnapshotIssue("error", "business-rule", problem, expression)
+    if "slicing" in told and "rules" not in told["slicing"]:
+        yield SnapshotIssue("error", "required", "the slicing has no rules", expression)
     if base.get("mustSupport") and told.get("mustSupport") is False:
         yield SnapshotIssue("error", "business-rule", "mustSupport cannot be taken back", expression)
 

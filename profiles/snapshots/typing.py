@@ -41,6 +41,14 @@ def _is_allowed(one: Element, allowed: list[str], base: Element, world: World) -
 
 
 def _profiles_fit(one: Element, code: str, world: World) -> bool:
-    """Whether the profiles of a type are profiles on it; those that are not at hand may be."""
+    """Whether the profiles of a type are profiles on it; those that are not at hand may be.
+
+    A profile on a kind of resource is for an element of that type, not of the type Resource.
+    """
     known = (world.resolve(profile) for profile in one.get("profile", ()))
-    return all(world.is_kind_of(structure["type"], code) for structure in known if structure)
+    return all(
+        structure["type"] == code
+        or (structure.get("kind") != "resource" and world.is_kind_of(structure["type"], code))
+        for structure in known
+        if structure
+    )

@@ -52,7 +52,7 @@ class World:
 
     def root(self, canonical: str) -> Element | None:
         """The first element of a profile; what its differential tells of it, while it is being made."""
-        structure = self.resolve(canonical)
+        structure = self.resolve(canonical.partition("#")[0])
         told = structure and (structure.get("snapshot") or structure.get("differential"))
         first: Element | None = told["element"][0] if told and told["element"] else None
         return first

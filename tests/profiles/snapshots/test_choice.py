@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from profiles.snapshots.error import SnapshotError
-from tests.profiles.snapshots.profiled import by_id, made, profile
+from tests.profiles.snapshots.profiled import BASE, by_id, made, profile
 
 VALUE = "Observation.value[x]"
 
@@ -69,13 +69,30 @@ def test_a_kind_of_an_allowed_type_is_allowed() -> None:
     "told",
     [
         [{"path": "Observation.valueAddress"}],
-        [
-            {"path": VALUE, "sliceName": "valueString", "type": [{"code": "Quantity"}]},
-            {"path": VALUE + ".id"},
-        ],
+        [{"path": VALUE}, {"path": VALUE, "sliceName": "valueString", "type": [{"code": "Quantity"}]}],
         [{"path": "Observation.valueString", "min": 1}, {"path": "Observation.valueQuantity"}],
     ],
 )
 def test_what_no_type_allows_is_refused(told: list[dict[str, Any]]) -> None:
     with pytest.raises(SnapshotError):
         made(profile("a", "Observation", *told))
+
+
+def test_a_profile_that_slices_by_type_again_closes_the_choice() -> None:
+    first = profile("a", "Observation", {"path": VALUE}, {"path": VALUE, "sliceName": "valueString"})
+    second = profile("b", BASE + "a", {"path": VALUE, "sliceName": "valueQuantity"})
+    slicing = by_id(second, first)[VALUE]["slicing"]
+    assert (by_id(first)[VALUE]["slicing"]["rules"], slicing["rules"]) == ("open", "closed")
+
+
+def test_a_short_cut_in_an_extension_leaves_its_type_alone() -> None:
+    elements = by_id(profile("a", "Extension", {"path": "Extension.valueString"}, kind="complex-type"))
+    assert types(elements["Extension.value[x]"]) == ["string"]
+
+
+def test_a_single_slice_that_nobody_asked_for_is_the_choice_itself() -> None:
+    elements = by_id(
+        profile("a", "Observation", {"path": VALUE, "sliceName": "valueString", "type": [{"code": "string"}]})
+    )
+    assert types(elements[f"{VALUE}:valueString"]) == ["string"]
+    assert VALUE not in elements
