@@ -59,6 +59,7 @@ from exchange.search.statement.reached import (
     referring_tokens,
 )
 from exchange.search.statement.stream import MILLISECOND, Stream, after, stream_of, streamed
+from exchange.search.statement.walked import is_walked, walked
 from exchange.search.value.dates import DAY
 
 # A criterion up to this rank names few resources.
@@ -279,7 +280,10 @@ def page(b: Builder, plan: Plan) -> str:
     if way is not None and way.patients is not None and way.patients.targets is not None:
         return _merged_or_probed(b, plan, way, way.patients)
     if way is not None and (way.exact or not bounded):
-        return streamed(b, plan, way) if way.exact else _probed(b, plan, way, best)
+        found = streamed(b, plan, way)
+        return found if way.exact else _probed(b, plan, found, best)
+    if way is None and not bounded and is_walked(plan):
+        return _probed(b, plan, walked(b, plan), best)
     return gathered(b, plan, matching(b, plan))
 
 
@@ -299,14 +303,17 @@ def _merged_or_probed(b: Builder, plan: Plan, way: Stream, chained: Patients) ->
     other = stream_of(plan, chained)
     assert other is not None
     best = min(plan.criteria, key=rank)
-    probed = gathered(b, plan, matching(b, plan)) if rank(best) <= BOUNDED else _probed(b, plan, other, best)
+    if rank(best) <= BOUNDED:
+        probed = gathered(b, plan, matching(b, plan))
+    else:
+        probed = _probed(b, plan, streamed(b, plan, other), best)
     return (
         f"SELECT * FROM (SELECT * FROM ({streamed(b, plan, way)}) s WHERE {few} "
         f"UNION ALL SELECT * FROM ({probed}) o WHERE NOT {few}) m ORDER BY {order.order_by(plan.sort)}"
     )
 
 
-def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
+def _probed(b: Builder, plan: Plan, walk: str, best: Criterion | None) -> str:
     """The page from whichever way turns out to be short; the others are not entered."""
     parts, few = [], "false"
     listed = _listed(b, plan, best)
@@ -317,9 +324,9 @@ def _probed(b: Builder, plan: Plan, way: Stream, best: Criterion | None) -> str:
         few = f"(SELECT count(*) <= {PROBE} FROM {probe})"
         near = _among(b, plan, f"SELECT DISTINCT rid FROM {probe}", conditions(b, plan, _settled(best)))
         parts.append(f"SELECT * FROM ({gathered(b, plan, near)}) n WHERE {few}")
-    walk = b.table("walk", f"SELECT * FROM ({streamed(b, plan, way)}) w WHERE NOT {few}")
-    full = f"(SELECT count(*) >= {plan.limit} FROM {walk})"
-    parts.append(f"SELECT * FROM {walk} WHERE {full}")
+    found = b.table("walk", f"SELECT * FROM ({walk}) w WHERE NOT {few}")
+    full = f"(SELECT count(*) >= {plan.limit} FROM {found})"
+    parts.append(f"SELECT * FROM {found} WHERE {full}")
     rest = gathered(b, plan, matching(b, plan))
     left = f"NOT {full}" if not parts[1:] else f"NOT {few} AND NOT {full}"
     parts.append(f"SELECT * FROM ({rest}) r WHERE {left}")
