@@ -1,7 +1,7 @@
 """Our validator as the judge of HL7's cases takes it, with a terminology server's recorded answers."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -142,11 +142,17 @@ def _options(case: Case, step: Step) -> Options:
         references=_references(case, step),
         forms="error",
         displays="error",
+        vital_signs="error",
+        entries=_of_entries(flags.get("bundle-param", {})),
         contained="ignore" if flags.get("validateContains") == "IGNORE" else "validate",
         aggregation="everywhere" if flags.get("enforceAggregationOutsideBundles", False) else "bundles",
         examples="allow" if flags.get("examples", True) else "refuse",
         language=flags.get("language", ""),
     )
+
+
+def _of_entries(given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    return {given["rule"]: (given["profile"],)} if "rule" in given else {}
 
 
 def _references(case: Case, step: Step) -> Any:

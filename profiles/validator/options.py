@@ -30,6 +30,8 @@ class Options:
                        published examples of R4 have some
     displays           how a display is told that is not the one of its code: the packages at hand lack those
                        of other languages
+    vital_signs        how an Observation is told that has the code of a vital sign and does not conform to
+                       R4's profile of it, which it does not claim
     contained          whether contained resources are validated
     aggregation        where the aggregation modes of references are looked at
     examples           whether URLs of example.org are taken for what they are, or refused
@@ -46,6 +48,7 @@ class Options:
     references: Literal["found", "type", "exists"] = "found"
     forms: Level = "warning"
     displays: Level = "warning"
+    vital_signs: Level = "warning"
     contained: Literal["validate", "ignore"] = "validate"
     aggregation: Literal["bundles", "everywhere"] = "bundles"
     examples: Literal["allow", "refuse"] = "allow"

@@ -91,6 +91,7 @@ class Validator:
         try:
             run.issues = found = self._structure(resource)
             if found:
+                found = [one for one in found if not self._is_passed_over(one)]
                 run.issues, whole = sound(resource, found, self.definitions)
                 if whole is None:
                     return run.issues
@@ -101,6 +102,9 @@ class Validator:
             return run.issues
         except RecursionError:
             return [*run.issues, Issue("error", "too-costly", "The resource is nested too deep", "", "depth")]
+
+    def _is_passed_over(self, issue: Issue) -> bool:
+        return self.options.contained == "ignore" and ".contained[" in issue.expression
 
     def must_support(self, canonical: str, resource: Mapping[str, Any]) -> list[Supported]:
         """The must-support elements of a profile, and how often a resource of the right structure has

@@ -14,6 +14,7 @@ from profiles.validator.special.measure_report import measure_report
 from profiles.validator.special.narrative import language, narrative
 from profiles.validator.special.questionnaire_response import questionnaire_response
 from profiles.validator.special.value_set import value_set
+from profiles.validator.special.vital_signs import vital_sign
 
 _OWN: Final[Mapping[str, Sequence[TypeRule]]] = {
     "Bundle": (bundle,),
@@ -21,6 +22,7 @@ _OWN: Final[Mapping[str, Sequence[TypeRule]]] = {
     "Identifier": (identifier,),
     "Measure": (measure,),
     "MeasureReport": (measure_report,),
+    "Observation": (vital_sign,),
     "Narrative": (language, narrative),
     "QuestionnaireResponse": (questionnaire_response,),
     "ValueSet": (value_set,),

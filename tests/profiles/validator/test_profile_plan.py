@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.profiles.validator.world import OURS, Json, element, errors, profile, told, validator
+from profiles.validator import Options
+from tests.profiles.validator.world import OURS, Json, element, errors, profile, sliced, told, validator
 
 PATIENT: Json = {"resourceType": "Patient"}
 
@@ -146,3 +147,56 @@ def test_extensions_of_a_primitive_are_reached() -> None:
         },
     }
     assert check(structure, resource) == [("cardinality-max", "Patient.birthDate")]
+
+
+def test_entries_of_a_bundle_may_be_asked_for_a_profile() -> None:
+    dated = profile("dated", "Patient", element("Patient.birthDate", min=1))
+    options = Options(best_practice="ignore", entries={"Patient:1": (dated["url"],)})
+    entries = [{"fullUrl": f"urn:uuid:{n:036}", "resource": PATIENT | {"id": str(n)}} for n in range(3)]
+    bundle: Json = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    assert errors(validator(dated, options=options).validate(bundle)) == [
+        ("cardinality-min", "Bundle.entry[1].resource")
+    ]
+
+
+def test_an_element_of_a_profile_may_be_the_profile_of_a_type() -> None:
+    library = profile(
+        "library",
+        "Composition",
+        element("Composition.section", slicing=sliced("code", kind="pattern")),
+        element("Composition.section:titled"),
+        element("Composition.section:titled.title", min=1),
+        element("Composition.section:titled.code", min=1, patternCodeableConcept={"text": "titled"}),
+    )
+    named = {
+        "code": "BackboneElement",
+        "profile": [library["url"]],
+        "_profile": [
+            {
+                "extension": [
+                    {
+                        "url": "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element",
+                        "valueString": "Composition.section:titled",
+                    }
+                ]
+            }
+        ],
+    }
+    user = profile(
+        "user",
+        "Composition",
+        element("Composition.section", slicing=sliced("code", kind="pattern")),
+        element("Composition.section:mine", min=1, type=[named]),
+    )
+    composition: Json = {
+        "resourceType": "Composition",
+        "status": "final",
+        "type": {"text": "x"},
+        "date": "2001",
+        "author": [{"display": "x"}],
+        "title": "x",
+        "section": [{"code": {"text": "titled"}, "entry": [{"display": "x"}]}],
+    }
+    assert check(user, composition, library) == [("cardinality-min", "Composition.section[0]")]
+    composition["section"][0]["title"] = "x"
+    assert check(user, composition, library) == []
