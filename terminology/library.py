@@ -19,9 +19,10 @@ _NOT_YET: Final[Any] = object()
 
 
 class Entry:
-    """One definition; `load` gives the resource. `supplements` is what a supplement adds to."""
+    """One definition; `load` gives the resource. `supplements` is what a supplement adds to, `complete` the
+    value set of all codes."""
 
-    __slots__ = ("_compiled", "_load", "_resource", "id", "kind", "supplements", "url", "version")
+    __slots__ = ("_compiled", "_load", "_resource", "complete", "id", "kind", "supplements", "url", "version")
 
     def __init__(
         self,
@@ -31,8 +32,10 @@ class Entry:
         load: Callable[[], Resource],
         supplements: str = "",
         id_: str = "",
+        complete: str = "",
     ) -> None:
         self.kind, self.url, self.version, self.supplements, self.id = kind, url, version, supplements, id_
+        self.complete = complete
         self._load = load
         self._resource: Resource | None = None
         self._compiled: Any = None
@@ -60,6 +63,7 @@ def entry_of(resource: Resource) -> Entry:
         lambda: resource,
         supplements,
         resource.get("id", ""),
+        resource.get("valueSet", "") if resource["resourceType"] == "CodeSystem" else "",
     )
 
 
@@ -79,6 +83,7 @@ class Library:
         self._by_url: dict[tuple[str, str], list[Entry]] = {}
         self._by_kind: dict[str, list[Entry]] = {}
         self._supplements: dict[str, list[Entry]] = {}
+        self._complete: dict[str, list[Entry]] = {}
         self._remembered: dict[Hashable, Any] = {}
         self._found: dict[tuple[str, str, str], Entry | None] = {}
         for entry in entries:
@@ -89,6 +94,8 @@ class Library:
         there = self._by_url.setdefault((entry.kind, entry.url), [])
         there[:] = [each for each in there if each.version != entry.version] + [entry]
         self._by_kind.setdefault(entry.kind, []).append(entry)
+        if entry.complete:
+            self._complete.setdefault(entry.complete, []).append(entry)
         if entry.supplements:
             self._supplements.setdefault(split(entry.supplements)[0], []).append(entry)
 
@@ -142,6 +149,11 @@ class Library:
         """Those of a code system, whichever are asked for."""
         own = [each for each in self._supplements.get(url, ()) if _supplements(each, version)]
         return own + (self.base.supplements(url, version) if self.base else [])
+
+    def complete_by(self, value_set: str) -> list[Entry]:
+        """The code systems that name this as the value set of all their codes, the last that came first."""
+        own = self._complete.get(value_set, [])[::-1]
+        return own + (self.base.complete_by(value_set) if self.base else [])
 
     def value_set(self, url: str, version: str = "") -> ValueSet | None:
         """Raises UnusableDefinition."""

@@ -10,12 +10,13 @@ from typing import Any
 from terminology.canonical import is_pattern, joined, listed, matches, split
 from terminology.checks import TxIssue
 from terminology.code_system import CodeSystem
+from terminology.implicit import implicit
 from terminology.library import Library
 from terminology.options import Options
 from terminology.texts import Refusal, found
 from terminology.value_set import ValueSet, value_set_of
 
-NOT_DEFINED = frozenset(("not-present", "supplement"))
+NOT_DEFINED = frozenset(("not-present", "example", "supplement"))
 
 
 class Scope:
@@ -93,7 +94,8 @@ class Scope:
         if canonical.startswith("#") and within is not None:
             return self._contained(canonical[1:], within.resource)
         url, version = split(canonical)
-        return self.library.value_set(url, self.chosen(url, version))
+        version = self.chosen(url, version)
+        return self.library.value_set(url, version) or implicit(self.library, url, version)
 
     def _contained(self, id_: str, resource: Mapping[str, Any]) -> ValueSet | None:
         inside = (each for each in resource.get("contained", ()) if each.get("id") == id_)

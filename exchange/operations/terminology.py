@@ -18,8 +18,8 @@ from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.interactions.request import Request, Response
 from exchange.operations.given import given
-from exchange.outcome import FhirError
-from terminology.library import Entry, Library
+from exchange.outcome import FhirError, rejection
+from terminology.library import KINDS, Entry, Library
 from terminology.wire.operations import Asked, answer
 
 Given = tuple[str, Any]
@@ -38,6 +38,7 @@ async def _operation(hub: Hub, request: Request, *, kind: str, name: str) -> Res
     request.grant.require(kind, "r")
     said: list[Given] = [(each.name, each.value) for each in given(request)]
     library = hub.terminology.library
+    _require_right(hub, said)
     if "id" in request.path:
         said += _instance(library, kind, request.id, name)
     asked = Asked(library, said, request.headers.get("accept-language", ""), partial(_stamp, hub))
@@ -46,6 +47,20 @@ async def _operation(hub: Hub, request: Request, *, kind: str, name: str) -> Res
     else:
         status, resource = answer(name, asked)
     return Response(status, dumps(resource))
+
+
+def _require_right(hub: Hub, said: list[Given]) -> None:
+    """Definitions that come with the request are checked as those that are stored."""
+    for name, value in said:
+        if isinstance(value, dict) and "resourceType" in value:
+            found = hub.check(value) if value["resourceType"] in KINDS else []
+            if error := rejection(found):
+                raise error
+        elif name in ("coding", "codingA", "codingB", "codeableConcept"):
+            told = {"codeableConcept": value} if name == "codeableConcept" else {"coding": [value]}
+            sample = {"resourceType": "Basic", "code": told.get("codeableConcept", told)}
+            if error := rejection(hub.check(sample)):
+                raise error
 
 
 def _instance(library: Library, kind: str, id_: str, name: str) -> list[Given]:

@@ -237,3 +237,26 @@ async def test_the_capabilities_name_what_is_stored(client: httpx.AsyncClient) -
     statement = await asked(client, "metadata")
     (value_set,) = (each for each in statement["rest"][0]["resource"] if each["type"] == "ValueSet")
     assert {"expand", "validate-code"} <= {each["name"] for each in value_set["operation"]}
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        {"name": "tx-resource", "resource": {"resourceType": "ValueSet", "compose": "x"}},
+        {
+            "name": "valueSet",
+            "resource": {"resourceType": "ValueSet", "status": "active", "compose": {"include": [1]}},
+        },
+        {
+            "name": "tx-resource",
+            "resource": {"resourceType": "CodeSystem", "concept": [{"display": "no code"}]},
+        },
+        {"name": "coding", "valueCoding": {"system": 5, "code": {}}},
+        {"name": "codeableConcept", "valueCodeableConcept": {"coding": "x"}},
+    ],
+)
+async def test_what_is_no_fhir_is_refused(client: httpx.AsyncClient, parameter: dict[str, Any]) -> None:
+    url = {"name": "url", "valueUri": VALUE_SET["url"]}
+    body = {"resourceType": "Parameters", "parameter": [parameter, url]}
+    answer = await client.post("ValueSet/$validate-code", json=body)
+    assert 400 <= answer.status_code < 500, answer.text
