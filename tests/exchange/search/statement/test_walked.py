@@ -32,12 +32,8 @@ def patient(n: int) -> dict[str, Any]:
 def observation(n: int) -> dict[str, Any]:
     quantities = (None, ("mg", 5), ("mg", 4.9), ("g", 0.005), ("g", 1), ("", 7), ("mmol/L", -3))
     chosen = CHANCE.choice(quantities)
-    found: dict[str, Any] = {
-        "resourceType": "Observation",
-        "id": f"o{n}",
-        "status": "final",
-        "code": {"text": "x"},
-    }
+    found: dict[str, Any] = {"resourceType": "Observation", "id": f"o{n}", "code": {"text": "x"}}
+    found["status"] = "final" if n % 9 else "amended"
     if chosen is None:
         return found
     unit = {"system": UCUM, "code": chosen[0]} if chosen[0] else {}
