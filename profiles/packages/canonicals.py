@@ -41,7 +41,7 @@ class Canonicals:
                 if entry.url:
                     self._sources.setdefault(entry.url, []).append((package, entry))
         self._structures: dict[tuple[Package, str], dict[str, Any]] = {}
-        self._chosen: dict[str, Source | None] = {}
+        self._chosen: dict[str, Source] = {}
 
     def and_packages(self, *packages: Package) -> "Canonicals":
         """Those and these, which come last."""
@@ -49,9 +49,12 @@ class Canonicals:
 
     def source(self, canonical: str) -> Source | None:
         """The package and the index entry of what answers a canonical."""
-        if canonical not in self._chosen:
-            self._chosen[canonical] = self._choose(canonical)
-        return self._chosen[canonical]
+        known = self._chosen.get(canonical)
+        if known is None:
+            known = self._choose(canonical)
+            if known is not None:  # what is not there is not kept, for anybody can ask for anything
+                self._chosen[canonical] = known
+        return known
 
     def resource(self, canonical: str) -> dict[str, Any] | None:
         """The definition as its package has it."""

@@ -61,8 +61,10 @@ class PackageCodes:
         """(system, code) of every member; None if they cannot be enumerated."""
         if value_set not in self._members:
             definition = self._find(value_set)
+            if definition is None:
+                return None  # not kept, for anybody can ask for anything
             try:
-                self._members[value_set] = codings(definition, self._find) if definition else None
+                self._members[value_set] = codings(definition, self._find)
             except (NotEnumerable, KeyError, RecursionError):
                 self._members[value_set] = None
         return self._members[value_set]
@@ -76,12 +78,14 @@ class PackageCodes:
         """Code → display of a complete code system; None if it is not at hand."""
         if system not in self._systems:
             definition = self._find(system)
-            complete = definition and definition.get("resourceType") == "CodeSystem"
-            complete = complete and definition.get("content") == "complete"  # type: ignore[union-attr]
+            if definition is None:
+                return None
+            is_complete = (
+                definition.get("resourceType") == "CodeSystem" and definition.get("content") == "complete"
+            )
+            listed = concepts(definition.get("concept", []))
             self._systems[system] = (
-                {one["code"]: one.get("display", "") for one in concepts(definition.get("concept", []))}  # type: ignore[union-attr]
-                if complete
-                else None
+                {one["code"]: one.get("display", "") for one in listed} if is_complete else None
             )
         return self._systems[system]
 

@@ -28,22 +28,26 @@ class Profile(NamedTuple):
 class Profiles:
     def __init__(self, validator: "Validator") -> None:
         self._validator = validator
-        self._structures: dict[str, Mapping[str, Any] | None] = {}
+        self._structures: dict[str, Mapping[str, Any]] = {}
         self._trees: dict[str, Node | None] = {}
-        self._profiles: dict[str, Profile | None] = {}
+        self._profiles: dict[str, Profile] = {}
 
     def structure(self, canonical: str) -> Mapping[str, Any] | None:
         """The StructureDefinition with its snapshot; `url#id` is one element of it."""
-        if canonical not in self._structures:
+        known = self._structures.get(canonical)
+        if known is None:
             found = self._validator.find(canonical.partition("#")[0])
-            usable = found is not None and found.get("resourceType") == "StructureDefinition"
-            self._structures[canonical] = found if usable else None
-        return self._structures[canonical]
+            if found is None or found.get("resourceType") != "StructureDefinition":
+                return None  # not kept, for anybody can ask for anything
+            known = self._structures[canonical] = found
+        return known
 
     def tree(self, canonical: str) -> Node | None:
         if canonical not in self._trees:
             structure = self.structure(canonical)
-            root = tree(structure) if structure is not None else None
+            if structure is None:
+                return None
+            root = tree(structure)
             _, _, id_ = canonical.partition("#")
             if root is not None and id_:
                 root = next((one for one in root.everything() if one.definition.get("id") == id_), None)
@@ -52,9 +56,12 @@ class Profiles:
 
     def profile(self, canonical: str) -> Profile | None:
         """None if it is not known, or has no snapshot."""
-        if canonical not in self._profiles:
-            self._profiles[canonical] = self._compiled(canonical)
-        return self._profiles[canonical]
+        known = self._profiles.get(canonical)
+        if known is None:
+            known = self._compiled(canonical)
+            if known is not None:
+                self._profiles[canonical] = known
+        return known
 
     def is_modifier(self, canonical: str) -> bool:
         """Of the definition of an extension."""
@@ -99,13 +106,8 @@ class Profiles:
             only = canonicals[0]
 
             def one(value: Any, at: At, run: Run) -> None:
-                profile = known.get(only, self)
-                if profile is self:
-                    profile = self.profile(only)
-                if profile is not None:
-                    self.conform(only, value, at, run)
+                self.conform(only, value, at, run)
 
-            known = self._profiles
             return one
 
         def any_(value: Any, at: At, run: Run) -> None:

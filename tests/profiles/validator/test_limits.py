@@ -1,6 +1,7 @@
 """Hostile input: time and memory have an end, and it is told."""
 
 import time
+import tracemalloc
 from typing import Any
 
 from profiles.validator import Options
@@ -70,3 +71,26 @@ def test_many_contained_resources_without_use() -> None:
     contained = [{"resourceType": "Basic", "id": str(n), "code": {"text": "x"}} for n in range(5000)]
     ours = validator(options=Options(most=20))
     assert seconds(lambda: ours.validate(PATIENT | {"contained": contained})) < 5
+
+
+def test_what_is_asked_for_and_unknown_is_not_kept() -> None:
+    """Else memory would grow with each name that somebody makes up."""
+    ours = validator(options=Options(best_practice="ignore"))
+
+    def made_up(number: int) -> Json:
+        url = f"https://nowhere.example/{number}"
+        coding = {"system": url, "code": "x"}
+        return PATIENT | {
+            "meta": {"profile": [url]},
+            "extension": [{"url": url, "valueString": "x"}],
+            "maritalStatus": {"coding": [coding]},
+        }
+
+    ours.validate(made_up(0))
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(1, 3000):
+        ours.validate(made_up(number))
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 100_000
