@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from profiles.element import Element
 from profiles.validator.at import At, Step
 from profiles.validator.binding import binding_checks
+from profiles.validator.children import Asked, children_check
 from profiles.validator.invariant import STRUCTURAL, Guarded, compile_invariants
 from profiles.validator.limits import limit_checks
-from profiles.validator.members import Gather, Member, gathering
+from profiles.validator.members import Member, gathering
 from profiles.validator.profile_tree import Node, type_profiles
 from profiles.validator.reference import reference_check
 from profiles.validator.run import Run
@@ -20,7 +21,7 @@ from profiles.validator.selection import object_of
 from profiles.validator.slicing import Body, Slicing
 from profiles.validator.special.narrative_control import narrative_checks
 from profiles.validator.steps import step
-from profiles.validator.values import plain, value_checks
+from profiles.validator.values import value_checks
 
 if TYPE_CHECKING:
     from profiles.validator.validator import Validator
@@ -94,12 +95,16 @@ class ProfileCompiler:
         names, gather = gathering(element, self._definitions)
         least = node.min if node.min > element.min else 0
         most = node.max if node.max is not None and (element.max is None or node.max < element.max) else None
-        bodies = self._bodies(node, element, base)
-        slicing = self._slicing(node, element, base)
-        codes = self._codes(node, element)
-        if not (least or most is not None or bodies or slicing or codes is not None):
-            return []
-        return [_children(node, self._canonical, names, gather, least, most, codes, bodies, slicing)]
+        asked = Asked(
+            node.label,
+            self._canonical,
+            least,
+            most,
+            self._codes(node, element),
+            self._bodies(node, element, base),
+            self._slicing(node, element, base),
+        )
+        return [children_check(asked, names, gather)] if asked.is_anything else []
 
     def _codes(self, node: Node, element: Element) -> frozenset[str] | None:
         """The types that are left of a choice, or of a resource of any type."""
@@ -214,53 +219,3 @@ def _body(bodies: Mapping[str, Sequence[Check]]) -> Body:
             check(member.value, member.at, run)
 
     return body
-
-
-def _children(
-    node: Node,
-    profile: str,
-    names: frozenset[str],
-    gather: Gather,
-    least: int,
-    most: int | None,
-    codes: frozenset[str] | None,
-    bodies: Mapping[str, Sequence[Check]],
-    slicing: Slicing | None,
-) -> Check:
-    needed = least or (slicing is not None)
-
-    def check(owner: Any, at: At, run: Run) -> None:
-        if names.isdisjoint(owner):
-            if needed:
-                _absent(owner, at, run)
-            return
-        members = gather(owner, at)
-        count = len(members)
-        if count < least:
-            _tell(f"{node.label}: at least {least} needed, {count} found", "cardinality-min", at, run)
-        if most is not None and count > most:
-            _tell(f"{node.label}: at most {most} allowed, {count} found", "cardinality-max", at, run)
-        for member in members:
-            if codes is not None and _kind(member) not in codes:
-                says = f"{_kind(member)} is not allowed here, but {', '.join(sorted(codes))}"
-                run.report("error", "structure", f"{says} ({profile})", member.at, "type")
-                continue
-            for one in bodies.get(member.code, ()):
-                one(member.value, member.at, run)
-        if slicing is not None:
-            slicing.check(members, at, run)
-
-    def _absent(owner: Any, at: At, run: Run) -> None:
-        if least:
-            _tell(f"{node.label}: at least {least} needed, none found", "cardinality-min", at, run)
-        if slicing is not None:
-            slicing.check((), at, run)
-
-    def _tell(says: str, message_id: str, at: At, run: Run) -> None:
-        run.report("error", "structure", f"{says} ({profile})", at, message_id)
-
-    return check
-
-
-def _kind(member: Member) -> str:
-    return str(plain(member.value).get("resourceType")) if member.code == "Resource" else member.code

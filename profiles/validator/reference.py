@@ -33,13 +33,14 @@ def reference_check(given: Mapping[str, Any], validator: "Validator") -> Check:
         text = value.get("reference")
         if text is None:
             return
-        if plain and _is_plain(text, types, run):
+        if plain and "type" not in value and _is_plain(text, types, run):
             return
         found = run.resolve(text)
         _resolves(text, found, at, run)
         if aggregation:
             _aggregated(text, found, aggregation, at, run)
         of_type = _of_type(text, found, types, at, run)
+        _says_type(value, found, at, run)
         if found is not None and profiles and of_type:
             _conforms(text, found, targets, at, run)
 
@@ -113,6 +114,15 @@ def _of_type(text: str, found: Resolved | None, types: frozenset[str] | None, at
     allowed = ", ".join(sorted(types))
     run.report("error", "structure", f"{text} is of type {kind}, not {allowed}", at, "reference-type")
     return False
+
+
+def _says_type(value: Mapping[str, Any], found: Resolved | None, at: At, run: Run) -> None:
+    """Reference.type is that of what the reference leads to, or of what its text says."""
+    said, match = value.get("type"), RESTFUL.fullmatch(value["reference"].partition("#")[0])
+    kind = found.resource.get("resourceType") if found is not None else match[2] if match else None
+    if said and kind in run.validator.definitions.resource_types and said.removeprefix(CORE) != kind:
+        says = f"The reference says that it leads to a resource of type {said}, and leads to {kind}"
+        run.report("error", "structure", says, at, "reference-says-type")
 
 
 def _aggregated(text: str, found: Resolved | None, modes: frozenset[str], at: At, run: Run) -> None:

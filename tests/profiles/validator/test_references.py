@@ -111,3 +111,13 @@ def test_targets_and_aggregation_of_a_profile() -> None:
     found = validator(structure, named, options=everywhere).validate(outside, (structure["url"],))
     assert errors(found) == [("reference-aggregation", "Patient.managingOrganization")]
     assert BASE in structure["baseDefinition"]
+
+
+def test_a_reference_says_the_right_type() -> None:
+    patient: Json = {
+        "resourceType": "Patient",
+        "managingOrganization": {"reference": "Organization/o", "type": "Organization"},
+    }
+    assert errors(validator().validate(patient)) == []
+    patient["managingOrganization"]["type"] = "Group"
+    assert errors(validator().validate(patient)) == [("reference-says-type", "Patient.managingOrganization")]
