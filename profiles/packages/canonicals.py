@@ -41,7 +41,8 @@ class Canonicals:
                 if entry.url:
                     self._sources.setdefault(entry.url, []).append((package, entry))
         self._structures: dict[tuple[Package, str], dict[str, Any]] = {}
-        self._chosen: dict[str, Source] = {}
+        self._faults: dict[tuple[Package, str], SnapshotError] = {}
+        self._chosen: dict[str, Source | None] = {}
 
     def and_packages(self, *packages: Package) -> "Canonicals":
         """Those and these, which come last."""
@@ -49,12 +50,13 @@ class Canonicals:
 
     def source(self, canonical: str) -> Source | None:
         """The package and the index entry of what answers a canonical."""
-        known = self._chosen.get(canonical)
-        if known is None:
-            known = self._choose(canonical)
-            if known is not None:  # what is not there is not kept, for anybody can ask for anything
-                self._chosen[canonical] = known
-        return known
+        url, _, version = canonical.partition("|")
+        held = self._sources.get(url, [])
+        if version:
+            return _best(_of_version(held, version))
+        if url not in self._chosen and len(held) > 1:
+            self._chosen[url] = _best(held)
+        return self._chosen.get(url) or (held[0] if held else None)
 
     def resource(self, canonical: str) -> dict[str, Any] | None:
         """The definition as its package has it."""
@@ -72,6 +74,8 @@ class Canonicals:
             return None
         package, entry = found
         key = (package, entry.filename)
+        if key in self._faults:
+            raise self._faults[key]
         if key not in self._structures:
             structure = self._structures[key] = package.json(entry.filename)
             if "snapshot" not in structure:
@@ -82,8 +86,9 @@ class Canonicals:
         """While a snapshot is made, who asks is given the definition without one."""
         try:
             made = self._snapshots.made(structure)
-        except SnapshotError:
+        except SnapshotError as error:
             del self._structures[key]
+            self._faults[key] = error
             raise
         self._structures[key] = {**structure, "snapshot": {"element": made}}
 
@@ -112,16 +117,16 @@ class Canonicals:
             if entry.type == type_name and entry.url != CORE + type_name
         ]
 
-    def _choose(self, canonical: str) -> Source | None:
-        url, _, version = canonical.partition("|")
-        held = self._sources.get(url, [])
-        if version:
-            held = [one for one in held if one[1].version == version] or [
-                one for one in held if is_compatible(version, one[1].version)
-            ]
-        if len(held) < 2:
-            return held[0] if held else None
-        return max(enumerate(held), key=lambda numbered: (*_rank(numbered[1]), numbered[0]))[1]
+
+def _of_version(held: Sequence[Source], version: str) -> list[Source]:
+    same = [one for one in held if one[1].version == version]
+    return same or [one for one in held if is_compatible(version, one[1].version)]
+
+
+def _best(held: Sequence[Source]) -> Source | None:
+    if len(held) < 2:
+        return held[0] if held else None
+    return max(enumerate(held), key=lambda numbered: (*_rank(numbered[1]), numbered[0]))[1]
 
 
 def _rank(source: Source) -> tuple[int, Key, str]:

@@ -5,10 +5,13 @@ https://hl7.org/fhir/R4/profiling.html#differential
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from profiles.snapshots.error import SnapshotError
 from profiles.snapshots.node import Element
+
+MAX_TOLD: Final = 10_000
+MAX_DEPTH: Final = 100
 
 
 @dataclass(slots=True)
@@ -36,7 +39,10 @@ def changes(structure: Mapping[str, Any]) -> Change:
     """The tree of a differential, a group for each name below a parent. Raises SnapshotError."""
     root = Change(_root_name(structure), 0, _root_name(structure))
     stack = [root]
-    for number, element in enumerate(structure.get("differential", {}).get("element", ())):
+    told = structure.get("differential", {}).get("element", ())
+    if len(told) > MAX_TOLD:
+        raise SnapshotError("too-costly", f"tells of more than {MAX_TOLD} elements", root.name)
+    for number, element in enumerate(told):
         _place(root, stack, number, element)
     return root
 
@@ -57,6 +63,8 @@ def _root_name(structure: Mapping[str, Any]) -> str:
 def _place(root: Change, stack: list[Change], number: int, element: Element) -> None:
     path = element.get("path", "")
     first, *names = path.split(".")
+    if len(names) > MAX_DEPTH:
+        raise SnapshotError("too-costly", f"is more than {MAX_DEPTH} elements deep", root.name)
     if first != root.name or not all(names):
         raise SnapshotError("structure", f"the path {path} does not lead from {root.name}", identity(element))
     if not names:

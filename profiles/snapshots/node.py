@@ -5,10 +5,14 @@ https://hl7.org/fhir/R4/elementdefinition.html#path
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
+
+from profiles.snapshots.error import SnapshotError
 
 Element = dict[str, Any]
 CHOICE: Final = "[x]"
+MAX_ELEMENTS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,14 @@ def tree(elements: Sequence[Element]) -> Node:
 
 
 def elements(root: Node) -> list[Element]:
-    """The tree as a snapshot has it, every path and id made anew from the place in the tree."""
-    return list(_walked(root, root.name, root.name))
+    """The tree as a snapshot has it, every path and id made anew from the place in the tree.
+
+    Raises SnapshotError for more elements than any definition has: slices of slices multiply.
+    """
+    found = list(islice(_walked(root, root.name, root.name), MAX_ELEMENTS + 1))
+    if len(found) > MAX_ELEMENTS:
+        raise SnapshotError("too-costly", f"has more than {MAX_ELEMENTS} elements", root.name)
+    return found
 
 
 def identified(name: str, slice_name: str) -> str:

@@ -50,6 +50,18 @@ class Snapshots:
 
 
 def _built(structure: Mapping[str, Any], world: World) -> tuple[Build, Node]:
+    """What is no R4 at all fails where it is first read."""
+    try:
+        return _laid(structure, world)
+    except SnapshotError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        url = str(structure.get("url", ""))
+        message = f"cannot be read as a StructureDefinition: {type(error).__name__} {error}"
+        raise SnapshotError("structure", message, url) from error
+
+
+def _laid(structure: Mapping[str, Any], world: World) -> tuple[Build, Node]:
     told = changes(structure)
     base = _base(structure, told, world)
     url = structure.get("url", "")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from profiles.snapshot import CORE
+from profiles.snapshots.error import SnapshotError
 from profiles.validator.at import META, META_PROFILE, At
 from profiles.validator.profile_plan import ProfileCompiler
 from profiles.validator.profile_tree import Node, tree
@@ -31,16 +32,25 @@ class Profiles:
         self._structures: dict[str, Mapping[str, Any]] = {}
         self._trees: dict[str, Node | None] = {}
         self._profiles: dict[str, Profile] = {}
+        self._faults: dict[str, str] = {}
 
     def structure(self, canonical: str) -> Mapping[str, Any] | None:
         """The StructureDefinition with its snapshot; `url#id` is one element of it."""
         known = self._structures.get(canonical)
         if known is None:
-            found = self._validator.find(canonical.partition("#")[0])
+            found = self._found(canonical)
             if found is None or found.get("resourceType") != "StructureDefinition":
                 return None  # not kept, for anybody can ask for anything
             known = self._structures[canonical] = found
         return known
+
+    def _found(self, canonical: str) -> Mapping[str, Any] | None:
+        """None, and why, for a definition whose snapshot cannot be made."""
+        try:
+            return self._validator.find(canonical.partition("#")[0])
+        except SnapshotError as error:
+            self._faults[canonical] = str(error)
+            return None
 
     def tree(self, canonical: str) -> Node | None:
         if canonical not in self._trees:
@@ -158,6 +168,8 @@ class Profiles:
         if profile is None:
             if level != "ignore":
                 says = f"The profile {canonical} is not known here, so it has not been looked at"
+                if canonical in self._faults:
+                    says = f"The profile {canonical} cannot be used: {self._faults[canonical]}"
                 run.report(level, "structure", says, at, "profile-unknown")
             return False
         if profile.type not in (kind, "Resource", "DomainResource"):
