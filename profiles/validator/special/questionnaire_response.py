@@ -24,10 +24,19 @@ def questionnaire_response(response: Element, context: Context) -> Iterator[Issu
         return
     found = _questionnaire(canonical, context)
     if found is None:
+        yield from _no_questionnaire(canonical, context)
         text = f"The questionnaire {canonical!r} could not be resolved, so the answers are not checked"
         yield context.issue("warning", "required", text, "response-questionnaire-unknown")
         return
     yield from _Walk(response, found, context).items(found.get("item", ()), response, "", (response,))
+
+
+def _no_questionnaire(canonical: str, context: Context) -> Iterator[Issue]:
+    """The canonical is of something else."""
+    other = None if canonical.startswith("#") else context.definition(canonical)
+    if other is not None and other.get("resourceType") != "Questionnaire":
+        text = f"{canonical!r} is a {other.get('resourceType')}, and a Questionnaire is expected"
+        yield context.issue("error", "invalid", text, "response-questionnaire-type", ".questionnaire")
 
 
 def _questionnaire(canonical: str, context: Context) -> Element | None:

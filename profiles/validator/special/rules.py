@@ -13,6 +13,7 @@ from profiles.validator.special.measure import measure
 from profiles.validator.special.measure_report import measure_report
 from profiles.validator.special.narrative import language, narrative
 from profiles.validator.special.questionnaire_response import questionnaire_response
+from profiles.validator.special.structure_definition import structure_definition
 from profiles.validator.special.value_set import value_set
 from profiles.validator.special.vital_signs import vital_sign
 
@@ -25,6 +26,7 @@ _OWN: Final[Mapping[str, Sequence[TypeRule]]] = {
     "Observation": (vital_sign,),
     "Narrative": (language, narrative),
     "QuestionnaireResponse": (questionnaire_response,),
+    "StructureDefinition": (structure_definition,),
     "ValueSet": (value_set,),
     "markdown": (markdown,),
 }
