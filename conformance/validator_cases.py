@@ -5,6 +5,7 @@ https://github.com/FHIR/fhir-test-cases/tree/master/validator
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,14 +73,24 @@ def cases(path: Path) -> list[Case]:
         raise FileNotFoundError(f"no {MANIFEST} under {path}")
     manifest = json.loads(file.read_text("utf-8"))
     kinds = _kinds(file.parent)
-    found = [
-        _case(given, file.parent, kinds)
+    listed = [
+        given
         for given in manifest.get("test-cases", ())
         if str(given.get("version", "")).startswith(_R4) and given.get("use-test", True)
     ]
+    found = [_case(given, file.parent, kinds) for given in _named_once(listed)]
     if not found:
         raise FileNotFoundError(f"{file} names no cases of R4")
     return found
+
+
+def _named_once(listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A name that stands twice is counted on; the index knows the first."""
+    names: Counter[str] = Counter()
+    for given in listed:
+        names[given["name"]] += 1
+        count = names[given["name"]]
+        yield given if count == 1 else given | {"name": f"{given['name']}#{count}"}
 
 
 def _kinds(folder: Path) -> Mapping[str, str]:

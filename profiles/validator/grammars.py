@@ -18,6 +18,18 @@ _LANGUAGE: Final = re.compile(r"(?:[A-Za-z]{2,3}|[A-Za-z]{4,8}|[ix])(?:-[A-Za-z0
 _ELSEWHERE: Final[Mapping[str, str]] = {"http://www.rfc-editor.org/bcp/bcp13.txt": "urn:ietf:bcp:13"}
 
 
+_OPEN: Final[Mapping[str, re.Pattern[str]]] = {
+    "urn:iso:std:iso:3166": re.compile("[A-Z]{2,3}|[0-9]{3}"),
+    "urn:iso:std:iso:3166:-2": re.compile("[A-Z]{2}-[A-Z0-9]{1,3}"),
+    "http://unstats.un.org/unsd/methods/m49/m49.htm": re.compile("[0-9]{3}"),
+}
+
+
+def _possible(form: re.Pattern[str]) -> Callable[[str], bool | None]:
+    """The form alone does not make it a code."""
+    return lambda code: None if form.fullmatch(code) else False
+
+
 def _unit(code: str) -> bool | None:
     """Our table of units is not all of UCUM: what it does not have is open."""
     return True if measure(code) is not None else None
@@ -27,6 +39,7 @@ GRAMMARS: Final[Mapping[str, Callable[[str], bool | None]]] = {
     "urn:ietf:bcp:13": lambda code: _MIME.fullmatch(code) is not None,
     "urn:ietf:bcp:47": lambda code: _LANGUAGE.fullmatch(code) is not None,
     "http://unitsofmeasure.org": _unit,
+    **{system: _possible(form) for system, form in _OPEN.items()},
 }
 
 
@@ -39,8 +52,14 @@ def systems(value_set: str, find: Find) -> tuple[str, ...]:
         return (alias,)
     compose = (find(value_set) or {}).get("compose", {})
     included = compose.get("include", ())
-    plain = all(one.keys() <= {"system", "version"} and one.get("system") in GRAMMARS for one in included)
+    plain = all(_is_plain(one) and one.get("system") in GRAMMARS for one in included)
     return tuple(one["system"] for one in included) if plain and "exclude" not in compose else ()
+
+
+def _is_plain(included: Mapping[str, Any]) -> bool:
+    """A filter leaves out what the form allows."""
+    names = included.keys() - {"system", "version"}
+    return not names or (names == {"filter"} and included.get("system") in _OPEN)
 
 
 def holds(of: tuple[str, ...], system: str | None, code: Any) -> bool | None:

@@ -30,7 +30,7 @@ def _against_base(value: Element, context: Context) -> Iterator[Issue]:
     url = value.get("baseDefinition", "")
     if url and url == value.get("url"):
         text = "The definition is derived from itself"
-        yield context.issue("error", "business-rule", text, "structure-circle", ".baseDefinition")
+        yield context.issue("warning", "business-rule", text, "structure-circle", ".baseDefinition")
         return
     base = context.definition(url)
     if base is None or "snapshot" not in base:
