@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -60,6 +60,12 @@ class Report:
                 for one in self.verdicts
             ],
         }
+
+
+def floor(name: str) -> Mapping[str, Sequence[int]]:
+    """The committed counts of a suite, by the name of what was counted."""
+    found: dict[str, list[int]] = json.loads((BASELINES / f"{name}.json").read_text("utf-8"))
+    return found
 
 
 def baseline(name: str) -> Mapping[str, str]:

@@ -51,7 +51,17 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class ValidatorReport(Report):
+    """`floor` says of each step that is known how many errors of Java's were not told, and how many of ours are
+    not Java's: there may be fewer, never more."""
+
     judged: tuple[Judged, ...] = field(default=(), repr=False)
+    floor: Mapping[str, Sequence[int]] = field(default_factory=dict, repr=False)
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Verdicts beside the baseline, and steps whose issues agree less than they did."""
+        worse = [f"{one.name}: more issues differ" for one in self.judged if _is_worse(one, self.floor)]
+        return [*Report.unexpected.fget(self), *worse]  # type: ignore[attr-defined]
 
     @property
     def totals(self) -> str:
@@ -60,10 +70,26 @@ class ValidatorReport(Report):
     def as_json(self) -> dict[str, Any]:
         agreement = {kind: agreement_of(kind, self.judged) for kind in CLASSES}
         steps = [_step(one) for one in self.judged]
-        return Report.as_json(self) | {"agreement": agreement, "steps": steps}
+        floor = {one.name: differing(one) for one in self.judged}
+        return Report.as_json(self) | {"agreement": agreement, "floor": floor, "steps": steps}
 
 
-def judge(suite: Sequence[Case], validate: Validate, baseline: Mapping[str, str]) -> ValidatorReport:
+def differing(one: Judged) -> list[int]:
+    """Errors that Java alone tells, and those that we do."""
+    return [len(one.issues.missing), len(one.issues.extra)]
+
+
+def _is_worse(one: Judged, floor: Mapping[str, Sequence[int]]) -> bool:
+    known = floor.get(one.name)
+    return known is not None and any(now > then for now, then in zip(differing(one), known, strict=True))
+
+
+def judge(
+    suite: Sequence[Case],
+    validate: Validate,
+    baseline: Mapping[str, str],
+    floor: Mapping[str, Sequence[int]] | None = None,
+) -> ValidatorReport:
     judged: list[Judged] = []
     verdicts = []
     for case in suite:
@@ -74,7 +100,7 @@ def judge(suite: Sequence[Case], validate: Validate, baseline: Mapping[str, str]
         judged += steps
         told = " | ".join(step.told for step in steps)
         verdicts.append(Verdict(case.name, "passed" if all(s.is_same for s in steps) else "failed", told))
-    return ValidatorReport(tuple(verdicts), baseline, tuple(judged))
+    return ValidatorReport(tuple(verdicts), baseline, tuple(judged), floor or {})
 
 
 def agreement_of(kind: str, judged: Sequence[Judged]) -> dict[str, int]:

@@ -17,7 +17,7 @@ import conformance.validator
 import conformance.validator_cases
 from conformance.fhirpath import Answer
 from conformance.recorded_terminology import RecordedTerminology
-from conformance.report import Refused, Report, baseline
+from conformance.report import Refused, Report, baseline, floor
 from exchange.commands.fhirschema_engine import fhirschema_errors
 from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
@@ -78,7 +78,7 @@ def validator(path: Path, recorded: Path | None = None, packages: Sequence[Path]
     recorded = recorded or next(iter(sorted(home.parent.glob("txcache*"))), None)
     shelf = PackageShelf([*packages, *sorted(home.parent.glob("igs*")), home])
     engine = ValidatorEngine(shelf, RecordedTerminology(recorded) if recorded else None)
-    return conformance.validator.judge(suite, engine, baseline("validator"))
+    return conformance.validator.judge(suite, engine, baseline("validator"), floor("validator_issues"))
 
 
 async def _round_trips(suite: Sequence[conformance.roundtrip.Case]) -> Report:

@@ -23,6 +23,7 @@ class PackageCodes:
         self._members: dict[str, frozenset[Coding] | None] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
         self._texts: dict[str, frozenset[str]] = {}
+        self._supplements: set[str] = set()
         self._systems: dict[str, Mapping[str, str] | None] = {}
 
     def __call__(self, checks: Sequence[CodeCheck]) -> list[CodeAnswer]:
@@ -83,6 +84,8 @@ class PackageCodes:
             is_complete = (
                 definition.get("resourceType") == "CodeSystem" and definition.get("content") == "complete"
             )
+            if definition.get("resourceType") == "CodeSystem" and "supplements" in definition:
+                self._supplements.add(system)
             listed = concepts(definition.get("concept", []))
             self._systems[system] = (
                 {one["code"]: one.get("display", "") for one in listed} if is_complete else None
@@ -92,6 +95,9 @@ class PackageCodes:
     def _in_system(self, value: Any) -> CodeAnswer:
         system, code = _coding(value)
         displays = self.displays(system) if system and code else None
+        if system in self._supplements:
+            text = f"{system} is a supplement to another code system, and no system of codes itself"
+            return CodeAnswer(True, "", (Issue("error", "not-found", text, "system", "code-supplement"),))
         if displays is None:
             return UNKNOWN
         if code not in displays:

@@ -105,3 +105,19 @@ def test_issues_are_compared_by_code_and_place() -> None:
     assert told.both == 1
     assert [one.expression for one in told.missing] == ["A.b"]
     assert [one.code for one in told.extra] == ["structure"]
+
+
+def test_issues_may_not_differ_more_than_they_did(folder: Path) -> None:
+    def validate(case: Case, step: Step) -> list[Found]:
+        return [Found("error", "value", "Bundle", "ours")] if case.name == "bad" else []
+
+    suite = [case for case in cases(folder) if case.name in ("good", "bad")]
+    assert judge(suite, validate, {}, {"bad/base": [1, 1], "good/base": [0, 0]}).unexpected == []
+    assert judge(suite, validate, {}, {"bad/base": [1, 0]}).unexpected == ["bad/base: more issues differ"]
+    assert judge(suite, validate, {}).as_json()["floor"] == {"good/base": [0, 0], "bad/base": [1, 1]}
+
+
+def test_a_name_that_stands_twice_is_counted_on(folder: Path) -> None:
+    twice = {"test-cases": [MANIFEST["test-cases"][0]] * 2}
+    (folder / "manifest.json").write_text(json.dumps(twice))
+    assert [case.name for case in cases(folder)] == ["good", "good#2"]
