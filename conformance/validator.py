@@ -51,7 +51,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class ValidatorReport(Report):
-    """`floor` says of each step that is known how many errors of Java's were not told, and how many of ours are
+    """`floor` says of each known step how many of Java's errors were not told, and how many of ours are
     not Java's: there may be fewer, never more."""
 
     judged: tuple[Judged, ...] = field(default=(), repr=False)

@@ -47,7 +47,6 @@ class ValidatorEngine:
         validator = self._validator(case, step, self._known(case, step))
         profiles = [_profile(case, step)] if step.profile else []
         issues = validator.validate(text.resource, profiles)
-        issues += _of_entries(case, text.resource, validator)
         return [_found(told) for told in text.places(advised(case, issues))]
 
     def _known(self, case: Case, step: Step) -> Canonicals:
@@ -165,22 +164,6 @@ def _references(case: Case, step: Step) -> Any:
 def _found(told: Told) -> Found:
     issue, line = told.issue, told.place.line if told.place else 0
     return Found(issue.severity, issue.code, issue.expression, issue.diagnostics, line)
-
-
-def _of_entries(case: Case, resource: Resource, validator: Validator) -> list[Issue]:
-    """What the case asks of a Bundle's entry: that the nth of a type (`Patient:0`) conforms to a profile."""
-    asked = case.flags.get("bundle-param")
-    if not asked:
-        return []
-    type_, _, number = asked["rule"].partition(":")
-    entries = enumerate(resource.get("entry", ()))
-    of_type = [(n, e["resource"]) for n, e in entries if e.get("resource", {}).get("resourceType") == type_]
-    found = []
-    for index, entry in of_type[int(number or 0) :][:1]:
-        for issue in validator.validate(entry, [asked["profile"]]):
-            rest = issue.expression.partition(".")
-            found.append(replace(issue, expression=f"Bundle.entry[{index}].resource{rest[1]}{rest[2]}"))
-    return found
 
 
 def global_profiles(resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
