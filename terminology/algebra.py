@@ -100,8 +100,15 @@ def _imported(scope: Scope, value_set: ValueSet, canonical: str, note: Note, tex
         raise Refusal(422, unknown_import(scope.pinned(canonical)))
     if not canonical.startswith("#"):
         note("used-valueset", other.canonical)
-    runs = runs_of(scope, other, note, text)
-    return [Run(run.system, run.numbers, run.order, run.references) for run in runs]
+    key = (other, text)
+    if key not in scope.runs:
+        told: dict[tuple[str, str], None] = {}
+        runs = runs_of(scope, other, lambda name, of: told.setdefault((name, of)), text)
+        scope.runs[key] = told, [Run(run.system, run.numbers, run.order, run.references) for run in runs]
+    told, found_ = scope.runs[key]
+    for name, of in told:
+        note(name, of)
+    return list(found_)
 
 
 def unknown_import(canonical: str) -> TxIssue:

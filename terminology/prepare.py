@@ -26,6 +26,8 @@ def prepare(scope: Scope, value_set: ValueSet) -> TxIssue | None:
 
 
 def _prepared(scope: Scope, value_set: ValueSet) -> TxIssue | None:
+    if ("prepared", value_set) in scope.runs:
+        return None
     with scope.entered(value_set):
         for part in (*value_set.included, *value_set.excluded):
             for canonical in part.value_sets:
@@ -36,6 +38,7 @@ def _prepared(scope: Scope, value_set: ValueSet) -> TxIssue | None:
                 if missing := _prepared(scope, other):
                     return missing
             _try_filters(scope, value_set, part)
+    scope.runs["prepared", value_set] = None
     return None
 
 

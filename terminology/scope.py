@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/valueset-operation-expand.html (`system-version` and its like)
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,18 +16,24 @@ from terminology.options import Options
 from terminology.texts import Refusal, found
 from terminology.value_set import ValueSet, value_set_of
 
+# Value sets within each other, and how often one request may look into any.
+MAX_DEPTH = 40
+MAX_ENTERED = 5_000
 NOT_DEFINED = frozenset(("not-present", "example", "supplement"))
 
 
 class Scope:
-    """`used` are the version rules that chose something, as `name` and `url|version`."""
+    """`used` are the version rules that chose something, as `name` and `url|version`; `runs` are members that
+    were found already."""
 
     def __init__(self, library: Library, options: Options) -> None:
         self.library, self.options = library, options
         self.supplements = dict.fromkeys(options.supplements)
         self.met: set[str] = set()
         self.used: dict[tuple[str, str], None] = {}
+        self.runs: dict[Hashable, Any] = {}
         self._path: list[str] = []
+        self._entered = 0
 
     def require(self, value_set: ValueSet) -> None:
         """What the value set needs beside what the request does."""
@@ -116,6 +122,10 @@ class Scope:
                 "error", "processing", "vs-invalid", "VALUESET_CIRCULAR_REFERENCE", value_set=name, path=path
             )
             raise Refusal(422, issue)
+        self._entered += 1
+        if len(self._path) >= MAX_DEPTH or self._entered > MAX_ENTERED:
+            text = f"The value set {name} includes others too deeply, or too many of them"
+            raise Refusal(422, TxIssue("error", "too-costly", "vs-invalid", "", text))
         self._path.append(name)
         try:
             yield

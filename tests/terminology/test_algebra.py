@@ -1,6 +1,7 @@
 """Value sets as bitmaps equal what their rules say, evaluated concept by concept."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -148,6 +149,30 @@ def test_a_circle_is_refused() -> None:
     assert caught.value.issues[0].message_id == "VALUESET_CIRCULAR_REFERENCE"
     check = Check("Coding", (CodeOf("http://a.example/one", "c1"),), "http://a.example/x")
     assert LibraryChecks(library(circle)).check([check])[0].result is None
+
+
+def test_value_sets_that_include_each_other_again_and_again_end_soon() -> None:
+    names = [f"http://a.example/n{n}" for n in range(35)]
+    system = {"resourceType": "CodeSystem", "url": "urn:s", "content": "complete", "concept": [{"code": "c"}]}
+    first = {"resourceType": "ValueSet", "url": names[0], "compose": {"include": [{"system": "urn:s"}]}}
+    doubled = [value_set(name, below, below) for below, name in pairwise(names)]
+    resources = [system, first, *doubled]
+    assert expanded(resources, names[-1]) == [("urn:s", "c")]
+    checks = LibraryChecks(library(resources))
+    asked = [Check("Coding", (CodeOf("urn:s", code),), names[-1]) for code in ("c", "d")]
+    answers = checks.check(asked)
+    assert [answer.result for answer in answers] in ([True, False], [True, None])
+
+
+def test_a_long_chain_of_value_sets_is_refused() -> None:
+    names = [f"http://a.example/n{n}" for n in range(2_000)]
+    chain = [value_set(name, below) for below, name in pairwise(names)]
+    chain.append({"resourceType": "ValueSet", "url": names[0], "compose": {"include": [{"system": "urn:s"}]}})
+    with pytest.raises(Refusal) as caught:
+        expanded(chain, names[-1])
+    assert caught.value.issues[0].code == "too-costly"
+    check = Check("Coding", (CodeOf("urn:s", "c"),), names[-1])
+    assert LibraryChecks(library(chain)).check([check])[0].result is None
 
 
 def test_a_hierarchy_that_is_a_circle_ends() -> None:
