@@ -122,6 +122,9 @@ def unknown_import(canonical: str) -> TxIssue:
 def _chosen(value_set: ValueSet, part: Part, system: CodeSystem, text: str) -> Run:
     if part.concepts:
         return _enumerated(part, system, text)
+    if not system.is_enumerable:
+        issue = found("error", "not-supported", "vs-invalid", "CODESYSTEM_NOT_ENUMERABLE", system=system.url)
+        raise Refusal(422, issue)
     numbers: Bits = system.all
     for n, each in enumerate(part.filters):
         numbers = numbers & filtered(value_set, part, system, each, n)

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/codesystem.html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -63,6 +63,8 @@ class Header:
 class CodeSystem:
     """`entries` are the concepts as defined; `added` what supplements say, by number and supplement."""
 
+    is_enumerable: ClassVar[bool] = True
+
     header: Header
     codes: Sequence[str]
     displays: Sequence[str]
@@ -80,6 +82,9 @@ class CodeSystem:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def __bool__(self) -> bool:
+        return True
 
     @property
     def url(self) -> str:

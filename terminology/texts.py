@@ -90,6 +90,9 @@ TEXTS: Final[Mapping[str, str]] = MappingProxyType(
         "VALUESET_TOO_COSTLY": (
             "The value set '{value_set}' expansion has too many codes to produce (>{limit})"
         ),
+        "CODESYSTEM_NOT_ENUMERABLE": (
+            "The code system '{system}' has a grammar and so has infinite members: they cannot be listed"
+        ),
         "VALUESET_VALUE_MISMATCH": (
             f"The code system '{{system}}' version '{{version}}' in the ValueSet include {_MISMATCH}"
         ),

@@ -8,20 +8,21 @@ from typing import Any, Final
 
 from profiles.definitions import Definitions, definitions
 from terminology.chinese_resources import chinese_resources
-from terminology.library import Entry, Library, entry_of
+from terminology.grammars import grammar_systems
+from terminology.library import Entry, Library, entry_of, ready
 
 KINDS: Final = ("CodeSystem", "ValueSet", "ConceptMap", "NamingSystem")
 
 
 def library_of(given: Definitions) -> Library:
-    """What the packages define, and the Chinese tables."""
+    """What the packages define, the Chinese tables, language tags, MIME types and countries."""
     entries = []
     for kind in KINDS:
         for package, listed in given.canonicals.listed(kind):
             if listed.url:
                 load = partial(_loaded, package, listed.filename)
                 entries.append(Entry(kind, listed.url, listed.version, load, id_=listed.id))
-    own = [entry_of(each) for each in chinese_resources()]
+    own = [entry_of(each) for each in chinese_resources()] + [ready(each) for each in grammar_systems()]
     return Library([*own, *entries])
 
 
