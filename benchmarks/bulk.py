@@ -24,12 +24,13 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
@@ -48,6 +49,9 @@ from exchange.store.packing import pack
 from exchange.store.tuning import tuning
 from profiles.definitions import definitions
 from profiles.structure import compile_structure
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 BASE: Final = "http://127.0.0.1:8080/fhir"
 BLOCK: Final = 4_000
@@ -98,6 +102,15 @@ def _lines(number: int) -> Iterator[bytes]:
         yield json.dumps(named | rest, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def _mapped(make: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+    return [make(item) for item in items]
+
+
+def _halves(read_: tuple[dict[str, Any], bytes]) -> tuple[bytes, bytes]:
+    value, text = read_
+    return split(value, rest_of(value, text))
+
+
 def _stages(lines: Path, folder: Path, processes: int) -> dict[str, float]:
     """CPU microseconds that each stage of a worker takes for a resource; writes the encoded rows to files."""
     check, extraction = compile_structure(definitions()), compile_extraction(definitions(), BASE)
@@ -108,20 +121,19 @@ def _stages(lines: Path, folder: Path, processes: int) -> dict[str, float]:
     gc.disable()
     with lines.open("rb") as source:
         while texts := source.readlines(BLOCK << 10):
-            read_ = _timed(spent, "parse", lambda texts=texts: [read(text) for text in texts])
-            _timed(spent, "check", lambda read_=read_: [check(value) for value, _ in read_])
-            index = _timed(
-                spent, "extract", lambda read_=read_: [extraction.row(value) for value, _ in read_]
-            )
-            halves = _timed(spent, "render", lambda read_=read_: [split(v, rest_of(v, t)) for v, t in read_])
+            read_ = _timed(spent, "parse", partial(_mapped, read, texts))
+            values = [value for value, _ in read_]
+            _timed(spent, "check", partial(_mapped, check, values))
+            index = _timed(spent, "extract", partial(_mapped, extraction.row, values))
+            halves = _timed(spent, "render", partial(_mapped, _halves, read_))
             writes = [
                 Write("update", value["resourceType"], value["id"], head, tail, row)
                 for (value, _), (head, tail), row in zip(read_, halves, index, strict=True)
             ]
             bodies = [rendered(write, 1, instant) for write in writes]
-            _timed(spent, "pack", lambda bodies=bodies: [pack(body) for body in bodies])
+            _timed(spent, "pack", partial(_mapped, pack, bodies))
             rids = range(resources + 1, resources + len(writes) + 1)
-            encoded = _timed(spent, "encode", lambda r=rids, w=writes: _encoded(r, w, instant))
+            encoded = _timed(spent, "encode", partial(_encoded, rids, writes, instant))
             for file, pieces in zip(files[resources // BLOCK % processes], encoded, strict=True):
                 with file.open("ab") as target:
                     target.write(b"".join(pieces))
@@ -290,7 +302,7 @@ def _report(
     rounds: dict[str, list[Measured]], stages: dict[str, float], given: argparse.Namespace
 ) -> dict[str, Any]:
     def median(way: str, figure: str) -> float:
-        return round(statistics.median(getattr(each, figure) for each in rounds[way]), 2)
+        return float(round(statistics.median(getattr(each, figure) for each in rounds[way]), 2))
 
     rates = {way: median(way, "rate") for way in rounds}
     return {

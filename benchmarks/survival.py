@@ -63,7 +63,7 @@ def survives(value: str, texts: Iterable[str], whole: str) -> bool:
     if not plain or plain in whole:
         return True
     moment = _TIME.fullmatch(value)
-    return bool(moment) and any(
+    return moment is not None and any(
         text.replace("t", "").startswith(moment[1]) for text in texts if text[:4].isdigit()
     )
 

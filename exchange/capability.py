@@ -32,6 +32,8 @@ OPERATIONS: Final = {
     "CodeSystem/$lookup": "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup",
     "CodeSystem/$subsumes": "http://hl7.org/fhir/OperationDefinition/CodeSystem-subsumes",
     "ConceptMap/$translate": "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
+    "$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
+    "{type}/$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
     "{type}/{id}/$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
     "{type}/{id}/$meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
     "{type}/{id}/$meta-delete": "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete",

@@ -37,6 +37,7 @@ from exchange.operations.graphql import graphql
 from exchange.operations.import_files import import_system
 from exchange.operations.lastn import lastn
 from exchange.operations.meta import meta, meta_add, meta_delete
+from exchange.operations.meta_in_use import meta_system, meta_type
 from exchange.operations.reindex import reindex_all, reindex_parameter
 from exchange.operations.terminology import (
     expand,
@@ -131,6 +132,10 @@ TABLE: Final = (
     Interaction("$export", "POST", "Group/{id}/$export", export_group),
     Interaction("$lastn", "GET", "Observation/$lastn", lastn),
     Interaction("$lastn", "POST", "Observation/$lastn", lastn),
+    Interaction("$meta", "GET", "$meta", meta_system),
+    Interaction("$meta", "POST", "$meta", meta_system),
+    Interaction("$meta", "GET", "{type}/$meta", meta_type),
+    Interaction("$meta", "POST", "{type}/$meta", meta_type),
     Interaction("$meta", "GET", "{type}/{id}/$meta", meta),
     Interaction("$meta", "POST", "{type}/{id}/$meta", meta),
     Interaction("$meta", "GET", "{type}/{id}/_history/{vid}/$meta", meta),

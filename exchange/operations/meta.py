@@ -26,7 +26,7 @@ async def meta(hub: Hub, request: Request) -> Response:
     """Those of the current version, or of the version that the URL names."""
     request.grant.require(request.type, "r")
     stored = await _stored(hub, request)
-    return _told(stored.version, loads(stored.body or b"").get("meta", {}))
+    return told(stored.version, loads(stored.body or b"").get("meta", {}))
 
 
 async def meta_add(hub: Hub, request: Request) -> Response:
@@ -76,11 +76,11 @@ async def _changed(hub: Hub, request: Request, change: Change) -> Response:
         resource = loads(stored.body or b"")
         made = change(resource.get("meta", {}), asked)
         if made == resource.get("meta", {}):
-            return _told(stored.version, made)
+            return told(stored.version, made)
         resource["meta"] = made
         written = await committed(hub, request.grant, hub.write("update", resource, stored.version), resource)
         if written.status != "conflict":
-            return _told(written.version, loads(written.body or b"").get("meta", {}))
+            return told(written.version, loads(written.body or b"").get("meta", {}))
     refuse_conflict(f"{request.type}/{request.id}", written)
     raise AssertionError("a conflict is refused")
 
@@ -108,9 +108,10 @@ async def _stored(hub: Hub, request: Request) -> Stored:
     return require_there(stored, f"{name}/_history/{vid[:64]}")
 
 
-def _told(version: int, value: Meta) -> Response:
-    told = {
+def told(version: int | None, value: Meta) -> Response:
+    """The Meta as the operations return it."""
+    made = {
         "resourceType": "Parameters",
         "parameter": [{"name": "return", "valueMeta": value}],
     }
-    return Response(200, dumps(told), version)
+    return Response(200, dumps(made), version)

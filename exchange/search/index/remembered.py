@@ -5,8 +5,9 @@ https://hl7.org/fhir/R4/search.html#ptypes
 
 from uuid import UUID
 
+from exchange.fhirjson import dumps
 from exchange.search.index.memo import Memo, Unwritten
-from exchange.search.index.phrase import text_phrase, texts_path, uri_phrase
+from exchange.search.index.phrase import Phrase, text_phrase, texts_path, uri_phrase
 from exchange.search.value import numbers
 from exchange.search.value.pinyin import pinyin_forms
 from exchange.search.value.references import canonical_tokens, local_target, reference_tokens
@@ -17,6 +18,9 @@ from terminology.naming import canonical_system
 
 Tokens = tuple[int, ...]
 StringRow = tuple[int, str, str]
+# What `$meta` of a type must know by name (`exchange.operations.meta_in_use`).
+_LABELS = (".meta.tag", ".meta.security")
+_LONGEST_LABEL = 500
 Coding = tuple[str | None, str | None, str | None]
 """System, code and display."""
 
@@ -30,11 +34,22 @@ def codings(path: str, unwritten: Unwritten) -> Memo[Coding, Tokens]:
         if system:
             values.append(of_system(system))
         tokens = [token(path, value) for value in values]
+        if code and path.endswith(_LABELS):
+            unwritten.add(label_phrase(path, key))
         if display:
             tokens.append(unwritten.add(text_phrase(texts_path(path), display)))
         return tuple(tokens)
 
     return unwritten.remembered(make)
+
+
+def label_phrase(path: str, coding: Coding) -> Phrase:
+    """A tag or a security label under the token of its code in its system; nobody searches by this text."""
+    value = dumps([part or "" for part in coding]).decode()
+    known = value if len(value) <= _LONGEST_LABEL else ""
+    return Phrase(
+        token(path, coded(canonical_system(coding[0] or ""), coding[1] or "")), salt(path), known, ()
+    )
 
 
 def texts(path: str, unwritten: Unwritten, *, by_prefix: bool = True) -> Memo[str, int]:
@@ -56,6 +71,8 @@ def uris(path: str, unwritten: Unwritten) -> Memo[str, Tokens]:
         whole = key.partition("|")[0]
         source = whole.partition("#")[0] if path.endswith(".meta.source") else whole
         unwritten.add(uri_phrase(path, source))
+        if key != whole and path.endswith(".meta.profile"):
+            unwritten.add(uri_phrase(path, key))
         return (token(path, present()), *dict.fromkeys(token(path, each) for each in (source, whole, key)))
 
     return unwritten.remembered(make)
