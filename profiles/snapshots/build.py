@@ -13,6 +13,7 @@ from profiles.snapshots.error import SnapshotError, SnapshotIssue
 from profiles.snapshots.groups import exclusive
 from profiles.snapshots.merge import laid_over, merged, misfits
 from profiles.snapshots.node import CHOICE, Element, Node
+from profiles.snapshots.sliced import misfits_of_slices
 from profiles.snapshots.typing import mistyped
 from profiles.snapshots.unfold import profile_element, unfolded
 from profiles.snapshots.world import World, by_id
@@ -48,6 +49,7 @@ class Build:
         element = {**head.element, "slicing": slicing}
         if base.name.endswith(CHOICE) and _is_by_type(slicing):
             element = closed_over(head.element, base, slices, change)
+        self.issues.extend(misfits_of_slices(base, element, slices, change))
         return Node(base.name, element, head.children, slices)
 
     def single(self, base: Node, change: Change, *, within: bool) -> Node:
