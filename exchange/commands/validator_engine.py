@@ -142,6 +142,7 @@ def _options(case: Case, step: Step) -> Options:
         forms="error",
         displays="error",
         vital_signs="error",
+        html="error" if flags.get("security-checks") else "ignore",
         entries=_of_entries(flags.get("bundle-param", {})),
         contained="ignore" if flags.get("validateContains") == "IGNORE" else "validate",
         aggregation="everywhere" if flags.get("enforceAggregationOutsideBundles", False) else "bundles",

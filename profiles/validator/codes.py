@@ -75,6 +75,15 @@ class PackageCodes:
             self._texts[value_set] = frozenset(code for _, code in members)
         return self._texts[value_set]
 
+    def kind_of_system(self, system: str) -> str:
+        """`ValueSet` or `supplement` for what is at hand and no code system; else nothing."""
+        definition = self._find(system) or {}
+        if definition.get("resourceType") == "ValueSet":
+            return "ValueSet"
+        return (
+            "supplement" if definition.get("content") == "supplement" or "supplements" in definition else ""
+        )
+
     def displays(self, system: str) -> Mapping[str, str] | None:
         """Code → display of a complete code system; None if it is not at hand."""
         if system not in self._systems:
@@ -82,7 +91,9 @@ class PackageCodes:
             if definition is None:
                 return None
             is_complete = (
-                definition.get("resourceType") == "CodeSystem" and definition.get("content") == "complete"
+                definition.get("resourceType") == "CodeSystem"
+                and definition.get("content") == "complete"
+                and "supplements" not in definition
             )
             if definition.get("resourceType") == "CodeSystem" and "supplements" in definition:
                 self._supplements.add(system)

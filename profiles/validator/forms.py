@@ -16,6 +16,7 @@ from terminology.code_check import CodeCheck
 Check = Callable[[Any, At, Run], None]
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OID: Final = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
+_TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")
 _BETWEEN: Final = ("1800", "2100")
 
 
@@ -30,9 +31,9 @@ def uri(value: Any, at: At, run: Run) -> None:
         run.report("error", "invalid", "URLs of examples are not allowed here", at, "example-url")
 
 
-def _malformed(run: Run, text: str, at: At, message_id: str) -> None:
+def _malformed(run: Run, text: str, at: At, message_id: str, below: str = "") -> None:
     if run.options.forms != "ignore":
-        run.report(run.options.forms, "invalid", text, at, message_id)
+        run.report(run.options.forms, "invalid", text, at, message_id, below)
 
 
 def canonical(value: Any, at: At, run: Run) -> None:
@@ -52,12 +53,38 @@ def coding(value: Mapping[str, Any], at: At, run: Run) -> None:
         if "system" in value:
             displays = run.validator.displays(value["system"])
             if displays is None:
+                if _is_none(value["system"], at, run):
+                    return
                 if run.validator.asks_others:
                     run.owed.append(Owed(CodeCheck("Coding", value, language=run.options.language), at))
             elif displays.get(value["code"]) != value.get("display", ""):
                 run.owed.append(Owed(CodeCheck("Coding", value, language=run.options.language), at))
         elif "_system" not in value:
             run.report("warning", "invalid", "A code without a system has no meaning", at, "coding-system")
+
+
+def _is_none(system: str, at: At, run: Run) -> bool:
+    """Whether this is no code system: not absolute, a value set, or a supplement."""
+    if ":" not in system:
+        _malformed(run, "The system of a code is an absolute URI", at, "coding-system-absolute", ".system")
+        return True
+    kind = run.validator.kind_of_system(system)
+    if kind == "ValueSet":
+        run.report(
+            "error", "invalid", f"{system} is a value set, no code system", at, "coding-value-set", ".system"
+        )
+    elif kind == "supplement":
+        says = f"{system} is a supplement, which has no codes of its own"
+        run.report("error", "not-found", says, at, "coding-supplement", ".system")
+    return kind != ""
+
+
+def html(value: Any, at: At, run: Run) -> None:
+    """Text that somebody may show without escaping it."""
+    if "<" in value and _TAG.search(value):
+        level = run.options.html
+        if level != "ignore":
+            run.report(level, "security", "The text looks like HTML, and may be shown as such", at, "html")
 
 
 def attachment(value: Mapping[str, Any], at: At, run: Run) -> None:

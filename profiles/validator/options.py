@@ -32,6 +32,7 @@ class Options:
                        of other languages
     vital_signs        how an Observation is told that has the code of a vital sign and does not conform to
                        R4's profile of it, which it does not claim
+    html               how a string is told that looks like HTML
     contained          whether contained resources are validated
     aggregation        where the aggregation modes of references are looked at
     examples           whether URLs of example.org are taken for what they are, or refused
@@ -49,6 +50,7 @@ class Options:
     forms: Level = "warning"
     displays: Level = "warning"
     vital_signs: Level = "warning"
+    html: Level = "ignore"
     contained: Literal["validate", "ignore"] = "validate"
     aggregation: Literal["bundles", "everywhere"] = "bundles"
     examples: Literal["allow", "refuse"] = "allow"

@@ -15,7 +15,7 @@ from profiles.validator.binding import binding_checks
 from profiles.validator.contained import check_contained
 from profiles.validator.context import Context
 from profiles.validator.extension import check_extension
-from profiles.validator.forms import FORMS
+from profiles.validator.forms import FORMS, html
 from profiles.validator.invariant import STRUCTURAL, Guarded, compile_invariants
 from profiles.validator.reference import reference_check
 from profiles.validator.run import Run
@@ -115,6 +115,8 @@ class TypePlans:
 
     def _add_primitive(self, plan: Plan, element: Element, name: str, code: str, place: Step) -> None:
         checks = [*([FORMS[code]] if code in FORMS else ()), *self._extra(element, code)]
+        if code == "string" and self._validator.options.html != "ignore":
+            checks.append(html)
         checks += [_ruled(rule) for rule in self._validator.rules.get(code, ())]
         if element.path == "Extension.url":
             return

@@ -4,15 +4,20 @@ https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.fixed_x_
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
+from profiles.fhirpath import FhirPathError
 from profiles.fhirpath.node import Node as Item
+from profiles.fhirpath.pattern import matches_full
 from profiles.finding import shown
 from profiles.validator.at import At
 from profiles.validator.profile_tree import Node
 from profiles.validator.run import Run
 
 Check = Callable[[Any, At, Run], None]
+
+REGEX: Final = "http://hl7.org/fhir/StructureDefinition/regex"
 
 
 def plain(value: Any) -> Any:
@@ -50,6 +55,10 @@ def value_checks(node: Node, type_code: str, profile: str) -> list[Check]:
         )
     if pattern is not None:
         checks.append(_told(lambda value: fits(value, pattern), "pattern", text_of(pattern), node, profile))
+    checks += [
+        _told(partial(_matches, text), "regex", f"text that matches {text}", node, profile)
+        for text in _patterns(node)
+    ]
     longest = node.definition.get("maxLength")
     if longest is not None:
         checks.append(
@@ -62,6 +71,23 @@ def value_checks(node: Node, type_code: str, profile: str) -> list[Check]:
             )
         )
     return checks
+
+
+def _patterns(node: Node) -> list[str]:
+    """The extension `regex` of the element or of its types."""
+    given = [
+        *node.definition.get("extension", ()),
+        *(x for one in node.types for x in one.get("extension", ())),
+    ]
+    return [str(one["valueString"]) for one in given if one.get("url") == REGEX and "valueString" in one]
+
+
+def _matches(text: str, value: Any) -> bool:
+    """By RE2; a pattern that it does not have is told where the profile itself is validated."""
+    try:
+        return matches_full(value if isinstance(value, str) else str(value), text)
+    except FhirPathError:
+        return True
 
 
 def _told(holds: Callable[[Any], bool], name: str, wanted: str, node: Node, profile: str) -> Check:

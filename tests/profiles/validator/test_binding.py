@@ -99,3 +99,17 @@ def test_an_extension_does_not_stand_for_a_required_code() -> None:
         ]
     }
     assert ("binding-required", "Observation.status") in errors(validator(SYSTEM).validate(given))
+
+
+def test_a_system_is_no_value_set_and_no_supplement() -> None:
+    supplement = SYSTEM | {"url": OURS + "more", "content": "supplement", "supplements": OURS + "system"}
+    ours = validator(SYSTEM, SET, supplement)
+    assert errors(ours.validate(observation("a", OURS + "set"))) == [
+        ("coding-value-set", "Observation.code.coding[0].system")
+    ]
+    assert errors(ours.validate(observation("a", OURS + "more"))) == [
+        ("coding-supplement", "Observation.code.coding[0].system")
+    ]
+    assert told(ours.validate(observation("a", "relative"))) == [
+        ("coding-system-absolute", "Observation.code.coding[0].system")
+    ]

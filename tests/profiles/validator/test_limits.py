@@ -86,10 +86,11 @@ def test_what_is_asked_for_and_unknown_is_not_kept() -> None:
             "maritalStatus": {"coding": [coding]},
         }
 
-    ours.validate(made_up(0))
+    for number in range(500):
+        ours.validate(made_up(number))
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    for number in range(1, 3000):
+    for number in range(500, 3000):
         ours.validate(made_up(number))
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()

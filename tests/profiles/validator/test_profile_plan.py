@@ -8,6 +8,7 @@ from profiles.validator import Options
 from tests.profiles.validator.world import OURS, Json, element, errors, profile, sliced, told, validator
 
 PATIENT: Json = {"resourceType": "Patient"}
+REGEX: Json = {"url": "http://hl7.org/fhir/StructureDefinition/regex", "valueString": "[0-9]{4}"}
 
 
 def check(structure: Json, resource: Json, *others: Json) -> list[tuple[str, str]]:
@@ -33,6 +34,8 @@ def patient(*elements: Json) -> Json:
             [("greatest-value", "Patient.birthDate")],
         ),
         ({"maxValueDate": "2001-01-01"}, {"birthDate": "2001-01-01"}, []),
+        ({"extension": [REGEX]}, {"birthDate": "2001"}, []),
+        ({"extension": [REGEX]}, {"birthDate": "2001-01"}, [("regex", "Patient.birthDate")]),
         (
             {"minValueQuantity": {"value": 200, "code": "a", "system": "http://unitsofmeasure.org"}},
             {"birthDate": "1700-01-01"},

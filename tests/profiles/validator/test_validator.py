@@ -124,3 +124,10 @@ def test_profiles_of_a_type_are_the_hubs_own() -> None:
     places = errors(validator(options=options).validate(observation))
     assert ("cardinality-min", "Observation") in places
     assert STRICT.profiles == {}
+
+
+def test_text_that_looks_like_html_is_told_where_that_is_asked_for() -> None:
+    marked = PATIENT | {"name": [{"text": "a < b"}, {"text": "<b onclick='x()'>a</b>"}]}
+    assert validator().validate(marked) == []
+    strict = validator(options=Options(best_practice="ignore", html="error"))
+    assert errors(strict.validate(marked)) == [("html", "Patient.name[1].text")]
