@@ -7,6 +7,7 @@ from exchange.commands.concepts import concepts
 from exchange.commands.demo import demo
 from exchange.commands.ending import OneLineErrors
 from exchange.commands.fhirpath import fhirpath
+from exchange.commands.link import link, mpi_app
 from exchange.commands.load import load
 from exchange.commands.package import package_app
 from exchange.commands.reindex import reindex
@@ -24,9 +25,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, concepts, translate, validate, replay, reindex, token, fhirpath, suite):
+commands = (serve, demo, load, link, concepts, translate, validate, replay, reindex, token, fhirpath, suite)
+for command in commands:
     app.command()(command)
 app.add_typer(client_app, name="client")
+app.add_typer(mpi_app, name="mpi")
 app.add_typer(package_app, name="package")
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any, Final
 import conformance.fhirpath
 import conformance.fhirschema
 import conformance.graphql
+import conformance.linkage
 import conformance.patch
 import conformance.roundtrip
 import conformance.tx
@@ -58,6 +59,15 @@ def patch(path: Path) -> Report:
     return conformance.patch.judge(conformance.patch.cases(path), PatchEngine(), baseline("patch"))
 
 
+def linkage(path: Path) -> Report:
+    """Labelled sets of records; needs the extra `linking`."""
+    try:
+        from exchange.commands.linkage_engine import LinkageEngine
+    except ImportError as error:
+        raise FileNotFoundError(f"{error.name} is missing: pip install 'yilian[linking]'") from None
+    return conformance.linkage.judge(conformance.linkage.cases(path), LinkageEngine(), baseline("linkage"))
+
+
 def graphql(path: Path) -> Report:
     """https://hl7.org/fhir/R4/graphql.html"""
     return conformance.graphql.judge(conformance.graphql.cases(path), graphql_answer, baseline("graphql"))
@@ -96,6 +106,7 @@ SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "fhirpath": fhirpath,
     "fhirschema": fhirschema,
     "graphql": graphql,
+    "linkage": linkage,
     "patch": patch,
     "roundtrip": roundtrip,
     "snapshot": snapshot,

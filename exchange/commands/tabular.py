@@ -1,0 +1,102 @@
+"""Tables in files: CSV, also gzipped, and Parquet; every value as text, the empty text for none."""
+
+import csv
+import gzip
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from exchange.commands.refused import Refused
+
+Columns = dict[str, list[str]]
+
+_PARQUET: Final = (".parquet", ".pq")
+
+
+def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
+    """The wanted columns of a file. Raises Refused, which names the file and the line."""
+    found = _parquet(path, wanted) if path.suffix in _PARQUET else _csv(path, wanted)
+    if not len(next(iter(found.values()), [])):
+        raise Refused(f"{path} has no records")
+    return found
+
+
+def write_rows(path: Path, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    if path.suffix in _PARQUET:
+        pyarrow, parquet = _libraries()
+        columns = {name: [_cell(row[at]) for row in rows] for at, name in enumerate(names)}
+        parquet.write_table(pyarrow.table(columns), path)
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(rows)
+
+
+def _csv(path: Path, wanted: Sequence[str]) -> Columns:
+    with _text(path) as file:
+        reader = csv.reader(_decoded(path, file), skipinitialspace=True)
+        header = [name.strip() for name in next(reader, [])]
+        at = _places(path, header, wanted)
+        found: Columns = {name: [] for name in wanted}
+        try:
+            for row in reader:
+                if not row:
+                    continue
+                for name, place in at.items():
+                    found[name].append(row[place].strip() if place < len(row) else "")
+        except csv.Error as error:
+            raise Refused(f"{path}, line {reader.line_num}: {error}") from None
+    return found
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[IO[str]]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        yield file
+
+
+def _decoded(path: Path, file: IO[str]) -> Iterator[str]:
+    try:
+        yield from file
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not text in UTF-8") from None
+    except gzip.BadGzipFile:
+        raise Refused(f"{path} is not gzipped, though its name says so") from None
+
+
+def _places(path: Path, header: Sequence[str], wanted: Sequence[str]) -> Mapping[str, int]:
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        raise Refused(f"{path} has no column {', '.join(missing)}; it has {', '.join(header)}")
+    return {name: header.index(name) for name in wanted}
+
+
+def _parquet(path: Path, wanted: Sequence[str]) -> Columns:
+    pyarrow, parquet = _libraries()
+    try:
+        _places(path, parquet.read_schema(path).names, wanted)
+        read = parquet.read_table(path, columns=list(dict.fromkeys(wanted)))
+    except pyarrow.ArrowInvalid as error:
+        raise Refused(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from None
+    return {name: [_shown(value) for value in read[name].to_pylist()] for name in wanted}
+
+
+def _cell(value: Any) -> Any:
+    """No text is no value, so that a column of numbers stays one."""
+    return None if value == "" else value
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise Refused("Parquet needs the extra `linking`: pip install 'yilian[linking]'") from None
+    return pyarrow, pyarrow.parquet

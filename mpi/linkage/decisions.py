@@ -1,0 +1,92 @@
+"""What came of each record: its person, how sure that is, and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mpi.linkage.candidates import Numbers
+from mpi.linkage.explain import waterfalls
+from mpi.linkage.groups import Linked
+from mpi.linkage.model import Model
+from mpi.linkage.table import Table
+from mpi.linkage.weights import Scored, weight_of
+
+Kind = Literal["link", "review", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`link`: sure of its person. `review`: in doubt about the person, or about `other` outside of it. `new`:
+    alone. `other` is the record that decided, with its weight in bits; None where none came near."""
+
+    record: int
+    person: int
+    kind: Kind
+    other: int | None
+    weight: float | None
+    explanation: str
+
+
+def decided(table: Table, model: Model, linked: Linked) -> Iterator[Decided]:
+    """One for each record, in order."""
+    inside, outside = _best(linked)
+    sure, ask = weight_of(model.link_at), weight_of(model.review_at)
+    kinds = _kinds(linked, inside, outside, sure, ask)
+    told = np.where((kinds == 2) & ~_in_doubt(inside, linked.scored, sure), outside, inside)
+    told = np.where(kinds == 0, outside, told)
+    known = np.flatnonzero(told >= 0)
+    pairs = linked.scored.pairs[0][told[known]], linked.scored.pairs[1][told[known]]
+    reasons = dict(zip(known.tolist(), waterfalls(table, model, pairs), strict=True))
+    for record, kind in enumerate(kinds.tolist()):
+        person, at = int(linked.person[record]), int(told[record])
+        name: Kind = ("new", "link", "review")[kind]
+        if at < 0:
+            yield Decided(record, person, name, None, None, "")
+            continue
+        other = int(linked.scored.pairs[0][at]) + int(linked.scored.pairs[1][at]) - record
+        weight = float(linked.scored.weight[at])
+        yield Decided(record, person, name, other, weight, str(reasons[record]))
+
+
+def _best(linked: Linked) -> tuple[Numbers, Numbers]:
+    """The number of each record's weightiest pair within its person, and of that with another; -1: none."""
+    person = linked.person
+    one, other = linked.scored.pairs
+    within = person[one] == person[other]
+    size = len(person)
+    return _heaviest(linked.scored, within, size), _heaviest(linked.scored, ~within, size)
+
+
+def _heaviest(scored: Scored, which: NDArray[np.bool_], size: int) -> Numbers:
+    found = np.full(size, -1, np.int64)
+    at = np.flatnonzero(which)
+    at = at[np.argsort(scored.weight[at], kind="stable")]
+    for side in scored.pairs:
+        better = np.full(size, -1, np.int64)
+        better[side[at]] = at  # of several the last, the weightiest, stays
+        heavier = (better >= 0) & ((found < 0) | (scored.weight[better] > scored.weight[found]))
+        found[heavier] = better[heavier]
+    return found
+
+
+def _in_doubt(inside: Numbers, scored: Scored, sure: float) -> NDArray[np.bool_]:
+    doubtful: NDArray[np.bool_] = (inside >= 0) & (scored.weight[inside] < sure)
+    return doubtful
+
+
+def _kinds(linked: Linked, inside: Numbers, outside: Numbers, sure: float, ask: float) -> Numbers:
+    """0 new, 1 link, 2 review."""
+    kinds = np.where(inside >= 0, 1, 0)
+    tempting = (outside >= 0) & (linked.scored.weight[outside] >= ask)
+    kinds[_in_doubt(inside, linked.scored, sure) | tempting] = 2
+    return kinds
+
+
+def kinds_of_pairs(scored: Scored, model: Model) -> Iterator[Kind]:
+    """What each pair is by itself: a link, for a human to decide, or nothing."""
+    sure, ask = weight_of(model.link_at), weight_of(model.review_at)
+    for weight, guard in zip(scored.weight.tolist(), scored.guarded.tolist(), strict=True):
+        yield "new" if weight < ask else "link" if weight >= sure and guard < 0 else "review"

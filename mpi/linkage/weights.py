@@ -1,0 +1,99 @@
+"""The weight of pairs of records: log2 of the odds that both are one person, and what each column adds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mpi.linkage.levels import UNKNOWN, Levels, Pairs, levels
+from mpi.linkage.model import Comparison, Guard, Model
+from mpi.linkage.table import Column, Table
+
+Weights = NDArray[np.float64]
+
+_CHUNK: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """`weight` of each pair with the prior in it; `guarded`: the number of the guard that holds, or -1."""
+
+    pairs: Pairs
+    weight: Weights
+    guarded: NDArray[np.int8]
+
+
+def prior_weight(model: Model) -> float:
+    return float(np.log2(model.prior / (1 - model.prior)))
+
+
+def probability(weight: Weights) -> Weights:
+    found: Weights = 1 / (1 + np.exp2(-np.clip(weight, -1000, 1000)))
+    return found
+
+
+def weight_of(probability: float) -> float:
+    return float(np.log2(probability / (1 - probability)))
+
+
+def score(table: Table, model: Model, pairs: Pairs) -> Scored:
+    """In chunks, so that memory is bounded by the pairs themselves."""
+    frequencies = frequencies_of(table, model)
+    total, guarded = [np.empty(0)], [np.empty(0, np.int8)]
+    for start in range(0, len(pairs[0]), _CHUNK):
+        part = (pairs[0][start : start + _CHUNK], pairs[1][start : start + _CHUNK])
+        weight = np.full(len(part[0]), prior_weight(model))
+        seen: dict[str, Levels] = {}
+        for comparison in model.comparisons:
+            seen[comparison.column] = levels(table, comparison, part)
+            weight += weights(table, comparison, frequencies, part, seen[comparison.column])
+        total.append(weight)
+        guarded.append(guards(model, seen, len(part[0])))
+    return Scored(pairs, np.concatenate(total), np.concatenate(guarded))
+
+
+def weights(
+    table: Table, comparison: Comparison, frequencies: Mapping[str, Weights], pairs: Pairs, found: Levels
+) -> Weights:
+    """What one column adds to the weight of each pair, for the level found there."""
+    table_of_levels = np.asarray([np.log2(level.m / level.u) for level in comparison.levels] + [0.0])
+    result: Weights = table_of_levels[found]
+    if comparison.frequencies and comparison.levels[0].test == "equal":
+        equal = np.flatnonzero(found == 0)
+        shares = frequencies[comparison.column][table.columns[comparison.column].codes[pairs[0][equal]]]
+        result[equal] = np.log2(comparison.levels[0].m / shares)
+    return result
+
+
+def frequencies_of(table: Table, model: Model) -> dict[str, Weights]:
+    """The share of each value of the table's columns: the model's, or the table's own if it has none."""
+    wanted = [comparison.column for comparison in model.comparisons if comparison.frequencies]
+    return {name: _frequencies(table.columns[name], model.frequencies.get(name)) for name in wanted}
+
+
+def _frequencies(column: Column, known: Mapping[str, float] | None) -> Weights:
+    if known is None:
+        return np.maximum(column.frequencies, 1 / max(len(column.codes), 2))
+    rarest = known.get("", 1.0)
+    return np.asarray([known.get(value, rarest) for value in column.values])
+
+
+def guards(model: Model, seen: Mapping[str, Levels], size: int) -> NDArray[np.int8]:
+    found = np.full(size, -1, np.int8)
+    for number, guard in enumerate(model.guards):
+        found[_holds(model.comparisons, guard, seen, size) & (found < 0)] = number
+    return found
+
+
+def _holds(
+    comparisons: Sequence[Comparison], guard: Guard, seen: Mapping[str, Levels], size: int
+) -> NDArray[np.bool_]:
+    holds = np.ones(size, np.bool_)
+    by_column = {comparison.column: comparison for comparison in comparisons}
+    for column, labels in guard.when.items():
+        numbers = [at for at, level in enumerate(by_column[column].levels) if level.label in labels]
+        numbers += [UNKNOWN] if "unknown" in labels else []
+        holds &= np.isin(seen[column], numbers)
+    return holds
