@@ -1,15 +1,18 @@
-"""Where the elements of a resource stand in its JSON text; in time proportional to the text.
+"""Where elements of a resource stand in its JSON text: what is not asked for is passed over by the C scanner.
 
 The text is known to be sound. https://hl7.org/fhir/R4/json.html
 """
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
+from json.decoder import JSONDecoder, scanstring  # type: ignore[attr-defined]
 from typing import Final
 
-from exchange.validation.place import Place, Spot
+from exchange.validation.place import Place, Spot, Wanted, wanted
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_PASS: Final = JSONDecoder(strict=False, parse_float=str, parse_int=str).scan_once  # type: ignore[attr-defined]
 
 
 class Lines:
@@ -23,67 +26,60 @@ class Lines:
         return Place(line, offset - self._starts[line - 1] + 1)
 
 
-def json_places(text: str) -> Spot:
-    """The resource's own spot. A member's place is where its name begins, that of an item where it does."""
-    return _Scanner(text).value()
+def json_places(text: str, expressions: Iterable[str]) -> Spot:
+    """The resource's own spot, with those that the expressions lead to. A member's place is where its name
+    begins, that of an item where it does."""
+    scanner = _Scanner(text)
+    start = scanner.after_space(0)
+    spot = Spot(scanner.lines.place(start))
+    scanner.value(start, spot, wanted(expressions))
+    return spot
 
 
 class _Scanner:
-    """Goes through the tokens once; `_next` is the one that is looked at."""
+    """Each function is given where something begins, and tells where it ends."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = _TOKEN.finditer(text)
-        self._lines = Lines(text)
-        self._next = next(self._tokens, None)
+        self._text = text
+        self.lines = Lines(text)
 
-    def value(self, place: Place | None = None, beside: Spot | None = None) -> Spot:
-        """What the next token begins; a list gives a spot whose items are under the empty name."""
-        token = self._taken()
-        if token is None:
-            return beside or Spot(place or Place(1, 1))
-        spot = beside or Spot(place or self._lines.place(token.start()))
-        if token[0] == "{":
-            self._members(spot)
-        elif token[0] == "[":
-            self._items(spot)
-        return spot
+    def after_space(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return match.end() if match else at
 
-    def _members(self, spot: Spot) -> None:
-        while self._next is not None and self._next[0] != "}":
-            name = self._next
-            self._taken()
-            self._taken()  # the colon
-            self._member(spot, name[0][1:-1], self._lines.place(name.start()))
-            self._pass_comma()
-        self._taken()
+    def value(self, at: int, spot: Spot, inside: Wanted) -> int:
+        """What is asked for in an object is put into its spot."""
+        if not inside or self._text[at] != "{":
+            return self._passed(at)
+        at = self.after_space(at + 1)
+        while self._text[at] != "}":
+            place = self.lines.place(at)
+            name, at = scanstring(self._text, at + 1, False)
+            at = self.after_space(self.after_space(at) + 1)
+            plain = name.removeprefix("_")
+            asked = inside.get(plain)
+            at = self._passed(at) if asked is None else self._member(at, spot, plain, place, asked)
+            at = self._after_comma(at)
+        return at + 1
 
-    def _member(self, spot: Spot, name: str, place: Place) -> None:
-        """Elements; of a primitive its sibling too, be it before or after it."""
-        plain = name.removeprefix("_")
-        there = spot.inside.get(plain)
-        listed = self._next is not None and self._next[0] == "["
-        if not listed:
-            spot.inside[plain] = [self.value(place, there[0] if there else None)]
-            return
-        items = self.value(place).inside.get("", [])
-        if there is None:
-            spot.inside[plain] = items
-            return
-        for old, new in zip(there, items, strict=False):
-            old.inside.update(new.inside)
-        there += items[len(there) :]
+    def _passed(self, at: int) -> int:
+        return int(_PASS(self._text, at)[1])
 
-    def _items(self, spot: Spot) -> None:
-        items = spot.inside.setdefault("", [])
-        while self._next is not None and self._next[0] != "]":
-            items.append(self.value())
-            self._pass_comma()
-        self._taken()
+    def _after_comma(self, at: int) -> int:
+        at = self.after_space(at)
+        return self.after_space(at + 1) if self._text[at] == "," else at
 
-    def _pass_comma(self) -> None:
-        if self._next is not None and self._next[0] == ",":
-            self._taken()
-
-    def _taken(self) -> re.Match[str] | None:
-        token, self._next = self._next, next(self._tokens, None)
-        return token
+    def _member(self, at: int, spot: Spot, name: str, place: Place, asked: dict[int, Wanted]) -> int:
+        """Of a primitive its sibling too, be it before or after it: both are one element."""
+        there = spot.inside.setdefault(name, {})
+        if self._text[at] != "[":
+            return self.value(at, there.setdefault(0, Spot(place)), asked.get(0, {}))
+        at, index = self.after_space(at + 1), 0
+        while self._text[at] != "]":
+            inner = asked.get(index)
+            if inner is None:
+                at = self._passed(at)
+            else:
+                at = self.value(at, there.setdefault(index, Spot(self.lines.place(at))), inner)
+            at, index = self._after_comma(at), index + 1
+        return at + 1

@@ -4,12 +4,16 @@ https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue
 """
 
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, TypeAlias
 
 _STEP: Final = re.compile(r"\.?([A-Za-z_]\w*)((?:\[\d+\]|\.ofType\(\w+\))*)")
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 _TYPE: Final = re.compile(r"ofType\((\w+)\)")
+
+
+Wanted: TypeAlias = "dict[str, dict[int, Wanted]]"
+"""By name and number, what is to be looked for in an element."""
 
 
 class Place(NamedTuple):
@@ -20,7 +24,7 @@ class Place(NamedTuple):
 
 
 class Spot:
-    """An element of a text, and the elements in it by name, each in the order of the text.
+    """An element of a text, and elements in it by name and number.
 
     What JSON has beside a primitive, under `_name`, is in the element like what it has itself.
     """
@@ -29,7 +33,7 @@ class Spot:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.inside: dict[str, list[Spot]] = {}
+        self.inside: dict[str, dict[int, Spot]] = {}
 
 
 class Step(NamedTuple):
@@ -63,8 +67,20 @@ def located(root: Spot, expression: str) -> Place:
     """The element, or the innermost one around it that is there."""
     spot = root
     for step in steps(expression):
-        found = next((spot.inside[name] for name in step.names if name in spot.inside), ())
-        if step.number >= len(found):
+        found = next((spot.inside[name] for name in step.names if name in spot.inside), {})
+        if step.number not in found:
             break
         spot = found[step.number]
     return spot.place
+
+
+def wanted(expressions: Iterable[str]) -> Wanted:
+    """What is to be looked for."""
+    root: Wanted = {}
+    for expression in expressions:
+        levels = [root]
+        for step in steps(expression):
+            levels = [
+                at.setdefault(name, {}).setdefault(step.number, {}) for at in levels for name in step.names
+            ]
+    return root

@@ -50,8 +50,12 @@ class Text:
         told = list(issues)
         if not told or len(self.raw) > MOST_BYTES:
             return [Told(issue) for issue in told]
-        root = xml_places(self.raw) if self.is_xml else json_places(self.raw.decode("utf-8", "replace"))
+        root = xml_places(self.raw) if self.is_xml else self._json_places(told)
         return [Told(issue, _place(root, issue)) for issue in told]
+
+    def _json_places(self, issues: Iterable[Issue]) -> Spot:
+        text = self.raw.decode("utf-8", "replace")
+        return json_places(text, {issue.expression for issue in issues})
 
     def told_fault(self) -> Sequence[Told]:
         """Why it could not be read, with the place that the reader named."""

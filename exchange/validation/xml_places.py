@@ -27,9 +27,10 @@ class _Reader:
         spot = Spot(place)
         for attribute in ("id", "url"):
             if attribute in attributes:
-                spot.inside[attribute] = [Spot(place)]
+                spot.inside[attribute] = {0: Spot(place)}
         if self._open:
-            self._open[-1].inside.setdefault(name, []).append(spot)
+            there = self._open[-1].inside.setdefault(name, {})
+            there[len(there)] = spot
         else:
             self.root = spot
         self._open.append(spot)

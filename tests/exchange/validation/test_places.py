@@ -56,7 +56,7 @@ QUANTITY = "Patient.contained[0].value.ofType(Quantity)"
     ],
 )
 def test_places_in_json(expression: str, place: tuple[int, int]) -> None:
-    assert located(json_places(JSON), expression) == place
+    assert located(json_places(JSON, [expression]), expression) == place
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,10 @@ VALUES = st.recursive(
 @settings(max_examples=50)
 @given(VALUES, st.sampled_from((None, 1)))
 def test_any_json_can_be_scanned(value: object, indent: int | None) -> None:
-    json_places(json.dumps({"a": value}, indent=indent))
+    text = json.dumps({"b": 1, "a": [value, value], "_a": [value]}, indent=indent)
+    root = json_places(text, ["X.a[1].a.b[1]", "X.b", "X.a.c.ofType(Quantity)"])
+    assert root.inside["b"][0].place.line >= 1
+    assert set(root.inside["a"]) == {0, 1}
 
 
 @pytest.mark.parametrize(
