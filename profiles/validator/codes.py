@@ -64,11 +64,18 @@ class PackageCodes:
             definition = self._find(value_set)
             if definition is None:
                 return None  # not kept, for anybody can ask for anything
-            try:
-                self._members[value_set] = codings(definition, self._find)
-            except (NotEnumerable, KeyError, RecursionError):
-                self._members[value_set] = None
+            self.hold(value_set, definition)
         return self._members[value_set]
+
+    def hold(self, value_set: str, definition: Mapping[str, Any]) -> None:
+        """Know a value set by a name; one without rules by its expansion, if that is whole."""
+        if "compose" not in definition and "expansion" in definition:
+            self._members[value_set] = _expanded(definition["expansion"])
+            return
+        try:
+            self._members[value_set] = codings(definition, self._find)
+        except (NotEnumerable, KeyError, RecursionError):
+            self._members[value_set] = None
 
     def _codes(self, value_set: str, members: frozenset[Coding]) -> frozenset[str]:
         if value_set not in self._texts:
@@ -118,6 +125,16 @@ class PackageCodes:
             text = f"{code} of {system} is displayed as {display!r}, not {given!r}"
             return CodeAnswer(True, "", (Issue("warning", "invalid", text, "display", "code-display"),))
         return _YES
+
+
+def _expanded(expansion: Mapping[str, Any]) -> frozenset[Coding] | None:
+    found: set[Coding] = set()
+    waiting = [*expansion.get("contains", ())]
+    for one in waiting:
+        waiting.extend(one.get("contains", ()))
+        if "code" in one and not one.get("abstract"):
+            found.add((one.get("system", ""), one["code"]))
+    return frozenset(found) if expansion.get("total", 0) <= len(waiting) else None
 
 
 def _coding(value: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -31,9 +31,10 @@ Raw = Mapping[str, Any]
 
 
 class ProfileCompiler:
-    """Compiles one profile. `canonical` is how messages name it."""
+    """Compiles one profile. `canonical` is how messages name it; `contained` are the resources in it."""
 
-    def __init__(self, canonical: str, validator: "Validator") -> None:
+    def __init__(self, canonical: str, contained: Sequence[Raw], validator: "Validator") -> None:
+        self._contained = {str(one.get("id")): one for one in contained}
         self._canonical = canonical
         self._validator = validator
         self._definitions = validator.definitions
@@ -71,6 +72,11 @@ class ProfileCompiler:
         binding = node.definition.get("binding")
         if binding is None or _asks(binding) == _asks(base.get("binding")):
             return []
+        value_set = binding.get("valueSet", "")
+        if value_set[1:] in self._contained and value_set[0] == "#":
+            named = self._canonical + value_set
+            self._validator.hold_value_set(named, self._contained[value_set[1:]])
+            binding = {**binding, "valueSet": named}
         return binding_checks(binding, code, self._canonical, self._validator)
 
     def _types(self, node: Node, code: str, base: Raw) -> list[Check]:

@@ -12,7 +12,6 @@ from profiles.validator.at import META, META_PROFILE, At
 from profiles.validator.profile_plan import ProfileCompiler
 from profiles.validator.profile_tree import Node, tree
 from profiles.validator.run import Run
-from terminology.issue import Issue
 
 if TYPE_CHECKING:
     from profiles.validator.validator import Validator
@@ -21,6 +20,8 @@ Check = Callable[[Any, At, Run], None]
 
 
 class Profile(NamedTuple):
+    """`canonical` is complete: URL, version, and the element if it is one of a profile."""
+
     canonical: str
     type: str
     checks: Sequence[Check]
@@ -186,10 +187,6 @@ class Profiles:
         type_name = str(structure.get("type", "")).removeprefix(CORE)
         if "." in root.definition["path"]:
             type_name = root.definition["path"]
-        compiler = ProfileCompiler(name, self._validator)
-        version = structure.get("version")
-        return Profile(f"{name}|{version}" if version else name, type_name, compiler.compile(root, type_name))
-
-
-def is_error(issue: Issue) -> bool:
-    return issue.severity in ("error", "fatal")
+        compiler = ProfileCompiler(name, structure.get("contained", ()), self._validator)
+        full = f"{name}|{structure.get('version', '')}#{canonical.partition('#')[2]}"
+        return Profile(full, type_name, compiler.compile(root, type_name))

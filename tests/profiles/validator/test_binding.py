@@ -113,3 +113,14 @@ def test_a_system_is_no_value_set_and_no_supplement() -> None:
     assert told(ours.validate(observation("a", "relative"))) == [
         ("coding-system-absolute", "Observation.code.coding[0].system")
     ]
+
+
+def test_a_value_set_may_be_contained_in_the_profile_and_known_by_its_expansion() -> None:
+    member = {"system": OURS + "system", "code": "a"}
+    own = {"resourceType": "ValueSet", "id": "own", "status": "draft", "expansion": {"contains": [member]}}
+    structure = bound("required", "#own") | {"contained": [own]}
+    ours = validator(SYSTEM, structure)
+    assert errors(ours.validate(observation("a"), (OURS + "bound",))) == []
+    assert errors(ours.validate(observation("b"), (OURS + "bound",))) == [
+        ("binding-required", "Observation.code")
+    ]
