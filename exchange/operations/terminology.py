@@ -19,7 +19,7 @@ from exchange.hub import Hub
 from exchange.interactions.request import Request, Response
 from exchange.operations.given import given
 from exchange.outcome import FhirError, rejection
-from terminology.library import KINDS, Entry, Library
+from terminology.library import Entry, Library
 from terminology.wire.operations import Asked, answer
 
 Given = tuple[str, Any]
@@ -50,13 +50,9 @@ async def _operation(hub: Hub, request: Request, *, kind: str, name: str) -> Res
 
 
 def _require_right(hub: Hub, said: list[Given]) -> None:
-    """Definitions that come with the request are checked as those that are stored."""
+    """Codings are R4's; definitions that come with the request may be of other versions of FHIR."""
     for name, value in said:
-        if isinstance(value, dict) and "resourceType" in value:
-            found = hub.check(value) if value["resourceType"] in KINDS else []
-            if error := rejection(found):
-                raise error
-        elif name in ("coding", "codingA", "codingB", "codeableConcept"):
+        if name in ("coding", "codingA", "codingB", "codeableConcept"):
             told = {"codeableConcept": value} if name == "codeableConcept" else {"coding": [value]}
             sample = {"resourceType": "Basic", "code": told.get("codeableConcept", told)}
             if error := rejection(hub.check(sample)):

@@ -153,3 +153,13 @@ def answer(operation: str, asked: Asked) -> tuple[int, Resource]:
         return refusal.status, outcome_of(refusal.issues)
     except UnusableDefinition as error:
         return 422, outcome_of(refused(422, "invalid", str(error)).issues)
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        if not _brings_definitions(asked):
+            raise
+        text_ = f"The definitions that came with the request cannot be understood ({type(error).__name__})"
+        return 422, outcome_of(refused(422, "structure", text_).issues)
+
+
+def _brings_definitions(asked: Asked) -> bool:
+    """Those that are stored were checked before."""
+    return any(isinstance(value, dict) and "resourceType" in value for _, value in asked.given)
