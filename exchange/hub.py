@@ -30,6 +30,7 @@ from exchange.terminology.keeper import TerminologyKeeper, terminology_kept
 from exchange.trust.authenticate import Trust
 from exchange.validation.codes import LibraryCodes
 from exchange.validation.keeper import Validation, kept_validation
+from exchange.validation.packages import packages_told
 from exchange.validation.policy import policy
 from profiles.definitions import Definitions, definitions
 from profiles.structure import compile_structure
@@ -105,7 +106,14 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
             kept(pool, extraction) as parameters,
             terminology_kept(pool) as terminology,
             kept_validation(
-                pool, policy(settings.validation), LibraryCodes(lambda: terminology.checks)
+                pool,
+                policy(settings.validation),
+                LibraryCodes(lambda: terminology.checks),
+                [
+                    one
+                    for told in settings.packages.split()
+                    for one in packages_told(told, settings.package_folder)
+                ],
             ) as validation,
         ):
             yield Hub(

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     package_folder: Path = Field(
         default=Path("~/.fhir/packages"), description="Folder of FHIR packages, `name#version` each."
     )
+    packages: str = Field(
+        default="",
+        description="FHIR packages whose profiles the hub knows, `name#version` in that folder or paths, "
+        "separated by spaces.",
+    )
     package_registry: str = Field(
         default="https://packages.fhir.org", description="Registry that `yilian package add` asks."
     )

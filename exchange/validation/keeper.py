@@ -17,6 +17,7 @@ from exchange.outcome import FhirError, rejection
 from exchange.validation.checker import has_errors, new_validator, package_of_resources
 from exchange.validation.policy import Policy
 from exchange.validation.stored import State, state, stored_definitions
+from profiles.packages.package import Package
 from profiles.validator import Options, Validator
 from terminology.code_check import CodeValidation
 from terminology.issue import Issue
@@ -32,8 +33,16 @@ _log = logging.getLogger(__name__)
 class Validation:
     """The validator is made when it is first asked for, and anew when the stored definitions change."""
 
-    def __init__(self, pool: asyncpg.Pool, policy: Policy, codes: CodeValidation | None = None) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        policy: Policy,
+        codes: CodeValidation | None = None,
+        packages: Sequence[Package] = (),
+    ) -> None:
+        """What is stored comes after the packages."""
         self._pool = pool
+        self._packages = packages
         self.policy = policy
         self._codes = codes
         self._state: State | None = None
@@ -43,9 +52,9 @@ class Validation:
     @property
     def validator(self) -> Validator:
         if self._validator is None:
-            packages = [package_of_resources(self._definitions)] if self._definitions else []
+            stored = [package_of_resources(self._definitions)] if self._definitions else []
             self._validator = new_validator(
-                packages, Options(profiles=self.policy.profiles), codes=self._codes
+                [*self._packages, *stored], Options(profiles=self.policy.profiles), codes=self._codes
             )
         return self._validator
 
@@ -115,10 +124,13 @@ def _softened(issue: Issue) -> Any:
 
 @asynccontextmanager
 async def kept_validation(
-    pool: asyncpg.Pool, policy: Policy, codes: CodeValidation | None = None
+    pool: asyncpg.Pool,
+    policy: Policy,
+    codes: CodeValidation | None = None,
+    packages: Sequence[Package] = (),
 ) -> AsyncIterator[Validation]:
     """Up to date, where the policy needs it, and kept so meanwhile."""
-    validation = Validation(pool, policy, codes)
+    validation = Validation(pool, policy, codes, packages)
     if not policy.is_active:
         yield validation
         return

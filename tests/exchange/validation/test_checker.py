@@ -9,7 +9,7 @@ def test_the_hubs_own_profiles_are_known() -> None:
     validator = new_validator()
     assert validator.knows(PATIENT)
     found = validator.validate({"resourceType": "Patient", "meta": {"profile": [PATIENT]}})
-    assert [one.diagnostics for one in found if one.severity == "error"] == [
-        f"Patient.identifier: at least 1 needed, none found ({PATIENT})"
-    ]
+    [error] = [one for one in found if one.severity == "error"]
+    assert error.diagnostics.startswith("Patient.identifier: at least 1 needed")
+    assert PATIENT in error.diagnostics
     assert not validator.knows("https://yilian.example/fhir/StructureDefinition/nothing")
