@@ -55,7 +55,7 @@ def package_add(
 def package_list(
     json: Annotated[bool, typer.Option("--json", help="One JSON line a package.")] = False,
 ) -> None:
-    """List the packages in the folder, the product's own R4 core first."""
+    """List the packages in the folder, those that travel with the product first."""
     from exchange.settings import Settings
     from profiles.packages.cache import PackageCache
     from profiles.packages.dependencies import BUILT_IN

@@ -14,11 +14,10 @@ import msgspec
 import yaml
 
 from profiles.cn.code_sets import code_sets
-from profiles.cn.structures import BASE, FHIR_VERSION, VERSION, extension, profile
+from profiles.cn.structures import BASE, FHIR_VERSION, NAME, VERSION, extension, profile
 from profiles.packages.package import Package
 
 SOURCES: Final = Path(__file__).parent / "sources"
-NAME: Final = "yilian.fhir.cn"
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ENCODE: Final = msgspec.json.Encoder(decimal_format="number").encode
 

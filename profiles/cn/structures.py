@@ -11,6 +11,7 @@ from typing import Any, Final
 
 BASE: Final = "https://yilian.example/fhir/"
 CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
+NAME: Final = "yilian.fhir.cn"
 VERSION: Final = "0.1.0"
 FHIR_VERSION: Final = "4.0.1"
 COMPLEX: Final = frozenset(("Identifier", "Extension"))

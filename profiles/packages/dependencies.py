@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from profiles.cn.structures import NAME, VERSION
 from profiles.packages.package import Package, PackageError
 from profiles.packages.version_range import UnreadableRange, accepts
 
-BUILT_IN: Final = {"hl7.fhir.r4.core": "4.0.1"}
+BUILT_IN: Final = {"hl7.fhir.r4.core": "4.0.1", NAME: VERSION}
 MAX_PACKAGES: Final = 500
 Need = tuple[str, str]
 Provide = Callable[[str, str], tuple[str, Package] | None]
