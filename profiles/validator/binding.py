@@ -30,6 +30,7 @@ _CODED: Final[Mapping[str, CodedType]] = {
 }
 # R4's units of vital signs are no longer required since its corrections, which HL7's validator goes by.
 _LOOSENED: Final = frozenset(("http://hl7.org/fhir/ValueSet/ucum-vitals-common",))
+_SHOWN: Final = "shown as a value set does"
 _STRUCTURAL: Final = ("code", "CodeableConcept")
 _GRAVE: Final[Mapping[str, tuple[Severity, str]]] = {
     "required": ("error", "a code of it is required"),
@@ -77,6 +78,10 @@ def _owing(kind: CodedType, value_set: str, strength: Any, profile: str, *, is_m
         known = run.validator.members(value_set)
         if known is None or known.isdisjoint((x.get("system"), x.get("code")) for x in value["coding"]):
             owe(value, at, run)
+        elif profile and (shown := run.validator.displays_in(value_set)):
+            for one in value["coding"]:
+                if (one.get("system"), one.get("code"), one.get("display")) in shown:
+                    run.memory[_SHOWN, id(one)] = True
 
     def coding(value: Any, at: At, run: Run) -> None:
         if kind == "Quantity" and "code" not in value:
@@ -103,6 +108,8 @@ def tell_answer(owed: Owed, answer: CodeAnswer, run: Run) -> None:
     """The issues that an answer stands for."""
     check = owed.check
     for issue in answer.issues:
+        if issue.message_id == "code-display" and (_SHOWN, id(check.value)) in run.memory:
+            continue
         if issue.message_id == "code-display" and run.options.displays != "ignore":
             issue = replace(issue, severity=run.options.displays)
         below = f".{issue.expression}" if issue.expression else ""

@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/terminologies.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from profiles.validator.grammars import holds, systems
@@ -21,6 +21,7 @@ class PackageCodes:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._members: dict[str, frozenset[Coding] | None] = {}
+        self._shown: dict[str, frozenset[tuple[str, str, str]]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
         self._texts: dict[str, frozenset[str]] = {}
         self._supplements: set[str] = set()
@@ -67,8 +68,15 @@ class PackageCodes:
             self.hold(value_set, definition)
         return self._members[value_set]
 
+    def displays_in(self, value_set: str) -> frozenset[tuple[str, str, str]]:
+        """(system, code, display) of what a value set that has been read shows otherwise than its systems."""
+        return self._shown.get(value_set, frozenset())
+
     def hold(self, value_set: str, definition: Mapping[str, Any]) -> None:
         """Know a value set by a name; one without rules by its expansion, if that is whole."""
+        shown = frozenset(_displays(definition))
+        if shown:
+            self._shown[value_set] = shown
         if "compose" not in definition and "expansion" in definition:
             self._members[value_set] = _expanded(definition["expansion"])
             return
@@ -125,6 +133,22 @@ class PackageCodes:
             text = f"{code} of {system} is displayed as {display!r}, not {given!r}"
             return CodeAnswer(True, "", (Issue("warning", "invalid", text, "display", "code-display"),))
         return _YES
+
+
+def _displays(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The displays and designations that a value set gives its members."""
+    listed = [
+        (include.get("system", ""), concept)
+        for include in definition.get("compose", {}).get("include", ())
+        for concept in include.get("concept", ())
+    ]
+    listed += [(one.get("system", ""), one) for one in definition.get("expansion", {}).get("contains", ())]
+    for system, concept in listed:
+        code = concept.get("code", "")
+        if "display" in concept:
+            yield system, code, concept["display"]
+        for designation in concept.get("designation", ()):
+            yield system, code, designation.get("value", "")
 
 
 def _expanded(expansion: Mapping[str, Any]) -> frozenset[Coding] | None:

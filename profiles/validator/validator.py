@@ -77,6 +77,7 @@ class Validator:
         self.is_modifier = self._profiles.is_modifier
         self.members = self._package_codes.members
         self.displays = self._package_codes.displays
+        self.displays_in = self._package_codes.displays_in
         self.hold_value_set = self._package_codes.hold
         self.kind_of_system = lru_cache(256)(self._package_codes.kind_of_system)
         self.asks_others = codes is not None

@@ -124,3 +124,19 @@ def test_a_value_set_may_be_contained_in_the_profile_and_known_by_its_expansion(
     assert errors(ours.validate(observation("b"), (OURS + "bound",))) == [
         ("binding-required", "Observation.code")
     ]
+
+
+def test_a_value_set_may_show_codes_in_other_words() -> None:
+    concept = {"code": "a", "display": "甲", "designation": [{"value": "the first"}]}
+    own = {
+        "resourceType": "ValueSet",
+        "url": OURS + "words",
+        "status": "draft",
+        "compose": {"include": [{"system": OURS + "system", "concept": [concept]}]},
+    }
+    ours = validator(SYSTEM, own, bound("required", OURS + "words"))
+    for display in ("甲", "the first", "Alpha"):
+        assert told(ours.validate(observation("a", display=display), (OURS + "bound",))) == []
+    assert told(ours.validate(observation("a", display="甲"))) == [
+        ("code-display", "Observation.code.coding[0].display")
+    ]
