@@ -18,6 +18,7 @@ from terminology.designations import has_display
 from terminology.library import Library
 from terminology.options import Options
 from terminology.scope import Scope
+from terminology.status import warning_of
 from terminology.texts import Refusal, found
 from terminology.validation import Validation, validate
 from terminology.value_set import ValueSet, whole_system
@@ -55,10 +56,10 @@ class LibraryChecks:
                 if answer and not coding.version and coding.display in ("", answer.display):
                     answers.append(answer)
                     continue
-            answers.append(self._quick(check) or self._full(check))
+            answers.append(self.quick(check) or self._full(check))
         return answers
 
-    def _quick(self, check: Check) -> Answer | None:
+    def quick(self, check: Check) -> Answer | None:
         """For a single coding that is a member; None if more is to be looked at."""
         coding = check.codings[0] if len(check.codings) == 1 else None
         if coding is None or coding.version or not coding.system:
@@ -100,16 +101,28 @@ class LibraryChecks:
             return None
         if value_set.resource.get("language"):
             return None
-        runs = [run for run in runs_of(scope, value_set, lambda *_: None) if run.system.url == url]
+        used: list[str] = []
+        runs = [
+            run for run in runs_of(scope, value_set, lambda _, of: used.append(of)) if run.system.url == url
+        ]
         if len(runs) != 1 or runs[0].references or not runs[0].system.is_complete:
             return None
-        header = runs[0].system.header
-        if header.standards_status in ("deprecated", "withdrawn") or header.status in ("retired", "draft"):
+        if warning_of(runs[0].system.header, value_set.resource) or self._is_warned(value_set, used):
             return None
         system, numbers = runs[0].system, runs[0].numbers
         if not self.options.abstract_ok:
             numbers = numbers - system.abstract
         return _Known(system, FrozenBitMap(numbers - system.troubled))
+
+    def _is_warned(self, value_set: ValueSet, used: Sequence[str]) -> bool:
+        """Whether there is something to say of the value sets that it includes."""
+        found_ = (self.library.value_set(*split(canonical)) for canonical in used)
+        return any(each and warning_of(each.resource, value_set.resource) for each in found_)
+
+    def version(self, value_set: str, system: str) -> str:
+        """Of the code system by which `check` answers quickly."""
+        known = self._known.get((value_set, system))
+        return known.system.version if known else ""
 
     def _value_set(self, scope: Scope, canonical: str) -> ValueSet | None:
         return scope.value_set(canonical)

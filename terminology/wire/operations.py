@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from terminology.checks import CodeOf, Kind
+from terminology.answering import LibraryChecks
+from terminology.checks import Check, CodeOf, Kind
 from terminology.compile_code_system import UnusableDefinition, compile_code_system
 from terminology.expansion import DEFAULT_LIMIT, expand
 from terminology.library import Library
@@ -26,6 +27,8 @@ from terminology.wire.translate import translated
 from terminology.wire.validate_code import parameters_of
 
 Resource = dict[str, Any]
+# What a request may say and still be plain; a coding has a code system of its own.
+_PLAIN: Final = frozenset(("url", "system", "code", "display"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,24 @@ def expand_value_set(asked: Asked) -> Resource:
     return value_set_of(expansion, *asked.stamp())
 
 
+def _quickly(asked: Asked, value_set: str) -> Resource | None:
+    """The answer of a plain request of which only good is to be said; None if there is more to look at."""
+    if asked.language or any(name not in _PLAIN for name, _ in asked.given):
+        return None
+    kind, codings, _ = coded(asked.given, "system", "systemVersion")
+    checks = asked.library.remembered("checks", lambda: LibraryChecks(asked.library))
+    quick = checks.quick(Check(kind, codings, value_set))
+    if quick is None or not quick.result:
+        return None
+    version = checks.version(value_set, codings[0].system)
+    told = Validation(True, True, (), "", codings[0].system, codings[0].code, version, quick.display)
+    return parameters_of(told, kind)
+
+
 def validate_in_value_set(asked: Asked) -> Resource:
+    quick = _quickly(asked, text(asked.given, "url"))
+    if quick is not None:
+        return quick
     scope = asked.scope()
     value_set = value_set_asked(scope, asked.given)
     kind, codings, sent = coded(asked.given, "system", "systemVersion")
@@ -58,6 +78,11 @@ def validate_in_value_set(asked: Asked) -> Resource:
 
 
 def validate_in_code_system(asked: Asked) -> Resource:
+    url = text(asked.given, "url")
+    plain = [("system", value) if name == "url" else (name, value) for name, value in asked.given]
+    quick = _quickly(replace(asked, given=plain), "") if url else None
+    if quick is not None:
+        return quick
     scope = asked.scope()
     kind, codings, sent = coded(asked.given, "url", "version")
     sent_system = first(asked.given, "codeSystem")

@@ -121,7 +121,9 @@ def test_just_the_members_validate(resources: list[dict[str, Any]]) -> None:
     for url in naive.value_sets:
         members = naive.members(url)
         asked = [Check("Coding", (CodeOf(*coding),), url) for coding in codings]
-        results = [answer.result for answer in checks.check(asked * 2)]
+        answers = checks.check(asked * 2)
+        assert answers == [checks._full(each) for each in asked] * 2
+        results = [answer.result for answer in answers]
         assert results == [coding in members for coding in codings] * 2
 
 

@@ -70,7 +70,7 @@ def broken(draw: st.DrawFn) -> list[dict[str, Any]]:
         at: Any = made
         for key in way:
             at = at[key]
-        at[last] = draw(st.sampled_from(JUNK))
+        at[last] = copy.deepcopy(draw(st.sampled_from(JUNK)))
     return made
 
 
