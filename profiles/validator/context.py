@@ -69,7 +69,7 @@ class Context:
 
     def definition(self, canonical: str) -> Mapping[str, Any] | None:
         """The definition with this canonical, version or not; a StructureDefinition with its snapshot."""
-        return self.run.validator.find(canonical)
+        return self.run.validator.definition(canonical)
 
     def resolve(self, reference: str) -> Resolved | None:
         """What a reference in `resource` leads to: contained, in the Bundle, or elsewhere."""

@@ -19,7 +19,7 @@ def _softened(run: Run, answers: Sequence[CodeAnswer]) -> Sequence[CodeAnswer]:
     wrong = [index for index, answer in enumerate(answers) if any(map(_is_display, answer.issues))]
     if not wrong:
         return answers
-    right = displayed_so(run.owed, run.validator.find)
+    right = displayed_so(run.owed, run.validator.definition)
     softened = list(answers)
     for index in wrong:
         value, answer = run.owed[index].check.value, answers[index]

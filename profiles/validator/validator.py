@@ -18,6 +18,7 @@ from typing import Any, Final
 from profiles.definitions import Definitions
 from profiles.fhirpath import Expression, compile_expression
 from profiles.packages.canonicals import Canonicals
+from profiles.snapshots.error import SnapshotError
 from profiles.structure import compile_structure
 from profiles.validator.at import At, root
 from profiles.validator.codes import PackageCodes
@@ -63,7 +64,7 @@ class Validator:
         self.resolve_reference = resolve_reference
         self.rules: TypeRules = rules or {}
         self._codes = codes
-        self._package_codes = PackageCodes(self.find)
+        self._package_codes = PackageCodes(self.definition)
         self._structure = _structure(definitions)
         self._types = TypePlans(self)
         self._profiles = Profiles(self)
@@ -114,6 +115,13 @@ class Validator:
         each.
         """
         return must_support(canonical, resource, self)
+
+    def definition(self, canonical: str) -> Mapping[str, Any] | None:
+        """The definition with this canonical; None, if it is a structure whose snapshot cannot be made."""
+        try:
+            return self.find(canonical)
+        except SnapshotError:
+            return None
 
     def knows(self, canonical: str) -> bool:
         """Whether this is the canonical of a profile that can be validated against."""

@@ -86,3 +86,10 @@ def test_a_profile_that_cannot_be_made_is_an_issue_of_what_claims_it() -> None:
     assert f"The profile {BASE}a cannot be used: Patient.nothing: there is no element nothing here" in [
         one.diagnostics for one in found if one.severity == "error"
     ]
+
+
+def test_a_broken_definition_is_none_to_whoever_only_looks_it_up() -> None:
+    broken = package_of([profile("a", "Patient", {"path": "Patient.nothing"})])
+    validator = Validator(definitions().and_packages(broken))
+    assert validator.definition(BASE + "a") is None
+    assert not validator.knows(BASE + "a")
