@@ -21,6 +21,7 @@ from exchange.search.criteria import Search, search_of
 from exchange.search.index.extract import Extraction, compile_extraction
 from exchange.search.own.keeper import Keeper, kept
 from exchange.search.own.parameter import require_usable
+from exchange.search.page.counts import Counts
 from exchange.settings import Settings
 from exchange.sites import unresolved
 from exchange.store.batch import Write
@@ -54,6 +55,7 @@ class Hub:
     check: Callable[[Resource], list[Issue]]
     extraction: Extraction
     search: Search
+    counts: Counts | None
     reader: Reader
     committer: Committer
     jobs: Desk
@@ -124,6 +126,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 check=_check(),
                 extraction=extraction,
                 search=search_of(extraction, utc_now),
+                counts=Counts(extraction),
                 reader=Reader(pool),
                 committer=Committer(pool),
                 jobs=Desk(pool, utc_now),

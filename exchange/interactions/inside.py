@@ -19,7 +19,7 @@ from exchange.store.fetch import Stored, fetch
 def inside(hub: Hub, connection: Connection) -> Hub:
     """The same hub, with this connection for every read."""
     held = _Held(connection)
-    return replace(hub, pool=cast(asyncpg.Pool, held), reader=cast(Reader, held))
+    return replace(hub, pool=cast(asyncpg.Pool, held), reader=cast(Reader, held), counts=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from exchange.interactions.form import Form, form_of
 from exchange.interactions.request import Parameters, Request, Response, decoded, preference
 from exchange.outcome import FhirError, operation_outcome
 from exchange.search.index.extract import Extraction
+from exchange.search.page.counts import Counts
 from exchange.search.page.execute import Page, search
 from exchange.search.query.parse import parse
 from exchange.search.query.query import Chain, Criterion, Has, Inclusion, Listed, Patients, Query, Targets
@@ -37,13 +38,18 @@ async def search_with(hub: Hub, connection: Connection, request: Request) -> Res
     handling = preference(request.headers.get("prefer")).handling
     query = permitted(request.grant, parse(hub.search, request.type, parameters, handling))
     form = form_of(parameters, hub.definitions)
-    page = await page_of(connection, query, hub.extraction)
+    page = await page_of(connection, query, hub.extraction, hub.counts)
     return Response(200, searchset(request, query, page, form))
 
 
-async def page_of(connection: Connection, query: Query, extraction: Extraction | None = None) -> Page:
+async def page_of(
+    connection: Connection,
+    query: Query,
+    extraction: Extraction | None = None,
+    counts: Counts | None = None,
+) -> Page:
     """One page; a pool's connection is as good as an own one."""
-    return await search(cast(asyncpg.Connection, connection), query, extraction)
+    return await search(cast(asyncpg.Connection, connection), query, extraction, counts)
 
 
 def form_parameters(request: Request) -> Parameters:

@@ -14,6 +14,7 @@ from exchange.interactions.read import require_there
 from exchange.interactions.request import Request, Response
 from exchange.operations.given import given, truth, whole_number
 from exchange.outcome import FhirError
+from exchange.search.own import store as own_store
 from exchange.store.connection import Connection
 from exchange.store.expunge import (
     expunge_deleted,
@@ -45,6 +46,8 @@ async def expunge(hub: Hub, request: Request) -> Response:
     asked = _asked(request)
     async with hub.pool.acquire() as connection, connection.transaction():
         count = await _expunged(hub, connection, request, asked)
+        if count:
+            await own_store.move(connection)
     _log.info("client %s expunged %d under %s", request.grant.client_id, count, request.path.get("type", "*"))
     told = {"resourceType": "Parameters", "parameter": [{"name": "count", "valueInteger": count}]}
     return Response(200, dumps(told))

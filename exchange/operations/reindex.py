@@ -78,10 +78,10 @@ async def _beginning(hub: Hub, parameter: str | None) -> dict[str, Any]:
 
 
 async def _ended(hub: Hub, progress: dict[str, Any]) -> None:
-    if not progress["failed"]:
-        async with hub.pool.acquire() as connection, connection.transaction():
-            await own_store.mark_indexed(connection, [(id_, n) for id_, n in progress["parameters"]])
-        await hub.parameters.refresh()
+    indexed = [] if progress["failed"] else [(id_, n) for id_, n in progress["parameters"]]
+    async with hub.pool.acquire() as connection, connection.transaction():
+        await own_store.mark_indexed(connection, indexed)
+    await hub.parameters.refresh()
 
 
 def _told(progress: dict[str, Any]) -> Any:

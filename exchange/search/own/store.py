@@ -203,6 +203,12 @@ async def mark_indexed(connection: Connection, done: Sequence[tuple[str, int]]) 
     await connection.execute(MOVE)
 
 
+async def move(connection: Connection) -> None:
+    """What was concluded from the index does not hold any more; call inside a transaction."""
+    await connection.fetchval(LOCK)
+    await connection.execute(MOVE)
+
+
 async def remove_left(connection: Connection, numbers: Sequence[int]) -> None:
     """Removes the rows of parameters that are gone; a short statement at a time."""
     both = [*numbers, *(-number for number in numbers)]

@@ -12,6 +12,7 @@ import asyncpg
 from exchange.search.codes.code_sets import resolved
 from exchange.search.index.extract import Extraction
 from exchange.search.page import arranged, cursor, place
+from exchange.search.page.counts import Counts
 from exchange.search.page.cursor import Cursor
 from exchange.search.page.named import named
 from exchange.search.query.lists import with_lists
@@ -55,14 +56,26 @@ class _Found:
     needles: tuple[tuple[bytes, ...], ...]
 
 
-async def search(connection: asyncpg.Connection, query: Query, extraction: Extraction | None = None) -> Page:
+async def search(
+    connection: asyncpg.Connection,
+    query: Query,
+    extraction: Extraction | None = None,
+    counts: Counts | None = None,
+) -> Page:
     """One page. Raises SearchError for a cursor that is not this search's, or too much to include.
 
     `extraction` tells where a resource stood that is changed while a client pages; without it such a resource
-    is left out, unless its place cannot change.
+    is left out, unless its place cannot change. `counts` remember what was counted.
     """
     query = await with_lists(connection, await resolved(connection, query))
     at = cursor.read(query)
+    number = None
+    if counts is not None and statement.is_counted(query, at):
+        number = await counts.count(connection, query)
+        if number is not None and not query.count:
+            return Page([], [], None, number)
+        if number is not None:
+            query = replace(query, total="none")
     if not query.count and not statement.is_counted(query, at):
         return Page([], [], None, at.total if at is not None else await estimate(connection, query, 0))
     if order.needs_content(query.sort):
@@ -74,7 +87,9 @@ async def search(connection: asyncpg.Connection, query: Query, extraction: Extra
     if at is not None:
         matches = await place.unmoved(connection, matches, order.sort_of(query), at, extraction)
     bodies = _real(matches, found.needles)
-    total = await _total(connection, query, at, found, len(bodies))
+    total = number
+    if total is None:
+        total = await _total(connection, query, at, found, len(bodies))
     included, issues = await _included(connection, query, found.included, bodies)
     return Page(bodies, included, _next(query, found, total), total, issues)
 

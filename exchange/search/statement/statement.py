@@ -56,7 +56,7 @@ def compile(query: Query, cursor: Cursor | None) -> Statement:
         if cursor is None:
             parts.append(f"SELECT {START} AS kind, {BEGINNING}{columns}")
     if is_counted(query, cursor):
-        counted = f"({_count(b, plan)}) AS rid, NULL::bytea AS body, NULL::bigint AS mark"
+        counted = f"({count(b, plan)}) AS rid, NULL::bytea AS body, NULL::bigint AS mark"
         parts.append(f"SELECT {TOTAL} AS kind, {counted}{columns}")
     return _whole(b, query, parts, sort)
 
@@ -137,7 +137,8 @@ def _included(b: Builder, query: Query, found: str, sort: tuple[SortKey, ...]) -
     )
 
 
-def _count(b: Builder, plan: Plan) -> str:
+def count(b: Builder, plan: Plan) -> str:
+    """A query for the number of all matches."""
     if len(plan.criteria) == 1 and plan.allowed is None:
         only = plan.criteria[0]
         if isinstance(only, Tokens) and only.codes:
