@@ -24,7 +24,6 @@ class PackageCodes:
         self._shown: dict[str, frozenset[tuple[str, str, str]]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
         self._texts: dict[str, frozenset[str]] = {}
-        self._supplements: set[str] = set()
         self._systems: dict[str, Mapping[str, str] | None] = {}
 
     def __call__(self, checks: Sequence[CodeCheck]) -> list[CodeAnswer]:
@@ -110,8 +109,6 @@ class PackageCodes:
                 and definition.get("content") == "complete"
                 and "supplements" not in definition
             )
-            if definition.get("resourceType") == "CodeSystem" and "supplements" in definition:
-                self._supplements.add(system)
             listed = concepts(definition.get("concept", []))
             self._systems[system] = (
                 {one["code"]: one.get("display", "") for one in listed} if is_complete else None
@@ -121,9 +118,6 @@ class PackageCodes:
     def _in_system(self, value: Any) -> CodeAnswer:
         system, code = _coding(value)
         displays = self.displays(system) if system and code else None
-        if system in self._supplements:
-            text = f"{system} is a supplement to another code system, and no system of codes itself"
-            return CodeAnswer(True, "", (Issue("error", "not-found", text, "system", "code-supplement"),))
         if displays is None:
             return UNKNOWN
         if code not in displays:

@@ -66,12 +66,12 @@ def answer_issues(question: Element, answer: Element, at: str, context: Context)
     if found is None:
         return
     given = Answer(*found, at)
-    types = TYPES.get(question["type"], ())
+    types = TYPES.get(question.get("type", ""), ())
     if types and given.type not in types:
         text = f"Answer value must be of the type {' or '.join(types)} not {given.type}"
         yield context.issue("error", "invariant", text, "answer-type", given.below)
         return
-    if question["type"] in CHOICES or "answerOption" in question or "answerValueSet" in question:
+    if question.get("type", "") in CHOICES or "answerOption" in question or "answerValueSet" in question:
         yield from _options(question, given, context)
     for rule in (limits, _regex, _referenced):
         yield from rule(question, given, context)
@@ -99,14 +99,14 @@ def _options(question: Element, given: Answer, context: Context) -> Iterator[Iss
         yield from _option(question, given, context)
     elif "answerValueSet" in question:
         yield from _member(question, given, context)
-    elif question["type"] in CHOICES and given.type in ("Coding", "string"):
+    elif question.get("type", "") in CHOICES and given.type in ("Coding", "string"):
         text = f"The {given.type} cannot be checked, because the question has neither options nor a value set"
         yield context.issue("information", "invariant", text, "answer-no-options", given.at)
 
 
 def _option(question: Element, given: Answer, context: Context) -> Iterator[Issue]:
     options = [valued(option, "value") for option in question["answerOption"]]
-    is_open = question["type"] == "open-choice" and given.type == "string"
+    is_open = question.get("type", "") == "open-choice" and given.type == "string"
     if is_open or _chosen(question["answerOption"], (given.type, given.value)):
         return
     if not any(option and option[0] == given.type for option in options):
@@ -137,7 +137,7 @@ def _member(question: Element, given: Answer, context: Context) -> Iterator[Issu
     value_set = question["answerValueSet"]
     if given.type == "Coding":
         yield from _coded(value_set, given, context)
-    elif given.type == "string" and question["type"] != "open-choice":
+    elif given.type == "string" and question.get("type", "") != "open-choice":
         (told,) = context.ask([CodeCheck("string", given.value, value_set, "required")])
         if told.result is False:
             text = f"The value {given.value!r} is not in the list of allowed values (value set {value_set!r})"

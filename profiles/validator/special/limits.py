@@ -36,7 +36,7 @@ def _range(question: Mapping[str, Any], given: "Answer", context: Context) -> It
     for urls, wrong, word, name in ((_MINIMA, -1, "less", "minimum"), (_MAXIMA, 1, "greater", "maximum")):
         for extension in (one for url in urls for one in extended(question, url)):
             bound = next((value for key, value in extension.items() if key.startswith("value")), None)
-            if isinstance(bound, Mapping) != isinstance(given.value, Mapping):
+            if bound is None or isinstance(bound, Mapping) != isinstance(given.value, Mapping):
                 continue
             order = _order(given.value, bound)
             if order is None:

@@ -53,34 +53,34 @@ class _Walk:
         self._context = context
         self._enabling = Enabling(questionnaire, context)
         self._severity: Any = "warning" if response.get("status") == _UNFINISHED else "error"
-        self._everywhere = {question["linkId"]: question for question in _questions(questionnaire)}
+        self._everywhere = {question.get("linkId", ""): question for question in _questions(questionnaire)}
 
     def items(
         self, questions: Sequence[Element], holder: Element, at: str, way: tuple[Element, ...]
     ) -> Iterator[Issue]:
         """Those below one element of the response."""
-        places = {question["linkId"]: index for index, question in enumerate(questions)}
+        places = {question.get("linkId", ""): index for index, question in enumerate(questions)}
         given: dict[str, list[tuple[Element, str]]] = {}
         last = -1
         for index, item in enumerate(holder.get("item", ())):
-            place, below = places.get(item["linkId"]), f"{at}.item[{index}]"
+            place, below = places.get(item.get("linkId", "")), f"{at}.item[{index}]"
             if place is None:
                 yield from self._elsewhere(item, at, below, way)
                 continue
             if place < last:
                 yield self._issue("error", "structure", "The items are out of order", "response-order", below)
             last = max(last, place)
-            given.setdefault(item["linkId"], []).append((item, below))
+            given.setdefault(item.get("linkId", ""), []).append((item, below))
         for question in questions:
-            yield from self._question(question, given.get(question["linkId"], []), at, way)
+            yield from self._question(question, given.get(question.get("linkId", ""), []), at, way)
 
     def _elsewhere(self, item: Element, at: str, below: str, way: tuple[Element, ...]) -> Iterator[Issue]:
-        question = self._everywhere.get(item["linkId"])
+        question = self._everywhere.get(item.get("linkId", ""))
         if question is None:
-            text = f"LinkId {item['linkId']!r} not found in questionnaire"
+            text = f"LinkId {item.get('linkId')!r} not found in questionnaire"
             yield self._issue("error", "not-found", text, "response-link-id", at)
             return
-        text = f"The item {item['linkId']!r} stands in the wrong place"
+        text = f"The item {item.get('linkId')!r} stands in the wrong place"
         yield self._issue("error", "structure", text, "response-place", below)
         yield from self._item(question, item, below, way)
 
@@ -91,14 +91,12 @@ class _Walk:
         if not enabled:
             for item, below in given:
                 if item.get("answer"):
-                    text = (
-                        f"Item has answer, even though it is not enabled (item id = {question['linkId']!r})"
-                    )
+                    text = f"Item {question.get('linkId')!r} has an answer, although it is not enabled"
                     yield self._issue("error", "invalid", text, "response-not-enabled", below)
         if enabled and not given and question.get("required"):
             yield self._missing(question, at)
-        if len(given) > 1 and question["type"] != "group" and not question.get("repeats"):
-            text = f"Only one item may answer {question['linkId']!r}"
+        if len(given) > 1 and question.get("type", "") != "group" and not question.get("repeats"):
+            text = f"Only one item may answer {question.get('linkId')!r}"
             yield self._issue("error", "invalid", text, "response-repeats", given[1][1])
         for item, below in given:
             yield from self._item(question, item, below, way, is_enabled=enabled)
@@ -106,7 +104,7 @@ class _Walk:
     def _item(
         self, question: Element, item: Element, at: str, way: tuple[Element, ...], *, is_enabled: bool = True
     ) -> Iterator[Issue]:
-        kind = question["type"]
+        kind = question.get("type", "")
         answers = item.get("answer", ())
         yield from self._text(question, item, at)
         if kind in _WITHOUT_ANSWERS and answers:
@@ -116,14 +114,14 @@ class _Walk:
             yield from self._group(question, item, at, way)
             return
         if item.get("item"):
-            text = f"Items that are no group have their items in the answer ({question['linkId']!r})"
+            text = f"Items that are no group have their items in the answer ({question.get('linkId')!r})"
             yield self._issue("error", "structure", text, "response-items", at)
         if kind in _WITHOUT_ANSWERS:
             return
         if is_enabled and question.get("required") and not any(map(_has_value, answers)):
             yield self._missing(question, at)
         if len(answers) > 1 and not question.get("repeats"):
-            text = f"Only one answer to {question['linkId']!r} is allowed"
+            text = f"Only one answer to {question.get('linkId')!r} is allowed"
             yield self._issue("error", "invalid", text, "response-one-answer", at)
         yield from exclusive_issues(question, answers, at, self._context)
         for index, answer in enumerate(answers):
@@ -140,11 +138,11 @@ class _Walk:
 
     def _text(self, question: Element, item: Element, at: str) -> Iterator[Issue]:
         if "text" in item and "text" in question and item["text"] != question["text"]:
-            text = f"If text exists, it must be that of the question {question['linkId']!r}"
+            text = f"If text exists, it must be that of the question {question.get('linkId')!r}"
             yield self._issue("error", "invalid", text, "response-text", at)
 
     def _missing(self, question: Element, at: str) -> Issue:
-        text = f"No response answer found for required item {question['linkId']!r}"
+        text = f"No response answer found for required item {question.get('linkId')!r}"
         return self._issue(self._severity, "required", text, "response-missing", at)
 
     def _issue(self, severity: Any, code: str, text: str, message_id: str, below: str) -> Issue:
