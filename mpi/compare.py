@@ -8,13 +8,15 @@ from typing import Literal
 
 from mpi.citizen_id import citizen_id
 from mpi.demographics import Demographics
+from mpi.weigh import support, weigh
 
 Relation = Literal["agree", "differ", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`evidence`: what both have (`citizen-id`, `card`). `conflicts`: the guards that forbid a link."""
+    """`evidence`: what both have (`citizen-id`, `card`), or how much the rest of what they say speaks for one
+    person (`demographics`, `likely`). `conflicts`: the guards that forbid a link."""
 
     evidence: frozenset[str]
     conflicts: frozenset[str]
@@ -32,6 +34,8 @@ def _evidence(one: Demographics, other: Demographics) -> frozenset[str]:
         found.add("citizen-id")
     if _card_numbers(one) & _card_numbers(other):
         found.add("card")
+    if not one.newborn and not other.newborn and (told := support(weigh(one, other))):
+        found.add(told)
     return frozenset(found)
 
 
@@ -40,7 +44,9 @@ def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str])
     found = set()
     if one.citizen_ids and other.citizen_ids and "citizen-id" not in evidence:
         found.add("different-citizen-ids")
-    if one.gender and other.gender and one.gender != other.gender:
+    # With the same number, name and birth date a different sex is a slip of the pen.
+    sure = "citizen-id" in evidence and name == "agree" and birth != "differ"
+    if one.gender and other.gender and one.gender != other.gender and not sure:
         found.add("different-sex")
     if _different_birth_order(one, other):
         found.add("different-birth-order")
@@ -50,7 +56,7 @@ def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str])
     if "citizen-id" in evidence and name != "agree" and (is_borrowed(one) or is_borrowed(other)):
         found.add("borrowed-citizen-id")
     # A card is lent and shared within a family; alone it must not outweigh a different name.
-    if evidence == {"card"} and _lent(one, other, name, birth):
+    if "card" in evidence and "citizen-id" not in evidence and _lent(one, other, name, birth):
         found.add("card-of-another")
     return frozenset(found)
 

@@ -12,7 +12,10 @@ from mpi.compare import compare
 from mpi.demographics import Demographics
 
 # Evidence by strength; the stronger outweighs any number of the weaker.
-_STRENGTH: Final = MappingProxyType({"citizen-id": 2, "card": 1})
+_STRENGTH: Final = MappingProxyType({"citizen-id": 4, "card": 3, "demographics": 2, "likely": 1})
+_RULES: Final = MappingProxyType({strength: evidence for evidence, strength in _STRENGTH.items()})
+# Evidence that makes no link; where something conflicts too, nobody need look.
+_LIKELY: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ class Finding:
 class Decision:
     """`link` to `person`; `new`: a person of its own; `review`: a person of its own until a human decides.
 
-    `rule` is the evidence that decided (`citizen-id`, `card`, `first`, `review`). `review` names the persons
-    that a human should look at, also beside a link. `findings` explain the decision.
+    `rule` is the evidence that decided (`citizen-id`, `card`, `demographics`, `first`, `review`). `review`
+    names the persons that a human should look at, also beside a link. `findings` explain the decision.
     """
 
     kind: Literal["link", "new", "review"]
@@ -79,17 +82,20 @@ def decide(record: Demographics, candidates: Sequence[Cluster]) -> Decision:
         for cluster in sorted(candidates, key=lambda cluster: cluster.person)
         for finding in examine(record, cluster)
     )
-    verdicts = [verdict for verdict in _verdicts(findings) if verdict.strength]
+    verdicts = [
+        verdict
+        for verdict in _verdicts(findings)
+        if verdict.strength > (_LIKELY if verdict.conflicting else 0)
+    ]
     if not verdicts:
         return Decision("new", "first", findings=findings)
     strongest = max(verdict.strength for verdict in verdicts)
     best = [verdict for verdict in verdicts if verdict.strength == strongest]
     persons = tuple(verdict.person for verdict in verdicts)
-    if len(best) > 1 or best[0].conflicting:
+    if len(best) > 1 or best[0].conflicting or strongest == _LIKELY:
         return Decision("review", "review", review=persons, findings=findings)
-    rule = "citizen-id" if strongest == 2 else "card"
     rest = tuple(person for person in persons if person != best[0].person)
-    return Decision("link", rule, best[0].person, review=rest, findings=findings)
+    return Decision("link", _RULES[strongest], best[0].person, review=rest, findings=findings)
 
 
 def examine(record: Demographics, cluster: Cluster) -> Iterable[Finding]:

@@ -63,9 +63,37 @@ def test_two_valid_numbers_forbid_whatever_is_shared() -> None:
     assert "different-citizen-ids" in decision.findings[0].conflicts
 
 
-def test_sex_forbids() -> None:
-    decision = decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), gender="female")))
+def test_sex_forbids_without_a_shared_number() -> None:
+    decision = decide(facts(card="E1000001"), clusters(facts(card="E1000001", gender="female")))
     assert decision.kind == "review"
+    decision = decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), gender="female")))
+    assert decision.kind == "link"
+
+
+def test_a_telephone_or_a_dwelling_beside_name_and_birth_date_links() -> None:
+    phone = [{"system": "phone", "value": "13912345678"}]
+    home = [{"text": "上海市黄浦区南京东路1号"}]
+    for shared in ({"telecom": phone}, {"address": home}):
+        decision = decide(facts(**shared), clusters(facts(**shared)))
+        assert (decision.kind, decision.rule) == ("link", "demographics")
+        assert decide(facts(**shared), clusters(facts(**shared, name="王芳"))).kind == "new"
+        other = decide(facts(**shared), clusters(facts(**shared, gender="female")))
+        assert other.kind != "link"
+
+
+def test_name_birth_date_and_sex_alone_never_link() -> None:
+    assert decide(facts(), clusters(facts())).kind == "new"
+    assert decide(facts(), clusters(facts(), facts())).kind == "new"
+
+
+def test_twins_are_two() -> None:
+    told = {
+        "telecom": [{"system": "phone", "value": "13912345678"}],
+        "address": [{"text": "上海市黄浦区南京东路1号"}],
+        "birth_date": "2020-05-06",
+    }
+    for name in ("王子涵", "王子轩", "王一"):
+        assert decide(facts(**told, name="王子安"), clusters(facts(**told, name=name))).kind != "link"
 
 
 def test_a_name_that_sounds_alike_or_a_changed_name_with_the_same_birth_date_links() -> None:
