@@ -1,5 +1,7 @@
 """The judge of linkage: figures, and which files make which case."""
 
+import gzip
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 
 from conformance.linkage import cases, judge
 from conformance.linkage_figures import figures
-from conformance.linkage_files import Records
+from conformance.linkage_files import Records, read
 
 
 def test_figures_of_pairs_and_persons() -> None:
@@ -58,3 +60,20 @@ def test_pairs_are_judged_by_wrong_links(tmp_path: Path) -> None:
 def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         cases(tmp_path)
+
+
+def test_clusters_of_records_like_patients_are_read(tmp_path: Path) -> None:
+    record = {
+        "birth_date": "1990-05-06",
+        "name": [{"family": "Abel", "given": ["Ann", "B"]}],
+        "address": [],
+        "telecom": None,
+        "identifiers": [{"type": "SS", "value": "123-45-6789"}],
+    }
+    document = {"clusters": [{"records": [record, record]}, {"records": [record]}]}
+    file = tmp_path / "my_cluster_test.json.gz"
+    file.write_bytes(gzip.compress(json.dumps(document).encode()))
+    found = read(file)
+    assert found["cluster"] == ["0", "0", "1"]
+    assert (found["given"][0], found["ss"][0], found["line"][0]) == ("Ann B", "123-45-6789", "")
+    assert [case.kind for case in cases(tmp_path)] == ["recordlinker"]
