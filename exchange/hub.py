@@ -13,6 +13,7 @@ import asyncpg
 
 from exchange.bounds import LARGE, require_bounded
 from exchange.bundle import may_be_conditional
+from exchange.clocks import agree
 from exchange.database import create_pool
 from exchange.fhirjson import split
 from exchange.jobs.desk import Desk
@@ -21,7 +22,7 @@ from exchange.search.criteria import Search, search_of
 from exchange.search.index.extract import Extraction, compile_extraction
 from exchange.search.own.keeper import Keeper, kept
 from exchange.search.own.parameter import require_usable
-from exchange.search.page.counts import Counts
+from exchange.search.page.counts import REMEMBERED, Counts
 from exchange.settings import Settings
 from exchange.sites import unresolved
 from exchange.store.batch import Write
@@ -126,7 +127,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 check=_check(),
                 extraction=extraction,
                 search=search_of(extraction, utc_now),
-                counts=Counts(extraction),
+                counts=Counts(extraction, REMEMBERED if await agree(pool, utc_now) else 0),
                 reader=Reader(pool),
                 committer=Committer(pool),
                 jobs=Desk(pool, utc_now),

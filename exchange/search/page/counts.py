@@ -82,10 +82,10 @@ class _Counted:
 
 
 class Counts:
-    """What one hub remembers of one database."""
+    """What one hub remembers of one database: at most so many counts."""
 
-    def __init__(self, extraction: Extraction) -> None:
-        self._extraction = extraction
+    def __init__(self, extraction: Extraction, most: int = REMEMBERED) -> None:
+        self._extraction, self._most = extraction, most
         self._counted: dict[Key, _Counted] = {}
 
     async def count(self, connection: asyncpg.Connection, query: Query) -> int | None:
@@ -97,8 +97,8 @@ class Counts:
         counted = None if known is None else await self._since(connection, key, known)
         if counted is None:
             counted = await _anew(connection, query)
-        if counted.number >= WORTH:
-            if len(self._counted) >= REMEMBERED:
+        if counted.number >= WORTH and self._most:
+            if len(self._counted) >= self._most:
                 del self._counted[next(iter(self._counted))]
             self._counted[key] = counted
         return counted.number
