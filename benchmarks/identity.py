@@ -84,6 +84,8 @@ def _report(people: list[Resident], told: list[Visit], index: Index) -> None:
     print(f"whole persons: F1 {what.persons:.4f}")
     _share("links that are right", len(linked) - len(wrong), len(linked))
     _share("records of twins merged", len(merged), sum(number in twins for number in truth))
+    borrowed = {number for number, visit in enumerate(told) if _is_borrowed(people[truth[number]], visit)}
+    _share("records under the mother's id merged into her", len(borrowed & set(wrong)), len(borrowed))
     by_rule: dict[str, list[int]] = defaultdict(list)
     for number in linked:
         by_rule[index.rules[number]].append(number)
@@ -99,6 +101,10 @@ def _report(people: list[Resident], told: list[Visit], index: Index) -> None:
     }
     _share("  different questions (two persons)", len(questions), len(told))
     _share("  of them true", true, len(index.review))
+
+
+def _is_borrowed(person: Resident, visit: Visit) -> bool:
+    return bool(person.mother) and person.mother in visit.demographics.citizen_ids
 
 
 def _share(what: str, count: int, total: int) -> None:
