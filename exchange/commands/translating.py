@@ -62,9 +62,14 @@ def line(source: str, translation: Translation) -> dict[str, Any]:
     return {
         "source": source,
         "bundle": _bundle(translation),
-        "issues": [asdict(issue) for issue in translation.issues],
+        "issues": [_issue(issue) for issue in translation.issues],
         "coverage": asdict(translation.coverage),
     }
+
+
+def _issue(issue: Issue) -> dict[str, str]:
+    """A rule's name only where a rule has one."""
+    return {name: value for name, value in asdict(issue).items() if value or name != "message_id"}
 
 
 def _bundle(translation: Translation) -> dict[str, Any]:
