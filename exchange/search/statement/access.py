@@ -231,7 +231,13 @@ def matching(b: Builder, plan: Plan) -> str:
 
 def _settled(best: Criterion | None) -> tuple[Criterion, ...]:
     """The criterion, if all that is found by it fulfils it, so that it need not be asked again."""
-    return (best,) if isinstance(best, _SETTLED) else ()
+    return (best,) if best is not None and _is_settled(best) else ()
+
+
+def _is_settled(criterion: Criterion) -> bool:
+    if isinstance(criterion, AnyOf):
+        return all(map(_is_settled, criterion.criteria))
+    return isinstance(criterion, _SETTLED)
 
 
 _SETTLED = (Ids, Identifiers, Members, Kin, Patients, Has, Chain, Phrases, Words, *get_args(side.Side))
