@@ -62,12 +62,12 @@ def line(source: str, translation: Translation) -> dict[str, Any]:
     return {
         "source": source,
         "bundle": _bundle(translation),
-        "issues": [_issue(issue) for issue in translation.issues],
+        "issues": [_told(issue) for issue in translation.issues],
         "coverage": asdict(translation.coverage),
     }
 
 
-def _issue(issue: Issue) -> dict[str, str]:
+def _told(issue: Issue) -> dict[str, str]:
     """A rule's name only where a rule has one."""
     return {name: value for name, value in asdict(issue).items() if value or name != "message_id"}
 
