@@ -118,8 +118,11 @@ _READING: Final = frozenset(("transaction", "$validate"))  # they read their bod
 
 def _may_define(request: Request, kind: str) -> bool:
     """Whether it may have changed a resource of that type, itself or in a Bundle."""
-    named = request.path.get("type")
-    return named == kind or (named is None and kind.encode() in request.body)
+    named, name = request.path.get("type"), kind.encode()
+    if named is not None:
+        return named == kind
+    # In a Bundle as a type or at the beginning of a URL; the URLs of codes have these words, too.
+    return any(each % name in request.body for each in _NAMING)
 
 
 def error_response(error: BaseException) -> Response:
@@ -139,6 +142,7 @@ async def _packed(response: Response, asked: Asked) -> Response:
     return replace(response, body=packed, headers=(*response.headers, ("Content-Encoding", "gzip")))
 
 
+_NAMING: Final = (b'"%b"', b'"%b/', b'"%b?', b"<%b")
 _DEFINING: Final = "SearchParameter"
 DEFINING: Final = frozenset((_DEFINING, *KINDS))
 _WITH_BODY: Final = frozenset(("POST", "PUT", "PATCH"))
