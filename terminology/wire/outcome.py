@@ -26,5 +26,5 @@ def _issue(found: TxIssue) -> dict[str, Any]:
         details["coding"] = [{"system": TX_ISSUE_TYPE, "code": found.tx_code}]
     made["details"] = {**details, "text": found.text}
     if found.expression:
-        made |= {"location": [found.expression], "expression": [found.expression]}
+        made["expression"] = [found.expression]
     return made

@@ -1,6 +1,7 @@
 """The judge of terminology services, on templates and a suite of our own."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from conformance.tx import NotOffered, Reply, cases, judge
 from conformance.tx_forms import as_r5
-from conformance.tx_template import Template
+from conformance.tx_template import template_for
 
 R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion."
 
@@ -20,23 +21,38 @@ R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion."
         ("$id$", "a-1"),
         ("$uuid$", "urn:uuid:8acdbfdc-e9d2-11ed-a05b-0242ac120003"),
         ("$instant$", "2026-01-01T00:00:00.000Z"),
+        ("$date$", "2026-01-01"),
+        ("$url$", "https://x.example/a"),
+        ("$token$", "1.0-a"),
+        ("$string$", "a b"),
+        ("$semver$", "1.0.0-rc.1+5"),
+        ("$version$", "4.0.1"),
         ("$choice:a|b$", "b"),
         ("$fragments:not|found$", "It was Not to be FOUND"),
         ("$external:1:code1$", "no code1 here"),
+        ("$external:1:http://x.example/vs$", "http://y.example/vs"),
         ("$external:2$", "whatever"),
         ("urn:x|$version$", "urn:x|4.0.1"),
         ([{"a": 1}, {"a": 2, "$optional$": True}], [{"a": 1}]),
-        ([{"a": 2}, {"a": 1}], [{"a": 1}, {"a": 2}]),
+        ([{"a": 2, "$optional$": True}, {"a": 1}], [{"a": 1}]),
+        ({"parameter": [{"a": 2}, {"a": 1}]}, {"parameter": [{"a": 1}, {"a": 2}]}),
         ([{"a": 1, "$optional$": "!tx.fhir.org"}], []),
+        ([{"a": 1, "$optional$": "version:4"}], []),
+        ([{"a": 1, "$optional$": "warning:of it"}], []),
+        ([{"a": 1, "$only$": "version:5"}], []),
         ({"$optional-properties$": ["b"], "a": 1, "b": 2}, {"a": 1}),
+        ({"$optional-properties$": ["*"], "a": 1, "b": 2}, {}),
         ({"$count-arrays$": ["a"], "a": [1, 2]}, {"a": [3, 4]}),
-        ({"name": "message", "valueString": "b; a"}, {"name": "message", "valueString": "a; b"}),
+        ({"name": "message", "valueString": "a; b"}, {"name": "message", "valueString": "b; a"}),
         ({"a": [{"$optional$": True}]}, {}),
-        ({"a": 1.0}, {"a": 1}),
+        ({"location": ["Coding.code"]}, {}),
+        ({"a": Decimal("1.0")}, {"a": Decimal("1.0")}),
     ],
 )
 def test_what_a_template_lets_pass(expected: Any, actual: Any) -> None:
-    assert Template().difference(expected, as_r5(actual) if isinstance(actual, dict) else actual) == ""
+    if isinstance(actual, dict) and actual.get("name") == "message":
+        actual = as_r5({"resourceType": "Parameters", "parameter": [actual]})["parameter"][0]
+    assert template_for("Parameters", is_pattern=False).difference(expected, actual) == ""
 
 
 @pytest.mark.parametrize(
@@ -44,23 +60,35 @@ def test_what_a_template_lets_pass(expected: Any, actual: Any) -> None:
     [
         ("a", "b"),
         ("$uuid$", "8acdbfdc"),
+        ("$instant$", "2026-01-01T25:00:00Z"),
+        ("$url$", "urn:x"),
+        ("$token$", "-1"),
+        ("$string$", " a"),
+        ("$semver$", "1.0"),
         ("$choice:a|b$", "c"),
         ("$external:1:code1$", "no code2 here"),
         ([{"a": 1}], []),
+        ([{"a": 2}, {"a": 1}], [{"a": 1}, {"a": 2}]),
         ([{"a": 1}], [{"a": 1}, {"a": 1}]),
+        ({"parameter": [{"a": 1}]}, {"parameter": [{"a": 1}, {"a": 1}]}),
+        ({"parameter": [{"a": 1}, {"a": 2}]}, {"parameter": [{"a": 1}]}),
         ([{"a": 1, "$optional$": "tx.fhir.org"}], []),
+        ([{"a": 1, "$only$": "version:4"}], []),
         ({"a": 1}, {"a": 1, "b": 2}),
+        ({"a": 1, "expression": ["a"]}, {"a": 1, "expression": ["a"], "location": ["a"]}),
         ({"a": 1}, {}),
         ({"a": True}, {"a": 1}),
+        ({"a": Decimal("1.0")}, {"a": 1}),
         ({"$count-arrays$": ["a"], "a": [1, 2]}, {"a": [3]}),
     ],
 )
 def test_what_a_template_does_not_let_pass(expected: Any, actual: Any) -> None:
-    assert Template().difference(expected, actual)
+    assert template_for("Parameters", is_pattern=False).difference(expected, actual)
 
 
 def test_a_pattern_lets_more_pass() -> None:
-    assert Template(is_pattern=True).difference({"a": [{"b": 1}]}, {"a": [{"b": 1}, {"c": 2}], "d": 3}) == ""
+    pattern = template_for("CapabilityStatement", is_pattern=True)
+    assert pattern.difference({"a": [{"b": 1}]}, {"a": [{"b": 1}, {"c": 2}], "d": 3}) == ""
 
 
 def test_an_r4_expansion_is_put_into_r5s_form() -> None:
