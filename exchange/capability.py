@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from exchange.fhirjson import dumps
 from exchange.negotiation import FHIR_JSON, FHIR_XML
 from exchange.patch import PATCH_FORMATS
+from exchange.search.definition.definitions import SearchParameter
 from exchange.search.definition.leading import Registry
 
 CHANGED: Final = "2026-01-01"
@@ -47,19 +48,6 @@ class Interaction(Protocol):
     def code(self) -> str: ...
     @property
     def path(self) -> str: ...
-
-
-class SearchParameter(Protocol):
-    """What is needed of a SearchParameter."""
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def base(self) -> tuple[str, ...]: ...
-    @property
-    def expression(self) -> str | None: ...
 
 
 @lru_cache(4)

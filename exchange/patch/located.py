@@ -64,8 +64,7 @@ class Locator:
             expression = compile_expression(path, self._definitions)
             items = expression.nodes(copy, Environment(copy, steps=STEPS))
         except FhirPathError as error:
-            category = "invalid" if error.kind == "syntax" else "rule"
-            raise FhirError(category, f"The path: {error}") from None  # type: ignore[arg-type]
+            raise FhirError("invalid" if error.kind == "syntax" else "rule", f"The path: {error}") from None
         found = [self._target(resource, item, places) for item in items]
         located = [target for target in found if target is not None]
         return located if len(located) == len(found) else self._member_targets(resource, path)

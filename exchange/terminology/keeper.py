@@ -6,7 +6,6 @@ https://hl7.org/fhir/R4/terminology-service.html
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import asyncpg
 
 from exchange.fhirjson import loads
+from exchange.following import following
 from exchange.store.packing import unpack
 from exchange.terminology import stored
 from exchange.terminology.core import core_library
@@ -23,10 +23,8 @@ from terminology.answering import LibraryChecks
 from terminology.library import Entry, Library, entry_of, ready
 from terminology.packed import assembled
 
-POLL_SECONDS: Final = 1.0
 AT_ONCE: Final = 200
 
-_log = logging.getLogger(__name__)
 Key = tuple[int, int]
 
 
@@ -80,15 +78,6 @@ class TerminologyKeeper:
                 made[each.release] = self._large[each.release]
         return made
 
-    async def watch(self) -> None:
-        """Until it is cancelled: follows what other hubs change."""
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                await self.refresh()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("terminology cannot be looked at: %s", type(error).__name__)
-
 
 def _read(packed: Iterable[tuple[Key, bytes]]) -> dict[Key, Entry]:
     return {key: entry_of(loads(unpack(body))) for key, body in packed}
@@ -99,9 +88,5 @@ async def terminology_kept(pool: asyncpg.Pool) -> AsyncIterator[TerminologyKeepe
     """A keeper that is up to date, and stays so meanwhile."""
     keeper = TerminologyKeeper(pool)
     await keeper.refresh()
-    watching = asyncio.create_task(keeper.watch())
-    try:
+    async with following(keeper.refresh, "terminology"):
         yield keeper
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)

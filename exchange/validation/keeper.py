@@ -3,8 +3,6 @@
 https://hl7.org/fhir/R4/validation.html
 """
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +11,7 @@ from typing import Any, Final
 import asyncpg
 
 from exchange.fhirjson import loads
+from exchange.following import following
 from exchange.outcome import FhirError, rejection
 from exchange.validation.checker import has_errors, new_validator, package_of_resources
 from exchange.validation.policy import Policy
@@ -23,11 +22,8 @@ from terminology.code_check import CodeValidation
 from terminology.issue import Issue
 
 Resource = dict[str, Any]
-POLL_SECONDS: Final = 1.0
 SYSTEM: Final = "https://yilian.example/fhir/CodeSystem/validation"
 INVALID: Final = {"system": SYSTEM, "code": "invalid", "display": "Stored although it breaks a rule"}
-
-_log = logging.getLogger(__name__)
 
 
 class Validation:
@@ -87,15 +83,6 @@ class Validation:
             return []
         return [replace(issue, severity=_softened(issue)) for issue in self.validator.validate(resource)]
 
-    async def watch(self) -> None:
-        """Until it is cancelled: follows what other hubs store."""
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                await self.refresh()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("definitions cannot be looked at: %s", type(error).__name__)
-
 
 def marked(resource: Resource, *, is_invalid: bool) -> Resource:
     """With the tag or without it; the same object if it need not change."""
@@ -135,9 +122,5 @@ async def kept_validation(
         yield validation
         return
     await validation.refresh()
-    watching = asyncio.create_task(validation.watch())
-    try:
+    async with following(validation.refresh, "definitions"):
         yield validation
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 Level = Literal["structure", "warn", "reject"]
+LEVELS: Final[Mapping[str, Level]] = {level: level for level in get_args(Level)}
 ANY: Final = "*"
 
 
@@ -50,11 +51,11 @@ def policy(text: str) -> Policy:
     for part in text.split():
         type_, _, rest = part.partition("=")
         level, *profiles = rest.split(",")
-        if level not in get_args(Level):
-            raise UnknownPolicy(f"{part}: after = comes one of {', '.join(get_args(Level))}")
+        if level not in LEVELS:
+            raise UnknownPolicy(f"{part}: after = comes one of {', '.join(LEVELS)}")
         if type_ in rules:
             raise UnknownPolicy(f"{type_} stands twice")
         if profiles and type_ == ANY:
             raise UnknownPolicy(f"{part}: profiles are of one type")
-        rules[type_] = Rule(level, tuple(profiles))  # type: ignore[arg-type]
+        rules[type_] = Rule(LEVELS[level], tuple(profiles))
     return Policy(MappingProxyType(rules))

@@ -21,9 +21,8 @@ from exchange.http.site import Site
 from exchange.hub import Hub
 from tests.exchange.conftest import token
 
-# Of processor time: the machine may be busy with other things.
-# What is refused takes well below a second; a busy machine, or what an earlier test left to be freed, may add
-# to it. Work that runs away takes minutes.
+# Of processor time. What is refused takes well below a second, which cold caches, or memory that an earlier
+# test left to be freed, may add to; work that runs away takes minutes.
 SECONDS: Final = 5.0
 OPEN = b'<Patient xmlns="http://hl7.org/fhir">'
 LONG = b"x" * 10_000_000

@@ -6,7 +6,6 @@ https://hl7.org/fhir/R4/searchparameter.html
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,20 +13,18 @@ from typing import Final
 
 import asyncpg
 
+from exchange.following import POLL_SECONDS, following
 from exchange.search.definition.leading import Further
 from exchange.search.index.extract import Extraction
 from exchange.search.own import store as own_store
 from exchange.search.own.store import Own, State
 
-POLL_SECONDS: Final = 1.0
 # When a parameter has been known here for so long, every hub indexes by it.
 KNOWN_EVERYWHERE_SECONDS: Final = 2 * POLL_SECONDS
 CONFIRMED_AT_ONCE: Final = 5_000
 
 # Which of these texts stand in the database.
 WRITTEN: Final = "SELECT DISTINCT token FROM text_index WHERE token = ANY($1::bigint[])"
-
-_log = logging.getLogger(__name__)
 
 
 class Keeper:
@@ -61,16 +58,8 @@ class Keeper:
         """Returns when other hubs, too, index by the parameters that are in force here."""
         await asyncio.sleep(max(0.0, self._since + KNOWN_EVERYWHERE_SECONDS - time.monotonic()))
 
-    async def watch(self) -> None:
-        """Until it is cancelled: follows what other hubs change, and cleans up."""
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                await self._look()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("search parameters cannot be looked at: %s", type(error).__name__)
-
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Follows what other hubs have changed, and cleans up."""
         async with self._pool.acquire() as connection:
             current = await own_store.version(connection)
         if current != self._version:
@@ -102,9 +91,5 @@ async def kept(pool: asyncpg.Pool, extraction: Extraction) -> AsyncIterator[Keep
     """A keeper that is up to date, and stays so meanwhile."""
     keeper = Keeper(pool, extraction)
     await keeper.refresh()
-    watching = asyncio.create_task(keeper.watch())
-    try:
+    async with following(keeper.look, "search parameters"):
         yield keeper
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)

@@ -135,12 +135,8 @@ async def writing(
         app, fhir = build_app(hub), Fhir(hub)
         async with serving(Site(app, fhir, 5)) as direct, serving(Site(app, None, 5)) as through_asgi:
             for method, path, caller, headers, body in requests:
-                given_ = {**headers, "Authorization": tokens[caller]} if caller != "none" else headers
-                lines = "".join(f"{name}: {value}\r\n" for name, value in given_.items())
-                head = (
-                    f"{method} /fhir/{path} HTTP/1.1\r\nHost: x\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
-                )
-                data = head.encode() + body
+                length = {"Content-Length": str(len(body))}
+                data = head_of(method, path, "1.1", headers | length, tokens[caller]) + body
                 await exchanged(through_asgi, data, method)  # so that the next one finds what is there
                 expected = CHANGING.sub(b"", await exchanged(through_asgi, data, method))
                 got = CHANGING.sub(b"", await exchanged(direct, data, method))
@@ -160,11 +156,8 @@ async def test_the_fast_lane_of_writes_is_taken(hub: Hub) -> None:
         fhir.answer = None  # type: ignore[method-assign, assignment]
         assert (await exchanged(port, head + body, "POST")).startswith(b"HTTP/1.1 201")
         assert (await exchanged(port, head + b"!" * len(body), "POST")).startswith(b"HTTP/1.1 400")
-        await hub.pool.execute("ALTER TABLE resource RENAME TO away")
-        try:
+        async with no_table(hub):
             failed = await exchanged(port, head + body, "POST")
-        finally:
-            await hub.pool.execute("ALTER TABLE away RENAME TO resource")
         assert failed.startswith(b"HTTP/1.1 500")
         assert fhir.under_way == 0
 
@@ -186,9 +179,7 @@ async def scenario(
         app, fhir = build_app(hub), Fhir(hub)
         async with serving(Site(app, fhir, 5)) as direct, serving(Site(app, None, 5)) as through_asgi:
             for method, path, caller, headers, version in requests:
-                given_ = {**headers, "Authorization": tokens[caller]} if caller != "none" else headers
-                lines = "".join(f"{name}: {value}\r\n" for name, value in given_.items())
-                data = f"{method} /fhir/{path} HTTP/{version}\r\nHost: x\r\n{lines}\r\n".encode("latin-1")
+                data = head_of(method, path, version, headers, tokens[caller])
                 expected = await exchanged(through_asgi, data, method)
                 for _ in range(2):  # the second time the head is known
                     assert await exchanged(direct, data, method) == expected
@@ -214,15 +205,29 @@ async def test_a_failing_database_is_told_on_the_fast_lane_too(hub: Hub) -> None
     data = b"GET /fhir/Patient/here HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\n\r\n" % tokens["all"].encode()
     async with serving(Site(build_app(hub), fhir := Fhir(hub), 5)) as port:
         assert (await exchanged(port, data, "GET")).startswith(b"HTTP/1.1 200")
-        await hub.pool.execute("ALTER TABLE resource RENAME TO away")
-        try:
+        async with no_table(hub):
             failed = await exchanged(port, data, "GET")
-        finally:
-            await hub.pool.execute("ALTER TABLE away RENAME TO resource")
         assert failed.startswith(b"HTTP/1.1 500")
         assert b"OperationOutcome" in failed
         assert (await exchanged(port, data, "GET")).startswith(b"HTTP/1.1 200")
         assert fhir.under_way == 0
+
+
+def head_of(method: str, path: str, version: str, headers: dict[str, str], authorization: str) -> bytes:
+    """Of a request; without authorization, if that is empty."""
+    given_ = {**headers, "Authorization": authorization} if authorization else headers
+    lines = "".join(f"{name}: {value}\r\n" for name, value in given_.items())
+    return f"{method} /fhir/{path} HTTP/{version}\r\nHost: x\r\n{lines}\r\n".encode("latin-1")
+
+
+@asynccontextmanager
+async def no_table(hub: Hub) -> AsyncIterator[None]:
+    """Every read and write fails meanwhile."""
+    await hub.pool.execute("ALTER TABLE resource RENAME TO away")
+    try:
+        yield
+    finally:
+        await hub.pool.execute("ALTER TABLE away RENAME TO resource")
 
 
 async def exchanged(port: int, data: bytes, method: str) -> bytes:

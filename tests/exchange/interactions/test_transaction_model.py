@@ -8,7 +8,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.exchange.interactions.test_transaction import delete, post, put, send
+from tests.exchange.interactions.transactions import delete, post, put, send
 
 Resource = dict[str, Any]
 SYSTEM = "urn:x"

@@ -17,7 +17,7 @@ from exchange.app import build_app
 from exchange.hub import Hub, open_hub
 from exchange.settings import Settings
 from tests.exchange.conftest import FHIR, token
-from tests.exchange.interactions.test_transaction import (
+from tests.exchange.interactions.transactions import (
     URN,
     count,
     delete,
