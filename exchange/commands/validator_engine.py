@@ -142,6 +142,8 @@ def _options(case: Case, step: Step) -> Options:
         forms="error",
         displays="error",
         vital_signs="error",
+        links="error",
+        markup="error",
         html="error" if flags.get("security-checks") else "ignore",
         entries=_of_entries(flags.get("bundle-param", {})),
         contained="ignore" if flags.get("validateContains") == "IGNORE" else "validate",

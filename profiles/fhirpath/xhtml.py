@@ -1,6 +1,7 @@
 """The part of XHTML that narratives may have. https://hl7.org/fhir/R4/narrative.html#xhtml"""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 from xml.parsers import expat
@@ -8,23 +9,36 @@ from xml.parsers import expat
 XHTML: Final = "http://www.w3.org/1999/xhtml"
 ELEMENTS: Final = frozenset(
     (
-        "a", "abbr", "acronym", "b", "bdo", "big", "blockquote", "br", "caption", "cite", "code", "col",
-        "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
-        "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike",
-        "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
-        "var",
+        "a", "abbr", "acronym", "address", "area", "b", "bdo", "big", "blockquote", "br", "caption", "cite",
+        "code", "col", "colgroup", "dd", "dfn", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6",
+        "hr", "i", "img", "kbd", "li", "map", "ol", "p", "pre", "q", "samp", "small", "span", "strong", "sub",
+        "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var",
     )
 )  # fmt: skip
 ATTRIBUTES: Final = frozenset(
     (
-        "abbr", "accesskey", "align", "alt", "axis", "bgcolor", "border", "cellpadding", "cellspacing",
-        "char", "charoff", "charset", "cite", "class", "clear", "cols", "colspan", "compact", "coords",
-        "datetime", "dir", "frame", "headers", "height", "href", "hreflang", "hspace", "id", "ismap",
-        "lang", "longdesc", "name", "noshade", "nowrap", "rel", "rev", "rowspan", "rules", "scope", "shape",
-        "size", "span", "src", "start", "style", "summary", "tabindex", "title", "type", "usemap", "valign",
-        "value", "vspace", "width", "xml:lang", "xml:space", "xmlns",
+        "abbr", "accesskey", "align", "axis", "char", "charoff", "class", "colspan", "dir", "headers", "id",
+        "lang", "rowspan", "scope", "span", "style", "tabindex", "title", "valign", "width", "xml:lang",
+        "xml:space", "xmlns",
     )
 )  # fmt: skip
+"""Of every element; others are of some elements only."""
+
+_OF: Final[Mapping[str, frozenset[str]]] = {
+    name: ATTRIBUTES.union(own.split())
+    for name, own in {
+        "a": "charset coords href hreflang name rel rev shape type",
+        "area": "alt coords href nohref shape",
+        "blockquote": "cite",
+        "img": "alt border height ismap longdesc src usemap",
+        "map": "name",
+        "pre": "space",
+        "q": "cite",
+        "table": "border cellpadding cellspacing frame rules summary",
+        "td": "nowrap",
+        "th": "nowrap",
+    }.items()
+}
 
 _BEGIN: Final = f'<div xmlns="{XHTML}"'
 _TAG: Final = re.compile(r"<([^\s/>]+)([^>]*)")
@@ -35,6 +49,11 @@ class _Refused(Exception):
     pass
 
 
+def attributes_of(name: str) -> frozenset[str]:
+    """The attributes that an element may have."""
+    return _OF.get(name, ATTRIBUTES)
+
+
 class _Reader:
     """Refuses what is not allowed."""
 
@@ -43,7 +62,7 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if name not in ELEMENTS or not attributes.keys() <= ATTRIBUTES:
+        if name not in ELEMENTS or not attributes.keys() <= attributes_of(name):
             raise _Refused
         if self._depth == 1 and (name != "div" or attributes.get("xmlns") != XHTML):
             raise _Refused
@@ -73,7 +92,8 @@ def is_plain(div: str) -> bool:
     """
     if not div.startswith(_BEGIN) or "<!" in div or "<?" in div or div.count("xmlns") != 1:
         return False
-    if not all(name in ELEMENTS and (not rest or _has_plain(rest)) for name, rest in set(_TAG.findall(div))):
+    tags = set(_TAG.findall(div))
+    if not all(name in ELEMENTS and (not rest or _has_plain(name, rest)) for name, rest in tags):
         return False
     try:
         expat.ParserCreate().Parse(div.encode(), True)
@@ -83,10 +103,10 @@ def is_plain(div: str) -> bool:
 
 
 @lru_cache(1024)
-def _has_plain(attributes: str) -> bool:
+def _has_plain(name: str, rest: str) -> bool:
     """Whether the rest of a tag is allowed attributes and nothing else."""
-    left = _ATTRIBUTE.sub("", attributes).strip()
-    return left in ("", "/") and ATTRIBUTES.issuperset(_ATTRIBUTE.findall(attributes))
+    left = _ATTRIBUTE.sub("", rest).strip()
+    return left in ("", "/") and attributes_of(name).issuperset(_ATTRIBUTE.findall(rest))
 
 
 def _is_read(div: str) -> bool:

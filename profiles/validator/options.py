@@ -32,6 +32,10 @@ class Options:
                        of other languages
     vital_signs        how an Observation is told that has the code of a vital sign and does not conform to
                        R4's profile of it, which it does not claim
+    links              how a link in a narrative is told that leads nowhere: R4 has no rule of it, HL7's
+                       validator calls it an error, and published examples of guides have some
+    markup             how elements of a narrative are told that stand where HTML does not have them: each
+                       narrative is read tag by tag for it
     html               how a string is told that looks like HTML
     contained          whether contained resources are validated
     aggregation        where the aggregation modes of references are looked at
@@ -50,6 +54,8 @@ class Options:
     forms: Level = "warning"
     displays: Level = "warning"
     vital_signs: Level = "warning"
+    links: Level = "warning"
+    markup: Level = "ignore"
     html: Level = "ignore"
     contained: Literal["validate", "ignore"] = "validate"
     aggregation: Literal["bundles", "everywhere"] = "bundles"

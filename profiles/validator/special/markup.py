@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any, Final
 from xml.parsers import expat
 
-from profiles.fhirpath.xhtml import ATTRIBUTES, ELEMENTS
+from profiles.fhirpath.xhtml import ELEMENTS, attributes_of
+from profiles.validator.special.markup_order import misplaced, misplaced_text
 
 _MOST: Final = 50  # of each kind of fault
 _UNDEFINED: Final = 11  # expat's error: undefined entity
@@ -26,7 +27,8 @@ class Link:
 class Markup:
     """`language` is that of the whole; `sections` are the languages of the parts directly below it, and
     `is_mixed` says that there is content beside them. `unmarked` is content that names no source of its own.
-    `entity` is one that XML does not know, `fault` what else keeps it from being XML."""
+    `misplaced` says what stands where HTML does not allow it. `entity` is one that XML does not know, `fault`
+    what else keeps it from being XML."""
 
     elements: list[str] = field(default_factory=list)
     attributes: list[tuple[str, str]] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Markup:
     sections: list[str] = field(default_factory=list)
     is_mixed: bool = False
     unmarked: list[str] = field(default_factory=list)
+    misplaced: list[str] = field(default_factory=list)
     entity: str = ""
     fault: str = ""
 
@@ -53,10 +56,12 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         found, depth = self.found, len(self._path)
+        for text in misplaced(name, self._path):
+            _add(found.misplaced, text)
         self._path.append(name)
         if name not in ELEMENTS:
             _add(found.elements, name)
-        for attribute in attributes.keys() - ATTRIBUTES:
+        for attribute in sorted(attributes.keys() - attributes_of(name)):
             _add(found.attributes, (attribute, name))
         if "id" in attributes:
             found.ids.append(attributes["id"])
@@ -81,6 +86,8 @@ class _Reader:
         if self._link:
             self._link[-1][2].append(text)
         shown = text.strip()
+        if shown and (fault := misplaced_text(self._path)):
+            _add(self.found.misplaced, fault)
         if shown and len(self._path) == 1:
             self.found.is_mixed = True
         if shown and not self._marked:

@@ -12,7 +12,7 @@ from profiles.fhirpath.xhtml import is_plain
 from profiles.validator.context import Context
 from profiles.validator.special.extension import extended
 from profiles.validator.special.markup import Markup, markup
-from terminology.issue import Issue
+from terminology.issue import Issue, Severity
 
 Element = Mapping[str, Any]
 _SCHEMES: Final = frozenset(("http", "https", "mailto", "tel", "sms", "ftp", "sftp", "data", "cid", "file"))
@@ -24,7 +24,9 @@ _TEXT_LINK: Final = "http://hl7.org/fhir/StructureDefinition/textLink"
 def narrative(value: Element, context: Context) -> Iterator[Issue]:
     """Of a Narrative, wherever it stands."""
     div = value.get("div")
-    if not isinstance(div, str) or ("extension" not in value and _says_nothing(div)):
+    if not isinstance(div, str):
+        return
+    if context.options.markup == "ignore" and "extension" not in value and _says_nothing(div):
         return
     found = markup(div)
     if found.entity:
@@ -36,7 +38,9 @@ def narrative(value: Element, context: Context) -> Iterator[Issue]:
         yield context.issue("error", "invalid", text, "xhtml-form", ".div")
         return
     yield from _forbidden(found, context)
-    yield from _links(found, context)
+    yield from _misplaced(found, context)
+    if context.options.links != "ignore":
+        yield from _links(found, context.options.links, context)
     yield from _languages(found, context)
     yield from _text_links(value, found, context)
 
@@ -66,7 +70,14 @@ def _forbidden(found: Markup, context: Context) -> Iterator[Issue]:
             yield context.issue("warning", "invalid", text, "xhtml-id", ".div")
 
 
-def _links(found: Markup, context: Context) -> Iterator[Issue]:
+def _misplaced(found: Markup, context: Context) -> Iterator[Issue]:
+    severity = context.options.markup
+    if severity != "ignore":
+        for text in found.misplaced:
+            yield context.issue(severity, "structure", text, "xhtml-order", ".div")
+
+
+def _links(found: Markup, severity: Severity, context: Context) -> Iterator[Issue]:
     targets: set[str] | None = None
     for link in found.links:
         scheme, colon, _ = link.target.partition(":")
@@ -74,12 +85,12 @@ def _links(found: Markup, context: Context) -> Iterator[Issue]:
             targets = _targets(found, context) if targets is None else targets
             if link.target[1:] and link.target[1:] not in targets:
                 text = f"Hyperlink {link.target!r} at {link.path!r} for {link.text!r} does not resolve"
-                yield context.issue("error", "invalid", text, "xhtml-link", ".div")
+                yield context.issue(severity, "invalid", text, "xhtml-link", ".div")
         elif colon and scheme.isalnum() and scheme.lower() not in _SCHEMES:
             text = (
                 f"Hyperlink scheme {scheme!r} in {link.target!r} at {link.path!r} is not a hyperlinkable one"
             )
-            yield context.issue("error", "invalid", text, "xhtml-link-scheme", ".div")
+            yield context.issue(severity, "invalid", text, "xhtml-link-scheme", ".div")
 
 
 def _targets(found: Markup, context: Context) -> set[str]:
