@@ -19,8 +19,9 @@ from exchange.interactions.request import decoded, instant_text
 from exchange.jobs.files import append, folder_of
 from exchange.jobs.job import Job, Tell
 from exchange.search.page.execute import search
+from exchange.search.query.criterion import AnyOf, Not, Patients
 from exchange.search.query.parse import parse
-from exchange.search.query.query import AnyOf, Not, Patients, Query
+from exchange.search.query.query import Query
 from mpi.keys import patient_key
 from mpi.reach import PATIENT_KEYS
 

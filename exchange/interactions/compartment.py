@@ -9,8 +9,8 @@ from exchange.interactions.search_type import form_parameters, page_of, permitte
 from exchange.interactions.search_types import Kinds, search_types
 from exchange.outcome import FhirError
 from exchange.search.query.compartments import COMPARTMENTS, in_compartment, members_of
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.parse import parse
-from exchange.search.query.query import Criterion
 
 
 async def compartment_type(hub: Hub, request: Request) -> Response:

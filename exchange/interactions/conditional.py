@@ -18,8 +18,9 @@ from exchange.hub import Hub
 from exchange.interactions.request import FORM_PARAMETERS
 from exchange.interactions.search_type import page_of
 from exchange.outcome import FhirError
+from exchange.search.query.conditions import Identifiers
 from exchange.search.query.parse import parse
-from exchange.search.query.query import Identifiers, Query
+from exchange.search.query.query import Query
 from exchange.store.connection import Connection
 from exchange.store.types import type_number
 

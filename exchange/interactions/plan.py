@@ -14,7 +14,8 @@ from exchange.interactions.conditional import compiled, one
 from exchange.interactions.search_type import chained
 from exchange.interactions.steps import Step
 from exchange.outcome import FhirError
-from exchange.search.query.query import Identifiers, Query
+from exchange.search.query.conditions import Identifiers
+from exchange.search.query.query import Query
 from exchange.sites import Site, may_refer, sites
 from terminology.issue import Issue
 

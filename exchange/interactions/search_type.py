@@ -16,8 +16,9 @@ from exchange.outcome import FhirError, operation_outcome
 from exchange.search.index.extract import Extraction
 from exchange.search.page.counts import Counts
 from exchange.search.page.execute import Page, search
+from exchange.search.query.criterion import Chain, Criterion, Has, Listed, Patients, Targets
 from exchange.search.query.parse import parse
-from exchange.search.query.query import Chain, Criterion, Has, Inclusion, Listed, Patients, Query, Targets
+from exchange.search.query.query import Inclusion, Query
 from exchange.search.query.tree import every
 from exchange.store.connection import Connection
 from exchange.trust.grant import Grant

@@ -19,8 +19,9 @@ from exchange.outcome import operation_outcome
 from exchange.search.definition.leading import Registry
 from exchange.search.page import several
 from exchange.search.page.several import Cursors, Merged
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.parse import parse
-from exchange.search.query.query import Criterion, Query
+from exchange.search.query.query import Query
 from exchange.search.query.values import refused
 from exchange.store.connection import Connection
 from exchange.store.types import type_name, type_number

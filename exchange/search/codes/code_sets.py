@@ -14,7 +14,9 @@ from exchange.fhirjson import dumps, loads
 from exchange.search.codes.expansion import Coding, NotHeld, above, below, members
 from exchange.search.codes.hierarchy import Definition, NotExpandable
 from exchange.search.definition.source import Source
-from exchange.search.query.query import Codes, Criterion, OfCodes, Query, Tokens
+from exchange.search.query.conditions import Codes, OfCodes, Tokens
+from exchange.search.query.criterion import Criterion
+from exchange.search.query.query import Query
 from exchange.search.query.tree import changed, every
 from exchange.search.query.values import refused
 from exchange.search.value.token import coded, token

@@ -11,7 +11,8 @@ from exchange.search.criteria.asked import Asked, Made, Search, any_of
 from exchange.search.criteria.missing import missing
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import AllOf, Comparison, Criterion, LeadingDate, Not, Tokens
+from exchange.search.query.conditions import Comparison, LeadingDate, Tokens
+from exchange.search.query.criterion import AllOf, Criterion, Not
 from exchange.search.query.values import alternatives, refused
 from exchange.search.value.dates import microseconds
 from exchange.search.value.token import LONG, token

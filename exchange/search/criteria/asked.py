@@ -10,7 +10,8 @@ from datetime import UTC, datetime, tzinfo
 from exchange.search.definition.leading import Registry, TypeParameters
 from exchange.search.definition.source import Composite, Parameter, Source
 from exchange.search.index.extract import Extraction
-from exchange.search.query.query import AnyOf, Criterion, Targets, Tokens
+from exchange.search.query.conditions import Tokens
+from exchange.search.query.criterion import AnyOf, Criterion, Targets
 
 
 @dataclass(frozen=True, slots=True)

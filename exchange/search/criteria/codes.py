@@ -9,7 +9,8 @@ https://hl7.org/fhir/R4/search.html#token
 from exchange.search.criteria.asked import Asked, Made, Search
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter, Source
-from exchange.search.query.query import Codes, Criterion, Not, OfCodes
+from exchange.search.query.conditions import Codes, OfCodes
+from exchange.search.query.criterion import Criterion, Not
 from exchange.search.query.values import alternatives, refused, split, unescaped
 from exchange.search.value.references import relative
 from terminology.naming import canonical_system

@@ -16,7 +16,8 @@ from exchange.search.criteria.quantity import comparison_and_units
 from exchange.search.definition.composite import paired
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Composite, Parameter, Source
-from exchange.search.query.query import AllOf, Criterion, Paired, Tokens
+from exchange.search.query.conditions import Paired, Tokens
+from exchange.search.query.criterion import AllOf, Criterion
 from exchange.search.query.values import (
     alternatives,
     date_comparison,

@@ -24,7 +24,7 @@ from exchange.search.criteria.asked import Asked, Made, Search
 from exchange.search.criteria.missing import missing
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Criterion
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.values import refused
 
 _BY_TYPE: Mapping[str, Mapping[str, Made]] = {

@@ -9,7 +9,8 @@ from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
 from exchange.search.criteria.ids import never_missing
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Comparison, Criterion, LeadingDate, Ranges, Updated
+from exchange.search.query.conditions import Comparison, LeadingDate, Ranges, Updated
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.values import alternatives, date_comparison
 from exchange.search.value.token import LONG, token
 

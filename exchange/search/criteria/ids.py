@@ -9,7 +9,8 @@ from exchange.search.criteria.asked import NOTHING, Asked, Made, Search
 from exchange.search.criteria.missing import is_true
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Criterion, Ids, Not
+from exchange.search.query.conditions import Ids
+from exchange.search.query.criterion import Criterion, Not
 from exchange.search.query.values import alternatives, unescaped
 
 

@@ -13,7 +13,7 @@ from exchange.search.criteria.asked import Asked, Made, Search, any_of, targets_
 from exchange.search.criteria.reference import literal, reference_targets, sought
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Chain, Criterion, Kin, Targets
+from exchange.search.query.criterion import Chain, Criterion, Kin, Targets
 from exchange.search.query.values import refused
 from exchange.search.value.token import reference_hash, salt
 

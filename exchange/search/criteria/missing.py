@@ -6,15 +6,8 @@ https://hl7.org/fhir/R4/search.html#missing
 from exchange.search.criteria.asked import Asked, Search, any_of, numbers_of, part_parameters
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Composite, Parameter, Source
-from exchange.search.query.query import (
-    AllOf,
-    Criterion,
-    HasLeadingDate,
-    HasLeadingPatient,
-    Not,
-    Present,
-    Tokens,
-)
+from exchange.search.query.conditions import HasLeadingDate, HasLeadingPatient, Present, Tokens
+from exchange.search.query.criterion import AllOf, Criterion, Not
 from exchange.search.query.values import refused
 from exchange.search.value.token import absent, present, token
 

@@ -9,7 +9,8 @@ from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_
 from exchange.search.criteria.missing import missing
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import AllOf, Criterion, Strings
+from exchange.search.query.conditions import Strings
+from exchange.search.query.criterion import AllOf, Criterion
 from exchange.search.query.values import alternatives, refused, unescaped
 from exchange.search.value.pinyin import NAMES, sought_pinyin
 from exchange.search.value.sound import sought_sounds

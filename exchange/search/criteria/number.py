@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Criterion, Ranges
+from exchange.search.query.conditions import Ranges
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.values import alternatives, number_comparison
 
 

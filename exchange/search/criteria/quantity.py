@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_of
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Comparison, Criterion, Quantities
+from exchange.search.query.conditions import Comparison, Quantities
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.values import alternatives, number_comparison, refused, split, unescaped
 from exchange.search.value.numbers import sought_units
 from terminology.naming import canonical_system

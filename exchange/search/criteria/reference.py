@@ -11,7 +11,8 @@ from exchange.search.criteria.text import text
 from exchange.search.criteria.token import system_and_code
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Criterion, PatientReferences, Patients, Tokens
+from exchange.search.query.conditions import Tokens
+from exchange.search.query.criterion import Criterion, PatientReferences, Patients
 from exchange.search.query.values import alternatives, refused, unescaped
 from exchange.search.value.references import local_target, logical_path, relative
 from exchange.search.value.token import coded, salt, token

@@ -9,7 +9,8 @@ from exchange.search.criteria.asked import Asked, Made, Search, numbers_of
 from exchange.search.criteria.names import romanised
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import AnyOf, Criterion, Strings
+from exchange.search.query.conditions import Strings
+from exchange.search.query.criterion import AnyOf, Criterion
 from exchange.search.query.values import alternatives, refused, unescaped
 from exchange.search.value.text import normalised
 

@@ -8,7 +8,8 @@ from exchange.search.criteria.string import plain_values
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
 from exchange.search.index.phrase import texts_path
-from exchange.search.query.query import Criterion, Phrases
+from exchange.search.query.conditions import Phrases
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.values import refused
 from exchange.search.value.token import salt
 

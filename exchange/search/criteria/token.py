@@ -11,7 +11,8 @@ from exchange.search.criteria.asked import Asked, Made, Search, any_of, numbers_
 from exchange.search.criteria.text import text
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter, Source
-from exchange.search.query.query import Criterion, Identifiers, Not, Tokens
+from exchange.search.query.conditions import Identifiers, Tokens
+from exchange.search.query.criterion import Criterion, Not
 from exchange.search.query.values import alternatives, refused, split, unescaped
 from exchange.search.value.token import coded, identifier_value, of_system, token, typed
 from terminology.naming import canonical_system

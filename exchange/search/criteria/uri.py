@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from exchange.search.criteria.asked import Asked, Made, Search
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import Criterion, Phrases, Tokens
+from exchange.search.query.conditions import Phrases, Tokens
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.values import alternatives, refused, unescaped
 from exchange.search.value.token import salt, token
 

@@ -20,9 +20,11 @@ import asyncpg
 
 from exchange.fhirjson import loads
 from exchange.search.index.extract import Extraction
-from exchange.search.query.query import Query, Tokens
-from exchange.search.statement import access, statement
+from exchange.search.query.conditions import Tokens
+from exchange.search.query.query import Query
+from exchange.search.statement import statement
 from exchange.search.statement.builder import Builder
+from exchange.search.statement.matching import rows_of
 from exchange.store.packing import unpack
 from exchange.store.types import type_number
 
@@ -129,7 +131,7 @@ def _key(query: Query) -> Key | None:
 
 
 async def _anew(connection: asyncpg.Connection, query: Query) -> _Counted:
-    b = Builder(access.rows, None)
+    b = Builder(rows_of, None)
     counted = statement.count(b, statement.plan_of(query, None, 0))
     tables = f"{b.with_clause()}\n" if b.tables else ""
     found = await connection.fetchrow(f"{tables}SELECT ({counted}) AS number, {MOMENT}", *b.arguments)

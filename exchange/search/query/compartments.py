@@ -9,8 +9,10 @@ from typing import Final
 
 from exchange.search.criteria import Search
 from exchange.search.definition.leading import TypeParameters
+from exchange.search.query.conditions import Ids
+from exchange.search.query.criterion import AnyOf, Criterion, Patients
 from exchange.search.query.links import any_criterion
-from exchange.search.query.query import AnyOf, Criterion, Ids, Patients, SearchError
+from exchange.search.query.query import SearchError
 from exchange.search.query.values import refused
 from mpi.keys import patient_key
 from profiles.definitions import Definitions

@@ -13,20 +13,11 @@ from typing import Final, Literal
 from exchange.search.criteria import Asked, Search
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
+from exchange.search.query.conditions import Comparison, LeadingDate, Ranges, Strings, Updated
+from exchange.search.query.criterion import AllOf, AnyOf, Criterion, Not
 from exchange.search.query.filter import Both, Either, Filter, Negated, Predicate, Step, filter_of, wrong
 from exchange.search.query.links import MAX_DEPTH, any_criterion, follow
-from exchange.search.query.query import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Criterion,
-    LeadingDate,
-    Not,
-    Ranges,
-    SearchError,
-    Strings,
-    Updated,
-)
+from exchange.search.query.query import SearchError
 from exchange.search.query.tree import changed
 from exchange.search.query.words import PATHS
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from exchange.search.criteria import Asked, Search, criterion, reference_targets, targets_of
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Parameter
-from exchange.search.query.query import AnyOf, Chain, Criterion, Has, Patients, SearchError, Targets
+from exchange.search.query.criterion import AnyOf, Chain, Criterion, Has, Patients, Targets
+from exchange.search.query.query import SearchError
 from exchange.search.query.tree import conjuncts, every
 from exchange.search.query.values import refused
 from exchange.search.query.words import PATHS, words

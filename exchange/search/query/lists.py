@@ -13,7 +13,8 @@ import asyncpg
 
 from exchange.fhirjson import loads
 from exchange.search.criteria import Search
-from exchange.search.query.query import Listed, Members, Query
+from exchange.search.query.criterion import Listed, Members
+from exchange.search.query.query import Query
 from exchange.search.query.values import alternatives, refused, unescaped
 from exchange.search.value.references import relative
 from exchange.search.value.token import reference_hash

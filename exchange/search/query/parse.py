@@ -11,11 +11,12 @@ from uuid import UUID
 
 from exchange.search.criteria import Search
 from exchange.search.definition.leading import TypeParameters
+from exchange.search.query.criterion import Criterion
 from exchange.search.query.filtering import filter_criteria
 from exchange.search.query.include import inclusions, is_inclusion, open_types
 from exchange.search.query.links import any_criterion
 from exchange.search.query.lists import listed
-from exchange.search.query.query import Criterion, Inclusion, Query, SearchError
+from exchange.search.query.query import Inclusion, Query, SearchError
 from exchange.search.query.sorting import sort_keys
 from exchange.search.query.tree import conjuncts
 from exchange.search.query.values import refused

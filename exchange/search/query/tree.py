@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/search.html#chaining
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from exchange.search.query.query import AllOf, AnyOf, Chain, Criterion, Has, Not, Patients, Targets
+from exchange.search.query.criterion import AllOf, AnyOf, Chain, Criterion, Has, Not, Patients, Targets
 
 
 def every(criteria: Iterable[Criterion]) -> Iterator[Criterion]:

@@ -7,7 +7,8 @@ import re
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
-from exchange.search.query.query import Comparison, SearchError
+from exchange.search.query.conditions import Comparison
+from exchange.search.query.query import SearchError
 from exchange.search.value import dates
 from exchange.search.value.numbers import implicit_range
 from terminology.issue import Issue

@@ -12,7 +12,8 @@ import re
 from typing import Final
 
 from exchange.search.index.phrase import NARRATIVE, sought_words
-from exchange.search.query.query import AllOf, AnyOf, Criterion, Not, Words
+from exchange.search.query.conditions import Words
+from exchange.search.query.criterion import AllOf, AnyOf, Criterion, Not
 from exchange.search.query.values import alternatives, refused, unescaped
 from exchange.search.value.token import salt
 

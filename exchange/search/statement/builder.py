@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from exchange.search.query.query import Targets
+from exchange.search.query.criterion import Targets
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from exchange.search.definition.leading import TypeParameters
 from exchange.search.definition.source import Composite
-from exchange.search.query.query import Criterion, Pair, Paired, Quantities, Tokens
+from exchange.search.query.conditions import Pair, Paired, Quantities, Tokens
+from exchange.search.query.criterion import Criterion
 from exchange.search.statement import ranges, side
 from exchange.search.statement.builder import Builder
 from exchange.search.statement.plan import Plan

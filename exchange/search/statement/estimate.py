@@ -11,8 +11,9 @@ from typing import Any
 import asyncpg
 
 from exchange.search.query.query import Query
-from exchange.search.statement import access, statement
+from exchange.search.statement import statement
 from exchange.search.statement.builder import Builder
+from exchange.search.statement.matching import matching, rows_of
 from exchange.search.statement.predicate import conditions
 
 
@@ -30,14 +31,14 @@ async def estimate(connection: asyncpg.Connection, query: Query, shown: int) -> 
 
 
 def _counting(query: Query) -> tuple[Any, ...]:
-    b = Builder(access.rows, query.allowed)
-    counted = f"SELECT count(*) FROM ({access.matching(b, statement.plan_of(query, None, 0))}) m"
+    b = Builder(rows_of, query.allowed)
+    counted = f"SELECT count(*) FROM ({matching(b, statement.plan_of(query, None, 0))}) m"
     return (f"{_with(b)}{counted}", *b.arguments)
 
 
 def guessing(query: Query) -> tuple[str, list[Any]]:
     """The statement that is planned and not run."""
-    b = Builder(access.rows, query.allowed)
+    b = Builder(rows_of, query.allowed)
     plan = statement.plan_of(query, None, 0)
     condition = conditions(b, plan)
     rows = f"SELECT 1 FROM resource_index i WHERE i.type = {plan.number} AND {condition}"

@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/location.html#search
 
 import math
 
-from exchange.search.query.query import Point
+from exchange.search.query.conditions import Point
 from exchange.search.statement.builder import Builder
 
 # The mean radius of the earth (IUGG), in metres.

@@ -8,8 +8,8 @@ https://hl7.org/fhir/R4/observation-operation-lastn.html
 from typing import Any
 
 from exchange.search.query.query import Query
-from exchange.search.statement import access
 from exchange.search.statement.builder import Builder
+from exchange.search.statement.matching import matching, rows_of
 from exchange.search.statement.statement import plan_of
 
 # Matches that are looked at: more than one patient has of a kind.
@@ -21,9 +21,9 @@ MOST_UNCODED = 1_000
 def compile_latest(query: Query, most: int) -> tuple[str, tuple[Any, ...]]:
     """Rows (rid, ts, codes, body): of each code the first `most` matches, of those without one all;
     and, without rid and body, the codes that some match has together."""
-    b = Builder(access.rows, query.allowed)
+    b = Builder(rows_of, query.allowed)
     plan = plan_of(query, None, 0)
-    found = b.table("found", f"SELECT i.rid, i.ts FROM ({access.matching(b, plan)}) i LIMIT {MOST_MATCHES}")
+    found = b.table("found", f"SELECT i.rid, i.ts FROM ({matching(b, plan)}) i LIMIT {MOST_MATCHES}")
     coded = b.table(
         "coded",
         f"SELECT m.rid, m.ts, ARRAY(SELECT x.code FROM code_index x WHERE x.rid = m.rid ORDER BY x.code) "

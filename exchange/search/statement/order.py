@@ -11,7 +11,9 @@ https://hl7.org/fhir/R4/search.html#sort
 from collections.abc import Sequence
 from typing import Any
 
-from exchange.search.query.query import Criterion, LeadingDate, Patients, Quantities, Query, SortKey, Tokens
+from exchange.search.query.conditions import LeadingDate, Quantities, Tokens
+from exchange.search.query.criterion import Criterion, Patients
+from exchange.search.query.query import Query, SortKey
 from exchange.search.statement.builder import Builder
 
 _SIDES = {

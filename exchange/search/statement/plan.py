@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from exchange.search.page.cursor import Cursor
-from exchange.search.query.query import Criterion, SortKey
+from exchange.search.query.criterion import Criterion
+from exchange.search.query.query import SortKey
 from exchange.store.types import type_number
 
 

@@ -9,28 +9,30 @@ https://www.postgresql.org/docs/18/functions-subquery.html
 
 from uuid import UUID
 
-from exchange.search.query.query import (
+from exchange.search.query.conditions import (
+    HasLeadingDate,
+    HasLeadingPatient,
+    Ids,
+    LeadingDate,
+    OfCodes,
+    Phrases,
+    Tokens,
+    Updated,
+    Words,
+)
+from exchange.search.query.criterion import (
     AllOf,
     AnyOf,
     Chain,
     Criterion,
     Has,
-    HasLeadingDate,
-    HasLeadingPatient,
-    Ids,
     Kin,
-    LeadingDate,
     Listed,
     Members,
     Not,
-    OfCodes,
     PatientReferences,
     Patients,
-    Phrases,
     Targets,
-    Tokens,
-    Updated,
-    Words,
 )
 from exchange.search.query.values import refused
 from exchange.search.statement import ranges, side

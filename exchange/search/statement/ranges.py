@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/search.html#prefix
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from exchange.search.query.query import Comparison
+from exchange.search.query.conditions import Comparison
 from exchange.search.statement.builder import Builder
 from exchange.search.value.dates import BEGINNING, FOREVER, SHORT
 

@@ -5,7 +5,8 @@ https://hl7.org/fhir/R4/search.html#chaining
 
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
-from exchange.search.query.query import Chain, Has, Kin, PatientReferences, Patients, Phrases, Targets, Words
+from exchange.search.query.conditions import Phrases, Words
+from exchange.search.query.criterion import Chain, Has, Kin, PatientReferences, Patients, Targets
 from exchange.search.statement.builder import Builder
 from exchange.search.value.text import after_prefix
 from exchange.search.value.token import h64, present

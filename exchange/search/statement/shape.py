@@ -14,7 +14,9 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from exchange.search.page.cursor import Cursor
-from exchange.search.query.query import Criterion, Ids, Members, PatientReferences, Patients, Query, Tokens
+from exchange.search.query.conditions import Ids, Tokens
+from exchange.search.query.criterion import Criterion, Members, PatientReferences, Patients
+from exchange.search.query.query import Query
 from exchange.search.statement import statement
 from exchange.search.statement.statement import Statement
 

@@ -10,7 +10,7 @@ https://www.postgresql.org/docs/18/indexes-multicolumn.html
 
 from collections.abc import Iterable
 
-from exchange.search.query.query import Identifiers, Near, Paired, Present, Quantities, Ranges, Strings
+from exchange.search.query.conditions import Identifiers, Near, Paired, Present, Quantities, Ranges, Strings
 from exchange.search.statement import globe, ranges
 from exchange.search.statement.builder import Builder
 from exchange.search.value.text import after_prefix, normalised, sought_grams

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.search.page.cursor import Cursor
-from exchange.search.query.query import Query, SortKey, Tokens
+from exchange.search.query.conditions import Tokens
+from exchange.search.query.query import Query, SortKey
 from exchange.search.statement import access, order
 from exchange.search.statement.builder import Builder
 from exchange.search.statement.included import included
+from exchange.search.statement.matching import matching, rows_of
 from exchange.search.statement.order import cast
 from exchange.search.statement.plan import Plan
 
@@ -46,7 +48,7 @@ class Statement:
 
 def compile(query: Query, cursor: Cursor | None) -> Statement:
     """The statement of the page after the cursor."""
-    b = Builder(access.rows, query.allowed)
+    b = Builder(rows_of, query.allowed)
     sort = order.sort_of(query)
     plan = plan_of(query, cursor, query.count + 1)
     parts: list[str] = []
@@ -63,7 +65,7 @@ def compile(query: Query, cursor: Cursor | None) -> Statement:
 
 def compile_listed(query: Query, rids: Sequence[int]) -> Statement:
     """The statement of a page whose matches are known already, in this order."""
-    b = Builder(access.rows, query.allowed)
+    b = Builder(rows_of, query.allowed)
     listed = b.argument(list(rids), "bigint[]")
     found = f"SELECT u.rid, u.k0 FROM unnest({listed}) WITH ORDINALITY AS u (rid, k0)"
     return _whole(b, query, _page(b, query, found, (order.PLACE,)), (order.PLACE,))
@@ -71,10 +73,10 @@ def compile_listed(query: Query, rids: Sequence[int]) -> Statement:
 
 def compile_gathered(query: Query, limit: int) -> Statement:
     """The statement of all matches in no order, or of as many as the limit."""
-    b = Builder(access.rows, query.allowed)
+    b = Builder(rows_of, query.allowed)
     plan = plan_of(query, None, limit)
     keys = "".join(f", {order.expression(b, key)} AS k{n}" for n, key in enumerate(query.sort))
-    found = b.table("page", f"SELECT i.rid{keys} FROM ({access.matching(b, plan)}) i LIMIT {limit}")
+    found = b.table("page", f"SELECT i.rid{keys} FROM ({matching(b, plan)}) i LIMIT {limit}")
     parts = [_matches(found, len(query.sort)), f"SELECT {START} AS kind, {BEGINNING}{_columns(query.sort)}"]
     return _whole(b, query, parts, query.sort)
 
@@ -145,4 +147,4 @@ def count(b: Builder, plan: Plan) -> str:
             codes = b.argument(list(only.codes), "bigint[]")
             what = "*" if len(only.codes) == 1 else "DISTINCT x.rid"
             return f"SELECT count({what}) FROM code_index x WHERE x.code = ANY({codes})"
-    return f"SELECT count(*) FROM ({access.matching(b, plan)}) m"
+    return f"SELECT count(*) FROM ({matching(b, plan)}) m"

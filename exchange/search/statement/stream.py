@@ -11,7 +11,8 @@ https://www.postgresql.org/docs/18/indexes-ordering.html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exchange.search.query.query import Criterion, LeadingDate, Patients, Tokens, Updated
+from exchange.search.query.conditions import LeadingDate, Tokens, Updated
+from exchange.search.query.criterion import Criterion, Patients
 from exchange.search.statement import order, ranges
 from exchange.search.statement.builder import Builder
 from exchange.search.statement.plan import Plan

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from exchange.search.criteria import Search, search_of
 from exchange.search.index.extract import compile_extraction
+from exchange.search.query.conditions import Identifiers, Tokens
+from exchange.search.query.criterion import AnyOf, Patients
 from exchange.search.query.parse import parse
-from exchange.search.query.query import AnyOf, Identifiers, Patients, Query, SearchError, SortKey, Tokens
+from exchange.search.query.query import Query, SearchError, SortKey
 from exchange.search.statement import order, statement
 from mpi.keys import patient_key
 from profiles.definitions import definitions

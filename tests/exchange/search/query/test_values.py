@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.search.query.query import Comparison, SearchError
+from exchange.search.query.conditions import Comparison
+from exchange.search.query.query import SearchError
 from exchange.search.query.values import alternatives, date_comparison, number_comparison, split, unescaped
 from exchange.search.value.dates import DAY, microseconds
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from exchange.search.query.conditions import OfCodes
 from exchange.search.query.parse import parse
-from exchange.search.query.query import OfCodes, SearchError
+from exchange.search.query.query import SearchError
 from exchange.search.query.tree import every
 from exchange.search.statement import shape, statement
 from mpi.keys import patient_key
