@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from terminology.algebra import Run, Runs, is_versioned, runs_of, unknown_import
+from terminology.canonical import split
 from terminology.code_system import CodeSystem
 from terminology.members import Member, Teller
 from terminology.options import Options, with_defaults
@@ -55,7 +56,7 @@ def expand(scope: Scope, value_set: ValueSet, limit: int = DEFAULT_LIMIT) -> Exp
     def note(name: str, canonical: str) -> None:
         expansion.tell(name, "valueUri", canonical)
 
-    runs = runs_of(scope, value_set, note, scope.options.filter)
+    runs = _wanted(scope.options, runs_of(scope, value_set, note, scope.options.filter))
     _note_systems(scope, value_set, expansion)
     scope.require_supplements()
     _fill(scope, value_set, expansion, runs, limit)
@@ -63,6 +64,12 @@ def expand(scope: Scope, value_set: ValueSet, limit: int = DEFAULT_LIMIT) -> Exp
         if canonical != value_set.canonical:
             expansion.tell(name, "valueUri", canonical)
     return expansion
+
+
+def _wanted(options: Options, runs: Runs) -> Runs:
+    """Without the code systems, or versions of them, that are to be left out."""
+    out = {split(each) for each in options.excluded_systems}
+    return [run for run in runs if not out & {(run.system.url, ""), (run.system.url, run.system.version)}]
 
 
 def _tell_options(expansion: Expansion, options: Options) -> None:
@@ -74,6 +81,7 @@ def _tell_options(expansion: Expansion, options: Options) -> None:
         *(("designation", "valueString", each) for each in options.designations),
         ("excludeNested", "valueBoolean", options.exclude_nested),
         ("versionsMatch", "valueBoolean", options.versions_match or None),
+        *(("exclude-system", "valueUri", each) for each in options.excluded_systems),
         ("activeOnly", "valueBoolean", options.active_only),
         ("includeDesignations", "valueBoolean", options.include_designations),
         ("includeDefinition", "valueBoolean", options.include_definition),

@@ -46,6 +46,10 @@ class Entry:
             self._resource = self._load()
         return self._resource
 
+    def glimpsed(self) -> Resource:
+        """The resource for once: it is not kept for it."""
+        return self._load() if self._resource is None else self._resource
+
     def compiled(self, make: Callable[[Resource], T]) -> T:
         if self._compiled is None:
             self._compiled = make(self.resource)

@@ -4,13 +4,14 @@ https://hl7.org/fhir/R4/codesystem-operation-lookup.html and
 https://hl7.org/fhir/R4/codesystem-operation-subsumes.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from terminology.checks import CodeOf, TxIssue
 from terminology.code_system import CodeSystem
 from terminology.designations import Designation, preferred
+from terminology.languages import same
 from terminology.reports import unknown_code
 from terminology.scope import Scope
 from terminology.texts import Refusal, found
@@ -43,7 +44,7 @@ class Lookup:
 
 def look_up(scope: Scope, coding: CodeOf) -> Lookup:
     """Raises Refusal: 404 for a code or system that is not known."""
-    system = _system(scope, coding)
+    system = known_system(scope, coding)
     number = system.number(coding.code)
     if number is None:
         raise Refusal(404, unknown_code("code", coding.code, system))
@@ -56,12 +57,23 @@ def look_up(scope: Scope, coding: CodeOf) -> Lookup:
         shown.value if shown else "",
         system.definition(number),
         number in system.abstract,
-        tuple(names),
+        tuple(_in_languages(names, scope.options.properties)),
         tuple(_properties(system, number, scope.options.properties)),
     )
 
 
-def _system(scope: Scope, coding: CodeOf) -> CodeSystem:
+def _in_languages(names: Sequence[Designation], wanted: tuple[str, ...]) -> Sequence[Designation]:
+    """Where `lang.X` is asked for, those in X."""
+    tags = [each.removeprefix("lang.") for each in wanted if each.startswith("lang.")]
+    return (
+        [each for each in names if any(same(each.language, tag, "language") for tag in tags)]
+        if tags
+        else names
+    )
+
+
+def known_system(scope: Scope, coding: CodeOf) -> CodeSystem:
+    """Raises Refusal: 404 for one that is not known."""
     version = scope.chosen(coding.system, coding.version)
     system = scope.code_system(coding.system, coding.version)
     if system is None:
@@ -94,7 +106,7 @@ def subsumes(scope: Scope, a: CodeOf, b: CodeOf) -> Outcome:
     if a.system != b.system:
         text = "The two codes are of different code systems"
         raise Refusal(400, TxIssue("error", "invalid", "", "", text, "codingB"))
-    system = _system(scope, a)
+    system = known_system(scope, a)
     one, other = (system.number(each.code) for each in (a, b))
     for number, each in ((one, a), (other, b)):
         if number is None:

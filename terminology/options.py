@@ -48,6 +48,7 @@ class Options:
     designations: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     supplements: tuple[str, ...] = ()
+    excluded_systems: tuple[str, ...] = ()
     filter: str = ""
     count: int | None = None
     offset: int | None = None
@@ -86,6 +87,7 @@ _LISTS: Final[Mapping[str, str]] = {
     "designation": "designations",
     "property": "properties",
     "useSupplement": "supplements",
+    "exclude-system": "excluded_systems",
 }
 _NUMBERS: Final = frozenset(("count", "offset"))
 MAX_NUMBER: Final = 2_147_483_647

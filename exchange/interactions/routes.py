@@ -29,6 +29,7 @@ from exchange.interactions.transaction import transaction
 from exchange.interactions.update import update
 from exchange.interactions.vread import vread
 from exchange.negotiation import sent_format
+from exchange.operations.closure import closure
 from exchange.operations.encounter_everything import encounter_everything
 from exchange.operations.everything import everything
 from exchange.operations.export import export_group, export_patient, export_system
@@ -41,7 +42,9 @@ from exchange.operations.meta_in_use import meta_system, meta_type
 from exchange.operations.reindex import reindex_all, reindex_parameter
 from exchange.operations.terminology import (
     expand,
+    find_matches,
     lookup,
+    preferred_id,
     subsumes,
     translate,
     validate_batch,
@@ -49,6 +52,7 @@ from exchange.operations.terminology import (
     validate_in_code_system,
 )
 from exchange.operations.validate import validate
+from exchange.operations.versions import versions
 from exchange.outcome import FhirError
 from exchange.representation import aside
 
@@ -172,11 +176,20 @@ TABLE: Final = (
     Interaction("$subsumes", "POST", "CodeSystem/$subsumes", subsumes),
     Interaction("$subsumes", "GET", "CodeSystem/{id}/$subsumes", subsumes),
     Interaction("$subsumes", "POST", "CodeSystem/{id}/$subsumes", subsumes),
+    Interaction("$find-matches", "GET", "CodeSystem/$find-matches", find_matches),
+    Interaction("$find-matches", "POST", "CodeSystem/$find-matches", find_matches),
+    Interaction("$find-matches", "GET", "CodeSystem/{id}/$find-matches", find_matches),
+    Interaction("$find-matches", "POST", "CodeSystem/{id}/$find-matches", find_matches),
     Interaction("$translate", "GET", "ConceptMap/$translate", translate),
     Interaction("$translate", "POST", "ConceptMap/$translate", translate),
     Interaction("$translate", "GET", "ConceptMap/{id}/$translate", translate),
     Interaction("$translate", "POST", "ConceptMap/{id}/$translate", translate),
     Interaction("$batch-validate-code", "POST", "ValueSet/$batch-validate-code", validate_batch),
+    Interaction("$closure", "POST", "$closure", closure),
+    Interaction("$preferred-id", "GET", "NamingSystem/$preferred-id", preferred_id),
+    Interaction("$preferred-id", "POST", "NamingSystem/$preferred-id", preferred_id),
+    Interaction("$versions", "GET", "$versions", versions),
+    Interaction("$versions", "POST", "$versions", versions),
     Interaction("$import", "POST", "$import", import_system),
     Interaction("$reindex", "POST", "$reindex", reindex_all),
     Interaction("$reindex", "POST", "SearchParameter/{id}/$reindex", reindex_parameter),

@@ -2,10 +2,7 @@
 
 https://hl7.org/fhir/R4/terminology-service.html
 
-All take `tx-resource` (definitions for this request only) beside R4's parameters; all but `$translate` take
-`useSupplement`, `system-version`, `check-system-version`, `force-system-version`. `$expand` takes `property`,
-`$validate-code` takes `inferSystem`, `lenient-display-validation` and `valueset-membership-only`.
-`$batch-validate-code` takes `validation`, each a Parameters resource.
+What each takes, and what of R4 is refused, stands in `terminology/wire/parameters.py`.
 """
 
 import asyncio
@@ -30,6 +27,9 @@ NAMED: Final = {
     "ValueSet": ("url", "valueSetVersion"),
     "ConceptMap": ("url", "conceptMapVersion"),
 }
+CODINGS: Final = frozenset(("coding", "codingA", "codingB", "codeableConcept", "concept"))
+# Others do not wait for these.
+DEAR: Final = frozenset(("expand", "find-matches", "preferred-id"))
 # Above so many bytes of definitions in the request, others do not wait for it.
 LARGE: Final = 64 * 1024
 
@@ -38,21 +38,21 @@ async def _operation(hub: Hub, request: Request, *, kind: str, name: str) -> Res
     request.grant.require(kind, "r")
     said: list[Given] = [(each.name, each.value) for each in given(request)]
     library = hub.terminology.library
-    _require_right(hub, said)
+    require_right(hub, said)
     if "id" in request.path:
         said += _instance(library, kind, request.id, name)
     asked = Asked(library, said, request.headers.get("accept-language", ""), partial(_stamp, hub))
-    if name == "expand" or len(request.body) > LARGE:
+    if name in DEAR or len(request.body) > LARGE:
         status, resource = await asyncio.to_thread(answer, name, asked)
     else:
         status, resource = answer(name, asked)
     return Response(status, dumps(resource))
 
 
-def _require_right(hub: Hub, said: list[Given]) -> None:
+def require_right(hub: Hub, said: list[Given]) -> None:
     """Codings are R4's; definitions that come with the request may be of other versions of FHIR."""
     for name, value in said:
-        if name in ("coding", "codingA", "codingB", "codeableConcept"):
+        if name in CODINGS:
             told = {"codeableConcept": value} if name == "codeableConcept" else {"coding": [value]}
             sample = {"resourceType": "Basic", "code": told.get("codeableConcept", told)}
             if error := rejection(hub.check(sample)):
@@ -90,4 +90,6 @@ validate_batch = _of("ValueSet", "batch-validate")
 validate_in_code_system = _of("CodeSystem", "cs-validate-code")
 lookup = _of("CodeSystem", "lookup")
 subsumes = _of("CodeSystem", "subsumes")
+find_matches = _of("CodeSystem", "find-matches")
+preferred_id = _of("NamingSystem", "preferred-id")
 translate = _of("ConceptMap", "translate")

@@ -4,28 +4,10 @@ https://hl7.org/fhir/R4/terminologycapabilities.html
 """
 
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
 from terminology.library import Library
-
-PARAMETERS: Final = (
-    "activeOnly",
-    "check-system-version",
-    "count",
-    "designation",
-    "displayLanguage",
-    "excludeNested",
-    "excludeNotForUI",
-    "filter",
-    "force-system-version",
-    "includeDefinition",
-    "includeDesignations",
-    "offset",
-    "property",
-    "system-version",
-    "tx-resource",
-    "useSupplement",
-)
+from terminology.wire.parameters import TAKEN
 
 
 def terminology_capabilities(base: str, date: str, library: Library) -> dict[str, Any]:
@@ -46,12 +28,13 @@ def terminology_capabilities(base: str, date: str, library: Library) -> dict[str
             "hierarchical": True,
             "paging": True,
             "incomplete": False,
-            "parameter": [{"name": name} for name in PARAMETERS],
+            "parameter": [{"name": name} for name in sorted(TAKEN["expand"])],
             "textFilter": "Beginnings of words, Chinese characters, pinyin initials",
         },
         "codeSearch": "all",
         "validateCode": {"translations": True},
         "translation": {"needsMap": False},
+        "closure": {"translation": False},
     }
 
 
@@ -61,6 +44,10 @@ def _code_systems(library: Library) -> list[dict[str, Any]]:
         if not entry.supplements:
             versions.setdefault(entry.url, {})[entry.version] = None
     return [
-        {"uri": url, **({"version": [{"code": each} for each in known if each]} if any(known) else {})}
+        {
+            "uri": url,
+            **({"version": [{"code": each} for each in known if each]} if any(known) else {}),
+            "subsumption": True,
+        }
         for url, known in sorted(versions.items())
     ]

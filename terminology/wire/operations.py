@@ -14,14 +14,17 @@ from terminology.expansion import DEFAULT_LIMIT, expand
 from terminology.library import Library
 from terminology.lookup import look_up, subsumes
 from terminology.options import Given, first, options_of, text
+from terminology.preferred_id import KINDS, preferred_id
 from terminology.scope import Scope
 from terminology.texts import Refusal
 from terminology.validation import Validation, validate
 from terminology.value_set import ValueSet, whole_system
 from terminology.wire.expand import value_set_of
+from terminology.wire.find_matches import matched
 from terminology.wire.given import given_of, resources
 from terminology.wire.lookup import parameters_of as lookup_parameters
 from terminology.wire.outcome import outcome_of
+from terminology.wire.parameters import require_supported
 from terminology.wire.subject import coded, one_coding, refused, value_set_asked
 from terminology.wire.translate import translated
 from terminology.wire.validate_code import parameters_of
@@ -139,6 +142,24 @@ def subsumed(asked: Asked) -> Resource:
     }
 
 
+def find_codes(asked: Asked) -> Resource:
+    return matched(asked.scope(), asked.given)
+
+
+def prefer_id(asked: Asked) -> Resource:
+    """https://hl7.org/fhir/R4/namingsystem-operation-preferred-id.html"""
+    name, kind = text(asked.given, "id"), text(asked.given, "type")
+    if not name:
+        raise refused(400, "required", "id names the system", "id")
+    if kind not in KINDS:
+        raise refused(400, "invalid", f"type is one of {', '.join(KINDS)}", "type")
+    library = asked.library.under(resources(asked.given))
+    found = preferred_id(library, name, kind)
+    if found is None:
+        raise refused(404, "not-found", f"No {kind} is known for {name[:256]}", "id")
+    return {"resourceType": "Parameters", "parameter": [{"name": "result", "valueString": found}]}
+
+
 def translate_code(asked: Asked) -> Resource:
     return translated(asked.library.under(resources(asked.given)), asked.given)
 
@@ -166,13 +187,16 @@ OPERATIONS: Final[Mapping[str, Callable[[Asked], Resource]]] = {
     "batch-validate": validate_batch,
     "lookup": look_up_code,
     "subsumes": subsumed,
+    "find-matches": find_codes,
     "translate": translate_code,
+    "preferred-id": prefer_id,
 }
 
 
 def answer(operation: str, asked: Asked) -> tuple[int, Resource]:
     """The status of HTTP and the resource; an OperationOutcome where the request cannot be answered."""
     try:
+        require_supported(operation, asked.given)
         return 200, OPERATIONS[operation](asked)
     except Refusal as refusal:
         return refusal.status, outcome_of(refusal.issues)
