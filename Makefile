@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+# Processes that share the tests.
+TESTERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve demo test check format bench conformance fuzz lock clean
@@ -26,8 +28,8 @@ serve: setup ## run the hub on loopback (HTTP 8080, MLLP 2575); Ctrl-C stops it
 demo: setup ## 38 simulated hospitals push to a hub, and one resident's record is shown
 	@exec $(BIN)/yilian demo
 
-test: setup ## run the whole test suite
-	$(BIN)/python -m pytest
+test: setup ## run the whole test suite in two processes (TESTERS=N for others)
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal
 
 check: setup ## format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -34,7 +34,13 @@ QUICK = {
     "log_error_verbosity": "verbose",
 }
 TEMPLATE = "template_hub"
+GZIP = b"\x1f\x8b"
 _numbers = count(1)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """gzip says when it was made, but processes that share the work must call a test alike."""
+    return "gzip" if isinstance(val, bytes) and val.startswith(GZIP) else None
 
 
 async def _administer(server: embedded.Server, statement: str) -> None:
