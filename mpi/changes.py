@@ -14,6 +14,7 @@ from mpi.blocking import Key
 from mpi.decide import Finding
 from mpi.demographics import NORMALISATION, Demographics, json_from_demographics
 from mpi.keys import patient_key
+from mpi.ranking import rank
 from mpi.rows import Connection
 
 
@@ -32,13 +33,15 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """Why a link exists: the rule, and who applied it. A model's weight is there only if a model decided."""
+    """Why a link exists: the rule, and who applied it. A model's weight is there only if a model decided, the
+    number of the decision (`mpi.decisions`) only if a human did."""
 
     rule: str
     actor: str
     reason: str
     model: str | None = None
     match_weight: float | None = None
+    decision: int | None = None
 
 
 INSERT_PERSON = """
@@ -81,13 +84,15 @@ WITH closed AS (
     WHERE record = ANY($1::bigint[]) AND person <> $2 AND valid_to IS NULL AND recorded_to IS NULL
     RETURNING *
 ), past AS (
-    INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason,
+    INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, decision,
                           valid_from, valid_to, recorded_from)
-    SELECT record, person, rule, model, match_weight, actor, reason, valid_from, recorded_to, recorded_to
+    SELECT record, person, rule, model, match_weight, actor, reason, decision,
+           valid_from, recorded_to, recorded_to
     FROM closed WHERE valid_from < recorded_to
 )
-INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, valid_from, recorded_from)
-SELECT record, $2, $4, $5, $6::float8, $7, $8, recorded_to, recorded_to FROM closed
+INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, decision,
+                      valid_from, recorded_from)
+SELECT record, $2, $4, $5, $6::float8, $7, $8, $9, recorded_to, recorded_to FROM closed
 """
 
 # A person without records stands for the one that took them over.
@@ -117,7 +122,7 @@ ON CONFLICT (record, kind, persons) WHERE state = 'open' DO UPDATE SET reasons =
 # Open questions about a record that its newer content answers.
 WITHDRAW = """
 UPDATE mpi_review SET state = 'obsolete', decided = $4, decided_by = $5
-WHERE record = $1 AND state = 'open' AND kind = $2 AND persons <> $3::bigint[]
+WHERE record = $1 AND state NOT IN ('decided', 'obsolete') AND kind = $2 AND persons <> $3::bigint[]
 """
 
 
@@ -186,6 +191,7 @@ async def move_links(
         because.match_weight,
         because.actor,
         because.reason,
+        because.decision,
     )
 
 
@@ -207,6 +213,7 @@ async def ask(
     """Put a question for a human into the queue."""
     reasons = msgspec.json.encode(list(findings)).decode()
     await connection.execute(ASK, kind, record, sorted(set(persons)), reasons, instant)
+    await rank(connection, kind, record, persons)
 
 
 async def withdraw(

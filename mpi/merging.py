@@ -49,9 +49,10 @@ WITH refuted AS (
     WHERE l.record = r.record AND l.person = $2 AND l.valid_to = $3 AND l.recorded_to IS NULL
     RETURNING l.*
 )
-INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, valid_from, recorded_from)
-SELECT record, $2, coalesce(rule, $5), model, match_weight, $6, $7, coalesce(valid_from, $3),
-       r.recorded_to
+INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, decision,
+                      valid_from, recorded_from)
+SELECT record, $2, coalesce(rule, $5), model, match_weight, coalesce(actor, $6), coalesce(reason, $7),
+       decision, coalesce(valid_from, $3), r.recorded_to
 FROM refuted r LEFT JOIN before USING (record)
 """
 

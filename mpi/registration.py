@@ -21,6 +21,7 @@ from mpi.changes import (
     withdraw,
 )
 from mpi.decide import Cluster, Decision, Finding, conflicts, decide
+from mpi.decisions import MANUAL
 from mpi.demographics import Demographics
 from mpi.enterprise import NOTHING_SHOWN
 from mpi.merging import merge_records
@@ -28,9 +29,6 @@ from mpi.reach import join, spread
 from mpi.rows import Connection, Known, clusters, held, known, unit
 
 HUB: Final = "hub"
-MANUAL: Final = "manual"
-"""The rule of links that a human made: no other rule moves them."""
-
 MERGE: Final = "merge"
 
 

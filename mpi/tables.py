@@ -1,4 +1,4 @@
-"""The tables of the master patient index; migration 0003 makes them.
+"""The tables of the master patient index; migrations 0003 and 0010 make them.
 
 A record is what one hospital knows of one patient; a person is the enterprise identity that records are
 linked to. Links are bitemporal: `valid_*` is when the record belonged to the person, `recorded_*` is when
@@ -100,6 +100,7 @@ mpi_link = Table(
     Column("match_weight", Double, nullable=True),
     _name("actor"),
     Column("reason", Text, nullable=False),
+    Column("decision", ForeignKey("mpi_decision.decision"), nullable=True),
     _instant("valid_from"),
     _instant("valid_to", nullable=True),
     _instant("recorded_from"),
@@ -116,6 +117,30 @@ mpi_link = Table(
     Index("mpi_link_person", "person", postgresql_include=["record"], postgresql_where=_CURRENT),
     Index("mpi_link_history", "record", "recorded_from"),
     Index("mpi_link_person_history", "person", "recorded_from"),
+    Index("mpi_link_decision", "decision", postgresql_where=text("decision IS NOT NULL")),
+)
+
+# What a human decided: the records that it moved from one person to another, the pairs that it kept apart or
+# allowed. One that was taken back names the decision that did so.
+mpi_decision = Table(
+    "mpi_decision",
+    metadata,
+    _number("decision"),
+    _name("kind"),
+    _name("actor"),
+    _name("confirmed_by", nullable=True),
+    Column("reason", Text, nullable=False),
+    _instant("decided"),
+    _person("person", nullable=True),
+    _person("origin", nullable=True),
+    Column("records", ARRAY(BigInteger), nullable=False),
+    Column("lifted", ARRAY(BigInteger), nullable=False),
+    Column("kept_apart", ARRAY(BigInteger), nullable=False),
+    Column("undone_by", ForeignKey("mpi_decision.decision"), nullable=True),
+    CheckConstraint("undone_by <> decision", name="mpi_decision_not_itself"),
+    Index("mpi_decision_person", "person"),
+    Index("mpi_decision_origin", "origin"),
+    Index("mpi_decision_records", "records", postgresql_using="gin"),
 )
 
 # Blocking keys: 64-bit hashes under the number of the rule that made them (`mpi.blocking`).
@@ -169,17 +194,21 @@ mpi_review = Table(
     Column("reasons", JSONB, nullable=False),
     _name("model", nullable=True),
     Column("match_weight", Double, nullable=True),
+    Column("probability", Double, nullable=True),
     Column("priority", Double, nullable=False, server_default=text("0")),
     Column("state", Text(collation="C"), nullable=False, server_default=text("'open'")),
     _instant("created"),
     _instant("decided", nullable=True),
     _name("decided_by", nullable=True),
     Column("decision", JSONB, nullable=True),
+    _name("proposed_by", nullable=True),
+    Column("proposed", JSONB, nullable=True),
     CheckConstraint(
-        "state IN ('open', 'decided', 'skipped', 'escalated', 'obsolete')", name="mpi_review_state"
+        "state IN ('open', 'proposed', 'decided', 'skipped', 'escalated', 'obsolete')",
+        name="mpi_review_state",
     ),
     Index("mpi_review_open", "record", "kind", "persons", unique=True, postgresql_where=_OPEN),
-    Index("mpi_review_queue", text("priority DESC"), "review", postgresql_where=_OPEN),
+    Index("mpi_review_queue", "state", text("priority DESC"), "review"),
     Index("mpi_review_persons", "persons", postgresql_using="gin", postgresql_where=_OPEN),
 )
 
@@ -198,4 +227,21 @@ mpi_do_not_link = Table(
     CheckConstraint("recorded_to >= recorded_from", name="mpi_do_not_link_recorded"),
     Index("mpi_do_not_link_current", "low", "high", unique=True, postgresql_where=_RECORDED),
     Index("mpi_do_not_link_high", "high", postgresql_where=_RECORDED),
+)
+
+# Pairs of records that a human judged, for estimating the weights anew; one current judgement a pair.
+mpi_label = Table(
+    "mpi_label",
+    metadata,
+    _number("label"),
+    _record("low"),
+    _record("high"),
+    Column("is_match", Boolean, nullable=False),
+    _name("actor"),
+    Column("review", ForeignKey("mpi_review.review"), nullable=True),
+    _instant("recorded_from"),
+    _instant("recorded_to", nullable=True),
+    CheckConstraint("low < high", name="mpi_label_order"),
+    CheckConstraint("recorded_to >= recorded_from", name="mpi_label_recorded"),
+    Index("mpi_label_current", "low", "high", unique=True, postgresql_where=_RECORDED),
 )

@@ -12,11 +12,11 @@ from mpi.correction import (
     allow_link,
     do_not_link,
     link,
-    records_at,
     split,
     unite,
     unmerge,
 )
+from mpi.history import records_at
 from tests.mpi.people import at, combine, keys, keys_of, links, record, tell, valid_id
 from tests.mpi.test_reach import consistent
 
