@@ -3,9 +3,8 @@
 https://hl7.org/fhir/R4/valueset-operation-validate-code.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pyroaring import FrozenBitMap
 
@@ -23,16 +22,14 @@ from terminology.texts import Refusal, found
 from terminology.validation import Validation, validate
 from terminology.value_set import ValueSet, whole_system
 
-# Answers that are kept as they are; then all are forgotten.
-REMEMBERED: Final = 1 << 18
-
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The members of one code system of which nothing else is to be said."""
+    """The members of one code system of which nothing else is to be said; `number` is that of a code."""
 
     system: CodeSystem
     good: FrozenBitMap
+    number: Callable[[str], int | None]
 
 
 class LibraryChecks:
@@ -40,48 +37,35 @@ class LibraryChecks:
 
     def __init__(self, library: Library, options: Options | None = None) -> None:
         self.library, self.options = library, options or Options()
-        self._kept = 0
-        self._told: dict[tuple[str, str], dict[str, Answer]] = {}
         self._known: dict[tuple[str, str], _Known | None] = {}
 
     def check(self, checks: Sequence[Check]) -> list[Answer]:
-        told = self._told
-        answers = []
-        for check in checks:
-            codings = check.codings
-            if len(codings) == 1:
-                coding = codings[0]
-                known = told.get((check.value_set, coding.system))
-                answer = known.get(coding.code) if known else None
-                if answer and not coding.version and coding.display in ("", answer.display):
-                    answers.append(answer)
-                    continue
-            answers.append(self.quick(check) or self._full(check))
-        return answers
+        quick, full = self.quick, self._full
+        return [quick(check) or full(check) for check in checks]
 
     def quick(self, check: Check) -> Answer | None:
         """For a single coding that is a member; None if more is to be looked at."""
-        coding = check.codings[0] if len(check.codings) == 1 else None
-        if coding is None or coding.version or not coding.system:
+        codings = check.codings
+        if len(codings) != 1:
             return None
-        key = (check.value_set, coding.system)
-        known = self._known[key] if key in self._known else self._learn(*key)
-        number = known.system.numbers.get(coding.code) if known else None
-        if known is None or number is None or number not in known.good:
+        coding = codings[0]
+        system, shown = coding.system, coding.display
+        key = (check.value_set, system)
+        known = self._known.get(key) or self._learnt(key)
+        if known is None or coding.version:
+            return None
+        number = known.number(coding.code)
+        if number is None or number not in known.good:
             return None
         display = known.system.displays[number]
-        if coding.display and coding.display != display and not self._calls(known.system, number, coding):
+        if shown and shown != display and not self._calls(known.system, number, coding):
             return None
-        answer = Answer(True, (), display, coding.system)
-        self._remember(key, coding.code, answer)
-        return answer
+        return Answer(True, (), display, system)
 
-    def _remember(self, key: tuple[str, str], code: str, answer: Answer) -> None:
-        self._kept += 1
-        if self._kept > REMEMBERED:
-            self._told.clear()
-            self._kept = 1
-        self._told.setdefault(key, {})[code] = answer
+    def _learnt(self, key: tuple[str, str]) -> _Known | None:
+        if not key[1]:
+            return None
+        return self._known[key] if key in self._known else self._learn(*key)
 
     def _calls(self, system: CodeSystem, number: int, coding: CodeOf) -> bool:
         return has_display(system.designations(number), self.options.languages, "", coding.display)
@@ -112,7 +96,7 @@ class LibraryChecks:
         system, numbers = runs[0].system, runs[0].numbers
         if not self.options.abstract_ok:
             numbers = numbers - system.abstract
-        return _Known(system, FrozenBitMap(numbers - system.troubled))
+        return _Known(system, FrozenBitMap(numbers - system.troubled), system.numbers.get)
 
     def _is_warned(self, value_set: ValueSet, used: Sequence[str]) -> bool:
         """Whether there is something to say of the value sets that it includes."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from terminology.issue import Severity
 
 Kind = Literal["code", "Coding", "CodeableConcept"]
@@ -52,8 +54,7 @@ class Check:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, gc=False):
     """`result` is None where nobody can tell: the value set or the code system is not known here.
 
     `display` is the preferred one of the coding that was found, `system` the one that was inferred or found.

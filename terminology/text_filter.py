@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 from pypinyin import Style, lazy_pinyin
@@ -20,14 +19,16 @@ from terminology.code_system import CodeSystem
 # U+3400 to U+9FFF and the compatibility ideographs, and those beyond the basic plane
 _HAN: Final = "㐀-鿿豈-﫿\U00020000-\U0003ffff"
 _PIECES: Final = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
-# Pairs of characters may stand apart; so many concepts are read to see that they do not.
+PAIR: Final = 2
+TRIPLE: Final = 3
+# Characters that are looked up together may stand apart; so many concepts are read to see that they do not.
 MAX_READ: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class TextIndex:
-    """`words` are sorted, `having` the concepts of each; `han` and `initials` are the concepts by one and by
-    two characters that follow each other."""
+    """`words` are sorted, `having` the concepts of each; `han` are the concepts by one and by two characters
+    that follow each other, `initials` by up to three: there are but 26 of them, so two say little."""
 
     system: CodeSystem
     words: tuple[str, ...]
@@ -45,10 +46,10 @@ class TextIndex:
 
     def _piece(self, piece: str) -> BitMap:
         if is_han(piece):
-            return self._exact(_together(self.han, piece), piece)
+            return self._exact(_together(self.han, piece, PAIR), piece, PAIR)
         found = self._beginning(piece)
         if piece.isascii() and piece.isalpha():
-            found |= self._exact(_together(self.initials, piece), piece)
+            found |= self._exact(_together(self.initials, piece, TRIPLE), piece, TRIPLE)
         return found
 
     def _beginning(self, piece: str) -> BitMap:
@@ -56,15 +57,15 @@ class TextIndex:
         end = bisect_left(self.words, piece + "\U0010ffff")
         return BitMap.union(*self.having[start:end]) if start < end else BitMap()
 
-    def _exact(self, candidates: BitMap, piece: str) -> BitMap:
-        if len(piece) < 3 or len(candidates) > MAX_READ:
+    def _exact(self, candidates: BitMap, piece: str, size: int) -> BitMap:
+        if len(piece) <= size or len(candidates) > MAX_READ:
             return candidates
         names = ((number, called(self.system, number)) for number in candidates)
         return BitMap(number for number, known in names if passes(piece, known))
 
 
-def _together(grams: dict[str, BitMap], piece: str) -> BitMap:
-    wanted = [piece] if len(piece) == 1 else [a + b for a, b in pairwise(piece)]
+def _together(grams: dict[str, BitMap], piece: str, size: int) -> BitMap:
+    wanted = [piece] if len(piece) <= size else _runs(piece, size)
     return BitMap.intersection(*(grams.get(gram, BitMap()) for gram in wanted))
 
 
@@ -75,9 +76,9 @@ def text_index(system: CodeSystem) -> TextIndex:
     for number, code in enumerate(system.codes):
         for piece in {piece for name in (code, *called(system, number)) for piece in pieces(name)}:
             if is_han(piece):
-                for gram in _grams(piece):
+                for gram in _grams(piece, PAIR):
                     han[gram].append(number)
-                for gram in _grams(initials_of(piece)):
+                for gram in _grams(initials_of(piece), TRIPLE):
                     initials[gram].append(number)
             else:
                 words[piece].append(number)
@@ -86,8 +87,13 @@ def text_index(system: CodeSystem) -> TextIndex:
     return TextIndex(system, tuple(ordered), having, _bitmaps(han), _bitmaps(initials))
 
 
-def _grams(piece: str) -> set[str]:
-    return {*piece, *(a + b for a, b in pairwise(piece))}
+def _grams(piece: str, most: int) -> set[str]:
+    return {run for size in range(1, most + 1) for run in _runs(piece, size)}
+
+
+def _runs(piece: str, size: int) -> list[str]:
+    """What stands in it of so many characters."""
+    return [piece[at : at + size] for at in range(len(piece) - size + 1)]
 
 
 def _bitmaps(listed: dict[str, list[int]]) -> dict[str, BitMap]:
