@@ -20,6 +20,8 @@ from benchmarks.workload import OPERATIONS
 
 SOURCE: Final = Path(__file__).with_name("load.c")
 PREPARED: Final = 400
+# Questions about codes are short, and each is another one.
+PREPARED_CODES: Final = 10_000
 GRACE: Final = 120.0
 
 
@@ -48,7 +50,7 @@ def drive(name: str, port: int, token: str, clients: int, seconds: float, seed: 
     with tempfile.TemporaryDirectory(prefix="yilian-load-") as place:
         requests, latencies = Path(place) / "requests", Path(place) / "latencies"
         with requests.open("wb") as file:
-            for _ in range(PREPARED):
+            for _ in range(PREPARED_CODES if operation in TERMINOLOGY else PREPARED):
                 request = operation.request(chance, token)
                 file.write(len(request).to_bytes(4, "little") + request)
         arguments = (port, clients, seconds, operation.expected, requests, latencies)

@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R4/terminology-service.html
 """
 
+import json
 import random
 from collections.abc import Iterator
 from typing import Final
@@ -22,6 +23,7 @@ code = "code"
 display = "display"
 parent = "parent"
 """
+GENDER_MAP: Final = "http://hl7.org/fhir/ConceptMap/cm-administrative-gender-v3"
 HAN: Final = "急慢性左右上下心肺肾肝感染损伤骨折肿瘤恶良综合征先天结构操作所见测定血清尿组织物质药品"
 
 
@@ -38,6 +40,30 @@ def _get(path: str, token: str, **parameters: object) -> bytes:
     query = urlencode(parameters, quote_via=quote)
     head = f"GET /fhir/{path}?{query} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
     return f"{head}Accept: application/fhir+json\r\n\r\n".encode()
+
+
+def _bare(chance: random.Random, token: str) -> bytes:
+    """Told by the server without looking at anything: what the wire, the token and a coroutine cost."""
+    return f"GET /fhir/$job/none HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+def _posted(chance: random.Random, token: str) -> bytes:
+    told = {"url": SYSTEM, "code": _code(chance)}
+    listed = [{"name": name, "valueUri" if name == "url" else "valueCode": told[name]} for name in told]
+    body = json.dumps({"resourceType": "Parameters", "parameter": listed}).encode()
+    head = (
+        f"POST /fhir/CodeSystem/$validate-code HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/fhir+json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _translate(chance: random.Random, token: str) -> bytes:
+    code, system = (
+        chance.choice(("male", "female", "other", "unknown")),
+        "http://hl7.org/fhir/administrative-gender",
+    )
+    return _get("ConceptMap/$translate", token, url=GENDER_MAP, system=system, code=code)
 
 
 def _code(chance: random.Random) -> str:
@@ -64,8 +90,11 @@ def _subsumes(chance: random.Random, token: str) -> bytes:
 
 
 TERMINOLOGY: Final = (
+    Operation("bare", 404, _bare),
     Operation("validate-code", 200, _validate_code),
+    Operation("validate-code-posted", 200, _posted),
     Operation("validate-in-value-set", 200, _validate_in_value_set),
     Operation("lookup", 200, _lookup),
     Operation("subsumes", 200, _subsumes),
+    Operation("translate", 200, _translate),
 )

@@ -58,7 +58,9 @@ class Hierarchy:
 
     def is_below(self, number: int, ancestor: int) -> bool:
         known = self._below.get(ancestor)
-        return number in known if known is not None else ancestor in self.above(number)
+        if known is not None:
+            return number in known
+        return _reaches(self._parent_at, self._parent, number, ancestor)
 
     @property
     def leaves(self) -> BitMap:
@@ -92,3 +94,18 @@ def _walked(starts: "array[int]", to: "array[int]", number: int) -> FrozenBitMap
                 waiting.append(each)
     seen.discard(number)
     return FrozenBitMap(seen)
+
+
+def _reaches(starts: "array[int]", to: "array[int]", number: int, wanted: int) -> bool:
+    """Whether the walk comes to another one."""
+    seen: set[int] = set()
+    waiting = [number]
+    while waiting:
+        current = waiting.pop()
+        for each in to[starts[current] : starts[current + 1]]:
+            if each == wanted:
+                return number != wanted
+            if each not in seen:
+                seen.add(each)
+                waiting.append(each)
+    return False

@@ -90,14 +90,17 @@ _LISTS: Final[Mapping[str, str]] = {
     "exclude-system": "excluded_systems",
 }
 _NUMBERS: Final = frozenset(("count", "offset"))
+KNOWN: Final = frozenset((*_TRUTHS, *_LISTS, *RULES, *_NUMBERS, "filter", "displayLanguage"))
+PLAIN: Final = Options()
 MAX_NUMBER: Final = 2_147_483_647
 
 
 def options_of(given: Iterable[Given], accept_language: str = "") -> Options:
     """Raises Refusal for a value that makes no sense."""
-    options = Options(http_languages=_header(accept_language))
+    options = Options(http_languages=_header(accept_language)) if accept_language else PLAIN
     for name, value in given:
-        options = _with(options, name, value)
+        if name in KNOWN:
+            options = _with(options, name, value)
     return options
 
 
@@ -181,7 +184,10 @@ def _nonsense(name: str, what: str) -> Refusal:
 
 
 def first(given: Iterable[Given], name: str) -> Any:
-    return next((value for each, value in given if each == name), None)
+    for each, value in given:
+        if each == name:
+            return value
+    return None
 
 
 def text(given: Iterable[Given], name: str) -> str:

@@ -12,8 +12,11 @@ from exchange.interactions.request import CONTENT_TYPE, VARY, Response, http_dat
 def rendered(response: Response, date: str, keep_alive: bool) -> tuple[bytes, bool]:
     """Its head, and whether the connection stays open; `date` is the Date header's line."""
     special = response.headers or response.location or response.content_type
-    if keep_alive and response.status == 200 and response.updated and response.body and not special:
-        return _rendered_read(response, date), True
+    if keep_alive and response.status == 200 and response.body and not special:
+        if response.updated:
+            return _rendered_read(response, date), True
+        if response.version is None:
+            return f"{_OK}{date}{_READ}{len(response.body)}\r\n\r\n".encode(), True
     headers = list(response.http_headers())
     if response.body or response.content_type:
         headers.append(("Content-Type", response.media))

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from exchange.answer import Asked, Fhir
 from exchange.app import ROOT, is_fhir
 from exchange.encoding import WORTH_BYTES, takes_gzip
-from exchange.http import asgi, read_lane, write_lane
+from exchange.http import asgi, read_lane, terminology_lane, write_lane
 from exchange.http.body import too_large
 from exchange.http.head import date_line
 from exchange.http.known import Heads
@@ -42,6 +42,8 @@ class Site:
             return
         headers = request.fields
         reply, otherwise = partial(self._tell, request, headers), partial(self._ask, fhir, request, headers)
+        if "/$" in target.raw and terminology_lane.enter(fhir, request, reply, otherwise):
+            return
         if not target.query and request.body is not None:
             write_lane.enter(fhir, request, reply, otherwise)
             return

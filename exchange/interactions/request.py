@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from exchange import fhirjson
 from exchange.bundle import Sent, opened
@@ -32,6 +32,8 @@ VARY: Final = ("Vary", "Accept, Accept-Encoding")
 ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 MAX_PARAMETERS: Final = 200
+# Texts of a query that are remembered unescaped are shorter.
+MAX_KNOWN: Final = 200
 
 # Parameters about the answer's form, none of the search's business.
 FORM_PARAMETERS: Final = frozenset(("_format", "_pretty", "_elements", "_summary"))
@@ -158,13 +160,27 @@ class Response:
 
 def decoded(query: str) -> Parameters:
     """The parameters of a query string or a form."""
+    pairs = [each.partition("=") for each in query.split("&") if each]
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+        if query.count("&") >= MAX_PARAMETERS:
+            raise ValueError
+        return tuple([(_unquoted(name), _unquoted(value)) for name, _, value in pairs])
     except ValueError:
         raise FhirError(
             "invalid", f"The parameters are not UTF-8, or there are more than {MAX_PARAMETERS}"
         ) from None
-    return tuple(pairs)
+
+
+def _unquoted(text: str) -> str:
+    if "%" not in text:
+        return text.replace("+", " ") if "+" in text else text
+    return _unescaped(text) if len(text) < MAX_KNOWN else unquote_plus(text, errors="strict")
+
+
+@lru_cache(4096)
+def _unescaped(text: str) -> str:
+    """The same URLs come again and again."""
+    return unquote_plus(text, errors="strict")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,13 @@ LARGE: Final = 64 * 1024
 
 
 async def _operation(hub: Hub, request: Request, *, kind: str, name: str) -> Response:
+    if name in DEAR or len(request.body) > LARGE:
+        return await asyncio.to_thread(answered, hub, request, kind, name)
+    return answered(hub, request, kind, name)
+
+
+def answered(hub: Hub, request: Request, kind: str, name: str) -> Response:
+    """By what is in memory: nothing is waited for. Raises FhirError, or what the grant raises."""
     request.grant.require(kind, "r")
     said: list[Given] = [(each.name, each.value) for each in given(request)]
     library = hub.terminology.library
@@ -42,10 +49,7 @@ async def _operation(hub: Hub, request: Request, *, kind: str, name: str) -> Res
     if "id" in request.path:
         said += _instance(library, kind, request.id, name)
     asked = Asked(library, said, request.headers.get("accept-language", ""), partial(_stamp, hub))
-    if name in DEAR or len(request.body) > LARGE:
-        status, resource = await asyncio.to_thread(answer, name, asked)
-    else:
-        status, resource = answer(name, asked)
+    status, resource = answer(name, asked)
     return Response(status, dumps(resource))
 
 

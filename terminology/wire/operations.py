@@ -27,7 +27,7 @@ from terminology.wire.outcome import outcome_of
 from terminology.wire.parameters import require_supported
 from terminology.wire.subject import coded, one_coding, refused, value_set_asked
 from terminology.wire.translate import translated
-from terminology.wire.validate_code import parameters_of
+from terminology.wire.validate_code import accepted, parameters_of
 
 Resource = dict[str, Any]
 # What a request may say and still be plain; a coding has a code system of its own.
@@ -56,22 +56,31 @@ def expand_value_set(asked: Asked) -> Resource:
     return value_set_of(expansion, *asked.stamp())
 
 
-def _quickly(asked: Asked, value_set: str) -> Resource | None:
+def _quickly(asked: Asked, value_set: str, system_name: str) -> Resource | None:
     """The answer of a plain request of which only good is to be said; None if there is more to look at."""
-    if asked.language or any(name not in _PLAIN for name, _ in asked.given):
+    said = _plainly(asked)
+    code, system = (said.get("code", ""), said.get(system_name, "")) if said else ("", "")
+    if said is None or not code:
         return None
-    kind, codings, _ = coded(asked.given, "system", "systemVersion")
     checks = asked.library.remembered("checks", lambda: LibraryChecks(asked.library))
-    quick = checks.quick(Check(kind, codings, value_set))
-    if quick is None or not quick.result:
-        return None
-    version = checks.version(value_set, codings[0].system)
-    told = Validation(True, True, (), "", codings[0].system, codings[0].code, version, quick.display)
-    return parameters_of(told, kind)
+    coding = CodeOf(system, code, display=said.get("display", ""))
+    quick = checks.quick(Check("code", (coding,), value_set))
+    return accepted(system, code, checks.version(value_set, system), quick.display) if quick else None
+
+
+def _plainly(asked: Asked) -> dict[str, str] | None:
+    """Its parameters, if they are few and mean what they say."""
+    said: dict[str, str] = {}
+    for name, value in asked.given:
+        if name not in _PLAIN or name in said or type(value) is not str:
+            return None
+        said[name] = value
+    return None if asked.language else said
 
 
 def validate_in_value_set(asked: Asked) -> Resource:
-    quick = _quickly(asked, text(asked.given, "url"))
+    url = text(asked.given, "url")
+    quick = _quickly(asked, url, "system") if url else None
     if quick is not None:
         return quick
     scope = asked.scope()
@@ -81,9 +90,7 @@ def validate_in_value_set(asked: Asked) -> Resource:
 
 
 def validate_in_code_system(asked: Asked) -> Resource:
-    url = text(asked.given, "url")
-    plain = [("system", value) if name == "url" else (name, value) for name, value in asked.given]
-    quick = _quickly(replace(asked, given=plain), "") if url else None
+    quick = _quickly(asked, "", "url")
     if quick is not None:
         return quick
     scope = asked.scope()

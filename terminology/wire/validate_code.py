@@ -36,5 +36,19 @@ def parameters_of(validation: Validation, kind: Kind, codeable_concept: Any = No
     return {"resourceType": "Parameters", "parameter": listed}
 
 
+def accepted(system: str, code: str, version: str, display: str) -> dict[str, Any]:
+    """The same of a code of which only good is to be said."""
+    listed: list[dict[str, Any]] = [
+        {"name": "result", "valueBoolean": True},
+        {"name": "system", "valueUri": system},
+        {"name": "code", "valueCode": code},
+    ]
+    if version:
+        listed.append({"name": "version", "valueString": version})
+    if display:
+        listed.append({"name": "display", "valueString": display})
+    return {"resourceType": "Parameters", "parameter": listed}
+
+
 def _unknown(validation: Validation) -> str:
     return "x-unknown-system" if validation.decided is False else "x-caused-by-unknown-system"

@@ -1,6 +1,8 @@
 """`filter`: beginnings of words, Chinese characters, pinyin initials."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terminology.compile_code_system import compile_code_system
 from terminology.text_filter import passes, text_index
@@ -41,3 +43,14 @@ def test_a_name_of_the_value_set_itself_counts() -> None:
     assert passes("高血", ["高血压"])
     assert passes("gxy", ["高血压"])
     assert not passes("xyz", ["高血压"])
+
+
+@given(
+    st.lists(st.text("高血压心脏病糖尿abx ", max_size=8), max_size=8),
+    st.text("高血压心病gxyzbnt ", max_size=5),
+)
+def test_the_index_finds_what_reading_every_name_does(names: list[str], text: str) -> None:
+    concepts = [{"code": f"0{n}", "display": name or "0"} for n, name in enumerate(names)]
+    system = compile_code_system({"url": "urn:a", "concept": concepts})
+    found = {n for n, each in enumerate(concepts) if passes(text, [each["code"], each["display"]])}
+    assert set(text_index(system).matching(text)) == found

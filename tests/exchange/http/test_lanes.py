@@ -1,6 +1,7 @@
 """The fast lane, the parser's lane and ASGI give the same bytes for the same request."""
 
 import asyncio
+import gzip
 import re
 import socket
 from collections.abc import AsyncIterator
@@ -138,10 +139,18 @@ async def writing(
                 length = {"Content-Length": str(len(body))}
                 data = head_of(method, path, "1.1", headers | length, tokens[caller]) + body
                 await exchanged(through_asgi, data, method)  # so that the next one finds what is there
-                expected = CHANGING.sub(b"", await exchanged(through_asgi, data, method))
-                got = CHANGING.sub(b"", await exchanged(direct, data, method))
+                expected = CHANGING.sub(b"", plain(await exchanged(through_asgi, data, method)))
+                got = CHANGING.sub(b"", plain(await exchanged(direct, data, method)))
                 assert got == expected
             assert fhir.under_way == 0
+
+
+def plain(answer: bytes) -> bytes:
+    """Unpacked: what changes changes the length of what is packed, too."""
+    head, mark, body = answer.partition(b"\r\n\r\n")
+    if b"\r\ncontent-encoding: gzip" not in head or not body:
+        return answer
+    return re.sub(rb"\r\ncontent-length: \d+", b"", head) + mark + gzip.decompress(body)
 
 
 async def test_the_fast_lane_of_writes_is_taken(hub: Hub) -> None:

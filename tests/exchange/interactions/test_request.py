@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -61,3 +62,14 @@ def test_parameters() -> None:
     assert decoded("name=%E7%8E%8B+x") == (("name", "王 x"),)
     with pytest.raises(FhirError):
         decoded("a=%ff")
+
+
+@given(st.text(st.sampled_from("ab=&+%4e%7E;%ff%2玉 "), max_size=30))
+def test_parameters_are_those_of_the_form_encoding(query: str) -> None:
+    try:
+        expected = parse_qsl(query, keep_blank_values=True, errors="strict")
+    except ValueError:
+        with pytest.raises(FhirError):
+            decoded(query)
+    else:
+        assert decoded(query) == tuple(expected)
