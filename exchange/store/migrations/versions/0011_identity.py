@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0010_identity"
-down_revision = "0009_terminology"
+revision = "0011_identity"
+down_revision = "0010_closure"
 branch_labels = None
 depends_on = None
 
