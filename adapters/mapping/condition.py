@@ -17,7 +17,7 @@ from adapters.mapping.draft import Scope
 from adapters.mapping.model import Text
 
 Condition = Callable[[Any, Scope], bool]
-_TOKEN = re.compile(r"\s*(?:'([^']*)'|([()=,]|!=)|([A-Za-z][A-Za-z0-9_.\-\[\]]*))")
+_TOKEN = re.compile(r"\s*(?:'([^']*)'|([()=,]|!=)|([A-Za-z.^{@](?:[A-Za-z0-9_.\-/@^{}*|]|\[[^\]]*\])*))")
 _WORDS = frozenset(("and", "or", "not", "in", "valued", "repeats"))
 
 

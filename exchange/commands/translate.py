@@ -10,28 +10,34 @@ from exchange.commands.ending import FINDINGS
 from exchange.commands.refused import Refused
 
 HL7V2 = "hl7v2"
-LATER = ("cda", "hl7v3", "table")
+FORMS = (HL7V2, "cda")
 
 
 def translate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Each with one message or more.")],
-    form: Annotated[str, typer.Option("--from", help="What the files hold: hl7v2.")],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--from", "--as", help=f"What the files hold ({', '.join(FORMS)}); by default told by them."
+        ),
+    ] = "",
     hospital: Annotated[
         str | None, typer.Option(help="Id of the sending hospital, whatever the messages say.")
     ] = None,
 ) -> None:
     """Translate files to FHIR: a line of JSON with bundle, issues and coverage for each message."""
-    if form != HL7V2:
-        told = "not supported yet" if form in LATER else "unknown"
-        raise Refused(f"--from {form} is {told}; supported: {HL7V2}")
+    if form and form not in FORMS:
+        raise Refused(f"--from {form} is unknown; supported: {', '.join(FORMS)}")
     from exchange.commands import translating  # the maps are compiled for this command only
     from exchange.fhirjson import dumps
 
     rules = translating.translation_rules(from_environment(), hospital)
     found = False
     for path in files:
-        for source, raw in translating.sources_of(path):
-            translation = translating.translated(rules, raw)
+        if not path.is_file():
+            raise Refused(f"{path} is no file")
+        for source, raw in translating.sources_of(path, form):
+            translation = translating.translated(rules, raw, form)
             found |= any(issue.severity in ("error", "fatal") for issue in translation.issues)
             typer.echo(dumps(translating.line(source, translation)))
     if found:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.documents import HL7_V2, DocumentMaps, document_maps, form_of, translate_document
 from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.translate import MapLibrary
 from adapters.hl7v2.translate import translate as translate_message
@@ -27,6 +28,7 @@ class Rules:
     hospitals: Hospitals
     hospital: Hospital | None
     library: MapLibrary
+    documents: DocumentMaps
     check: Callable[[dict[str, Any]], list[Issue]]
 
 
@@ -35,24 +37,35 @@ def translation_rules(settings: Settings, hospital: str | None) -> Rules:
     r4 = definitions()
     hospitals = load_hospitals(settings.hospitals, settings.base)
     sender = None if hospital is None else hospitals.for_facility(hospital)
-    return Rules(hospitals, sender, MapLibrary(r4), compile_structure(r4))
+    return Rules(hospitals, sender, MapLibrary(r4), document_maps(r4), compile_structure(r4))
 
 
-def sources_of(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Each message of a file; of several, the number stands behind the file's name."""
-    messages = messages_of(path.read_bytes())
+def sources_of(path: Path, form: str = "") -> Iterator[tuple[str, bytes]]:
+    """Each message of a file; of several, the number stands behind the file's name. A document is one."""
+    whole = path.read_bytes()
+    if (form or form_of(whole) or HL7_V2) != HL7_V2:
+        yield str(path), whole
+        return
+    messages = messages_of(whole)
     for number, raw in enumerate(messages, 1):
         yield str(path) if len(messages) == 1 else f"{path}#{number}", raw
 
 
-def translated(rules: Rules, raw: bytes) -> Translation:
+def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
     """As the hub would translate it; what the hub would refuse has an issue that says so."""
     charset = None if rules.hospital is None else rules.hospital.charset
+    if (form or form_of(raw) or HL7_V2) != HL7_V2:
+        made = translate_document(raw, rules.documents, rules.hospitals, rules.hospital, charset)
+        return _checked(rules, made)
     envelope = sealed(raw, "file", charset, rules.hospitals)
     if envelope.message is None or envelope.faults:
         return Translation((), [_issue(fault) for fault in envelope.faults], Coverage(0, 0, 0), ())
     sender = rules.hospital or envelope.hospital
     made = translate_message(envelope.message, sender, datetime.now(UTC), rules.library.of(sender))
+    return _checked(rules, made)
+
+
+def _checked(rules: Rules, made: Translation) -> Translation:
     found = [issue for entry in made.entries for issue in rules.check(merged(None, entry))]
     return replace(made, issues=[*made.issues, *found])
 

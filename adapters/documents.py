@@ -1,0 +1,73 @@
+"""Whatever a hospital sends besides HL7 v2, told by its bytes and translated by its maps; pure.
+
+Clinical documents (WS/T 500, C-CDA), HL7 v3 messages, local XML and JSON, tables.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.cda import translate as cda
+from adapters.hospitals.hospital import Hospital, Hospitals
+from adapters.mapping.model import Model
+from adapters.translation import Coverage, Translation
+from adapters.trees.library import TreeMaps
+from adapters.trees.parse import Tree, XmlError, parse
+from terminology.issue import Issue
+
+CDA: Final = "cda"
+HL7_V2: Final = "hl7v2"
+FORMS: Final = (HL7_V2, CDA)
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x0b]*")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentMaps:
+    """The compiled maps of every form."""
+
+    cda: TreeMaps
+
+
+def document_maps(model: Model) -> DocumentMaps:
+    """They are compiled when the first document of a form comes."""
+    return DocumentMaps(TreeMaps(model, cda.PACKAGES))
+
+
+def form_of(raw: bytes) -> str:
+    """Which form the bytes have; "" for none that is known."""
+    start = _HEAD.match(raw)
+    head = raw[start.end() if start else 0 :][:4096]
+    if head.startswith((b"MSH", b"FHS", b"BHS")):
+        return HL7_V2
+    if b"<" in head[:80] and b"ClinicalDocument" in head:
+        return CDA
+    return ""
+
+
+def translate_document(
+    raw: bytes,
+    maps: DocumentMaps,
+    hospitals: Hospitals,
+    hospital: Hospital | None = None,
+    charset: str | None = None,
+) -> Translation:
+    """What a document says. What cannot be read is an issue, never an exception."""
+    try:
+        tree = parse(raw, charset)
+    except XmlError as error:
+        return refused("structure", str(error))
+    if tree.root.name == "ClinicalDocument":
+        return _clinical(tree, raw, maps, hospitals, hospital)
+    return refused("not-supported", f"there is no map for {tree.root.name[:64]}")
+
+
+def _clinical(
+    tree: Tree, raw: bytes, maps: DocumentMaps, hospitals: Hospitals, hospital: Hospital | None
+) -> Translation:
+    sender = hospital or hospitals.for_facility(*cda.hospital_names(tree))
+    return cda.translate(tree, raw, sender, maps.cda.of(sender))
+
+
+def refused(code: str, text: str) -> Translation:
+    """Nothing is made, for this reason."""
+    return Translation((), [Issue("fatal", code, text)], Coverage(0, 0, 0), ())

@@ -1,0 +1,33 @@
+"""The data-type functions that maps of XML documents may name."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from adapters.mapping.functions import Function, registry
+from adapters.trees.functions import (
+    coded,
+    identifiers,
+    narrative,
+    people,
+    places,
+    quantities,
+    texts,
+    times,
+)
+
+
+@cache
+def functions() -> Mapping[str, Function]:
+    """The registry; a map calls nothing else."""
+    return registry(
+        *(identifiers.ii_identifier, identifiers.issued_identifier, identifiers.ii_value, identifiers.ii_uri),
+        *(identifiers.ii_key, identifiers.person_key, identifiers.text_key),
+        *(coded.concept, coded.coding, coded.element_concept, coded.code, coded.plain_code),
+        *(texts.text, texts.words, texts.flag, texts.integer, texts.positive, texts.annotation),
+        *(texts.address, texts.telecom, texts.human_name, texts.name_text, texts.base64_data),
+        *(times.date_time, times.date, times.instant, times.birth_date, times.span, times.span_choice),
+        *(times.moment_choice, times.clock, times.end_time, times.start_choice),
+        *(quantities.quantity, quantities.money, quantities.bounds, quantities.ratio, quantities.any_choice),
+        *(people.practitioner, people.organization, places.chain_location, places.chain_organization),
+        *(places.facility_location, narrative.narrative_div),
+    )

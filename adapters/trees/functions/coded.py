@@ -1,0 +1,140 @@
+"""CD, CE, CV, CS → Coding, CodeableConcept and code: what was sent, and what it means in FHIR beside it.
+
+https://hl7.org/fhir/R4/datatypes.html#CodeableConcept
+"""
+
+import re
+from typing import Any
+
+from adapters.hl7v2.context import Context
+from adapters.mapping.functions import Primitive
+from adapters.mapping.rows import Code, Vocabulary
+from adapters.trees.coverage import is_filler
+from adapters.trees.reading import Value
+from terminology.naming import DATA_ELEMENT, LOINC, canonical_system
+
+Json = dict[str, Any]
+ORIGINAL = "http://hl7.org/fhir/StructureDefinition/originalText"
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*)){2,}", re.ASCII)
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+
+
+def system_of(value: Value, context: Context) -> str:
+    """The system that codeSystem names; without one, the hospital's own of that element."""
+    sent = value.get("codeSystem")
+    if known := context.hospital.code_systems.get(sent or value.peek("codeSystemName")):
+        return known
+    if sent == "2.16.840.1.11883.6.1":  # as templates in use misspell LOINC's OID
+        return LOINC
+    if _OID.fullmatch(sent):
+        return canonical_system(f"urn:oid:{sent}")
+    if _URI.fullmatch(sent):
+        return canonical_system(sent)
+    return context.hospital.code_system(value.get("codeSystemName") or value.name)
+
+
+def coding(value: Value, context: Context) -> Json | None:
+    """The coding as sent."""
+    code = " ".join(value.peek("code").split())
+    if not code or is_filler(code):
+        return None
+    value.get("code")
+    made: Json = {"system": system_of(value, context)}
+    if version := value.get("codeSystemVersion"):
+        made["version"] = version
+    made["code"] = code
+    if display := _display(value):
+        made["display"] = display
+    return made
+
+
+def _display(value: Value) -> str:
+    return value.get("displayName") or value.get("displayname")
+
+
+def _meaning(vocabulary: Vocabulary | None, value: Value) -> Code | None:
+    """What the code, or else its name, means."""
+    if vocabulary is None:
+        return None
+    of = ("code", "displayName", "", "value") if value.attribute is None else (value.attribute,)
+    names = [value.peek(each) for each in of]
+    return next((found for name in names if name and (found := vocabulary.get(name)) is not None), None)
+
+
+def translated(meaning: Code) -> Json:
+    made: Json = {"system": meaning.system} if meaning.system else {}
+    made["code"] = meaning.code
+    return made | ({"display": meaning.display} if meaning.display else {})
+
+
+def concept(
+    value: Value, context: Context, *, vocabulary: Vocabulary | None = None, text: Value | None = None
+) -> Json | None:
+    """CodeableConcept: what the vocabulary says, the code sent and its translations, the original words."""
+    codings: list[Json] = []
+    if (meaning := _meaning(vocabulary, value)) is not None:
+        codings.append(translated(meaning))
+    for each in (value, *value.children("translation")):
+        made = coding(each, context)
+        if made is not None and made not in codings:
+            codings.append(made)
+    words = _words(value, codings)
+    if text is not None:
+        words = words or text.all_text()
+    result: Json = {"coding": codings} if codings else {}
+    return (result | ({"text": words} if words else {})) or None
+
+
+def _words(value: Value, codings: list[Json]) -> str:
+    """The original text, the qualifiers' names, or the text that stands where no code does."""
+    texts = [value.below("originalText")]
+    for qualifier in value.children("qualifier"):
+        for part in ("name", "value"):
+            inner = qualifier.child(part)
+            if inner is not None:
+                texts.append(_display(inner) or inner.get("code"))
+    if not codings:
+        texts += [value.text(), _display(value)]
+    elif value.attribute is None:
+        texts.append(value.get(""))
+    return " ".join(dict.fromkeys(text for text in texts if text and not is_filler(text)))
+
+
+def element_concept(
+    value: Value, context: Context, *, vocabulary: Vocabulary | None = None, also: str = ""
+) -> Json | None:
+    """The code of a statement: the data element with its catalogue name, what `also` (a vocabulary) says it
+    is elsewhere (LOINC), and the sender's name of it where that differs."""
+    made = concept(value, context)
+    if made is None or "coding" not in made:
+        return made
+    first = made["coding"][0]
+    if first["system"] != DATA_ELEMENT:
+        return made
+    named = vocabulary.get(first["code"]) if vocabulary is not None else None
+    sent = first.get("display", "")
+    if named is not None:
+        made["coding"][0] = {**first, "display": named.display or named.code}
+    if sent and named is not None and sent != made["coding"][0]["display"]:
+        made.setdefault("text", sent)
+    other = context.vocabularies.get(also) if also else None
+    if other is not None and (meaning := other.get(first["code"])) is not None:
+        made["coding"].append(translated(meaning))
+    return made
+
+
+def code(value: Value, context: Context, *, vocabulary: Vocabulary, original: str = "") -> Any:
+    """A FHIR code; what says more than it stands beside it. None for a code that nobody listed."""
+    meaning = _meaning(vocabulary, value)
+    if meaning is None or not meaning.code:
+        return None
+    sent = coding(value, context) if value.attribute is None else None
+    value.text(), value.get("displayName")
+    if meaning.coarse and original and sent:
+        return Primitive(meaning.code, ({"url": original, "valueCoding": sent},))
+    return meaning.code
+
+
+def plain_code(value: Value, context: Context) -> str | None:
+    """The code as it stands."""
+    return " ".join((value.get("code") or value.text()).split()) or None
