@@ -1,48 +1,40 @@
 """The online decision about records of made-up residents, one after another, in memory.
 
-Run as `python -m benchmarks.identity [RESIDENTS] [SEED]`. Every record is decided against the persons that
-share a key with it, as `mpi.registration` does, without a database. Wilson intervals of 95 %.
+Run as `python -m benchmarks.identity [RESIDENTS] [SEED] [POPULATION]`: first by the model as it is set by
+hand for a province, then by one trained on these records without labels. POPULATION: of how many residents
+the trained model takes them to be (default: RESIDENTS, a closed city). Every record is decided against the
+persons that share a key with it, as `mpi.registration` does, without a database. Wilson intervals of 95 %.
 """
 
 import random
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
 from benchmarks.residents import Resident, Visit, residents, visits
 from conformance.linkage_figures import figures
 from mpi.blocking import blocking_keys
-from mpi.decide import Cluster, Member, decide
-from mpi.demographics import Demographics
+from mpi.linkage.online import trained_on
+from mpi.neighbourhood import Neighbourhood
+from mpi.weigh import SCALE, Scale, scale
 
 ORDERS = 5
 
 
 @dataclass(slots=True)
-class Index:
-    """Persons by key, and what came of each record."""
+class Outcome:
+    """What came of each record: its person at the end, the rule, and the persons to be asked about."""
 
-    persons: dict[int, list[Member]] = field(default_factory=dict)
-    keys: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    near: Neighbourhood
     found: list[int] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     review: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
-    def register(self, record: Demographics) -> None:
-        keys = [key.key for key in blocking_keys(record)]
-        near = sorted({person for key in keys for person in self.keys[key]})
-        decision = decide(record, [Cluster(person, tuple(self.persons[person])) for person in near])
-        number = len(self.found)
-        person = number if decision.person is None else decision.person
-        self.persons.setdefault(person, []).append(Member(number, record))
-        for key in keys:
-            self.keys[key].add(person)
-        self.found.append(person)
-        self.rules.append(decision.rule)
-        if decision.review:
-            self.review[number] = decision.review
+    def person(self, record: int) -> int:
+        return self.near.standing(self.found[record])
 
 
 def main() -> None:
@@ -50,57 +42,99 @@ def main() -> None:
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     people = residents(size, seed)
     told = visits(people, 4.0, seed + 1)
-    index, start = Index(), time.process_time()
-    for visit in told:
-        index.register(visit.demographics)
+    population = int(sys.argv[3]) if len(sys.argv) > 3 else len(people)
+    print(f"{len(people)} residents, {len(told)} records")
+    run(people, told, "set by hand, a province", SCALE, seed)
+    start = time.process_time()
+    model = trained_on([visit.demographics for visit in told], population)
+    print(f"\ntrained without labels in {time.process_time() - start:.1f} s of CPU")
+    run(people, told, f"trained, a population of {population}", scale(model), seed)
+
+
+def run(people: list[Resident], told: list[Visit], name: str, by: Scale, seed: int) -> None:
+    start = time.process_time()
+    outcome = arrived(told, range(len(told)), by)
     spent = time.process_time() - start
-    _orders(told, index, seed)
-    print(f"{len(people)} residents, {len(told)} records, {spent / len(told) * 1e6:.0f} CPU us a record")
-    _report(people, told, index)
+    print(f"model: {name}; {spent / len(told) * 1e6:.0f} CPU us a record")
+    _orders(told, outcome, by, seed)
+    _report(people, told, outcome)
 
 
-def _orders(told: list[Visit], first: Index, seed: int) -> None:
+def arrived(told: Sequence[Visit], order: Sequence[int], by: Scale) -> Outcome:
+    """The records decided in this order; a person's number is that of its first record in it."""
+    outcome = Outcome(Neighbourhood(by))
+    for number, at in enumerate(order):
+        record = told[at].demographics
+        keys = [key.key for key in blocking_keys(record)]
+        person, decision = outcome.near.arrive(number, record, keys, number)
+        outcome.found.append(person)
+        outcome.rules.append(decision.rule)
+        if decision.review:
+            outcome.review[number] = decision.review
+    return outcome
+
+
+def _orders(told: list[Visit], first: Outcome, by: Scale, seed: int) -> None:
     """How alike the persons are when the same records arrive in other orders."""
+    persons = [first.person(record) for record in range(len(told))]
     for number in range(1, ORDERS):
         order = list(range(len(told)))
         random.Random(seed + 100 * number).shuffle(order)
-        other = Index()
-        for at in order:
-            other.register(told[at].demographics)
-        persons = dict(zip(order, other.found, strict=True))
-        alike = figures([persons[at] for at in range(len(told))], first.found, [0] * len(told))
+        other = arrived(told, order, by)
+        there = {at: other.person(place) for place, at in enumerate(order)}
+        alike = figures([there[at] for at in range(len(told))], persons, [0] * len(told))
         print(f"order {number + 1} against the first: {alike.f1:.6f} of pairs alike", flush=True)
 
 
-def _report(people: list[Resident], told: list[Visit], index: Index) -> None:
+def cubed(found: Sequence[Hashable], truth: Sequence[Hashable]) -> float:
+    """B-cubed F1 (Bagga, Baldwin 1998): the mean over records of how far their clusters are alike."""
+    both, ours, theirs = Counter(zip(found, truth, strict=True)), Counter(found), Counter(truth)
+    precision = sum(n * n / ours[person] for (person, _), n in both.items()) / len(found)
+    recall = sum(n * n / theirs[person] for (_, person), n in both.items()) / len(found)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _report(people: list[Resident], told: list[Visit], outcome: Outcome) -> None:
     truth = [visit.resident for visit in told]
-    what = figures(index.found, truth, [0] * len(truth))
-    linked = [number for number, rule in enumerate(index.rules) if index.found[number] != number]
-    first = {person: truth[person] for person in set(index.found)}
-    wrong = [number for number in linked if truth[number] != first[index.found[number]]]
-    twins = {person.number: person.twin for person in people if person.twin >= 0}
-    merged = [number for number in wrong if twins.get(truth[number]) == first[index.found[number]]]
-    print(f"pairs: precision {what.precision:.6f}, recall {what.recall:.4f}, F1 {what.f1:.4f}")
-    print(f"whole persons: F1 {what.persons:.4f}")
+    persons = [outcome.person(record) for record in range(len(told))]
+    what = figures(persons, truth, [0] * len(truth))
+    print(f"pairs: precision {what.precision:.6f}, recall {what.recall:.5f}, F1 {what.f1:.5f}")
+    print(f"clusters: F1 {cubed(persons, truth):.5f} (B-cubed), of whole persons {what.persons:.5f}")
+    linked = [number for number, rule in enumerate(outcome.rules) if outcome.found[number] != number]
+    wrong = {number for number in linked if truth[number] != truth[outcome.found[number]]}
     _share("links that are right", len(linked) - len(wrong), len(linked))
+    twins = {person.number: person.twin for person in people if person.twin >= 0}
+    merged = [number for number in wrong if twins.get(truth[number]) == truth[outcome.found[number]]]
     _share("records of twins merged", len(merged), sum(number in twins for number in truth))
     borrowed = {number for number, visit in enumerate(told) if _is_borrowed(people[truth[number]], visit)}
-    _share("records under the mother's id merged into her", len(borrowed & set(wrong)), len(borrowed))
+    _share("records under the mother's id merged into her", len(borrowed & wrong), len(borrowed))
+    _strangers(told, outcome)
     by_rule: dict[str, list[int]] = defaultdict(list)
     for number in linked:
-        by_rule[index.rules[number]].append(number)
+        by_rule[outcome.rules[number]].append(number)
     for rule, numbers in sorted(by_rule.items()):
-        _share(f"  wrong by {rule}", sum(number in set(wrong) for number in numbers), len(numbers))
+        _share(f"  wrong by {rule}", sum(number in wrong for number in numbers), len(numbers))
+    _share("records for review", len(outcome.review), len(told))
     true = sum(
-        any(first[person] == truth[number] for person in asked if person in first)
-        for number, asked in index.review.items()
+        any(truth[person] == truth[number] for person in asked) for number, asked in outcome.review.items()
     )
-    _share("records for review", len(index.review), len(told))
-    questions = {
-        frozenset((index.found[number], person)) for number, asked in index.review.items() for person in asked
-    }
-    _share("  different questions (two persons)", len(questions), len(told))
-    _share("  of them true", true, len(index.review))
+    _share("  of them true", true, len(outcome.review))
+
+
+def _strangers(told: list[Visit], outcome: Outcome) -> None:
+    """Records of two residents of one name, birth date and sex that came to one person."""
+    groups: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    for number, visit in enumerate(told):
+        known = visit.demographics
+        groups[known.names, known.birth_date, known.gender].add(number)
+    shared = [group for group in groups.values() if len({told[one].resident for one in group}) > 1]
+    merged = 0
+    for group in shared:
+        whose: dict[int, set[int]] = defaultdict(set)
+        for number in group:
+            whose[outcome.person(number)].add(told[number].resident)
+        merged += any(len(residents_) > 1 for residents_ in whose.values())
+    _share("names and birth dates of strangers merged", merged, len(shared))
 
 
 def _is_borrowed(person: Resident, visit: Visit) -> bool:

@@ -21,6 +21,7 @@ from typing import Final
 
 from mpi.citizen_id import check_character
 from mpi.demographics import Card, Demographics
+from mpi.implied import implied
 from mpi.names import normal_name
 from mpi.pinyin import pinyin_keys
 
@@ -227,15 +228,17 @@ def _record(draw: random.Random, person: Resident, moved: str, number: str) -> D
     phone = "" if draw.random() < 0.25 else number if draw.random() < 0.12 else person.phone
     male = person.male if draw.random() >= 0.002 else not person.male
     cards = (Card("health-card", "card", person.card),) if person.card and draw.random() < 0.6 else ()
-    return Demographics(
-        names=(name,),
-        pinyin=pinyin_keys(name),
-        gender="male" if male else "female",
-        birth_date=_told_birth(draw, person.born),
-        citizen_ids=citizen,
-        cards=cards,
-        phones=(phone,) if phone else (),
-        addresses=(moved if draw.random() < 0.08 else person.address,),
+    return implied(
+        Demographics(
+            names=(name,),
+            pinyin=pinyin_keys(name),
+            gender="male" if male else "female",
+            birth_date=_told_birth(draw, person.born),
+            citizen_ids=citizen,
+            cards=cards,
+            phones=(phone,) if phone else (),
+            addresses=(moved if draw.random() < 0.08 else person.address,),
+        )
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mpi.citizen_id import citizen_id
 from mpi.demographics import Demographics
-from mpi.weigh import support, weigh
+from mpi.weigh import SCALE, Scale, support, weigh
 
 Relation = Literal["agree", "differ", "unknown"]
 
@@ -16,27 +16,25 @@ Relation = Literal["agree", "differ", "unknown"]
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`evidence`: what both have (`citizen-id`, `card`), or how much the rest of what they say speaks for one
-    person (`demographics`, `likely`). `conflicts`: the guards that forbid a link."""
+    person (`demographics`, `likely`), with the `bits` of that. `conflicts`: the guards that forbid a link."""
 
     evidence: frozenset[str]
     conflicts: frozenset[str]
+    bits: float
 
 
-def compare(one: Demographics, other: Demographics) -> Comparison:
+def compare(one: Demographics, other: Demographics, by: Scale = SCALE) -> Comparison:
     """Evidence and conflicts of two records."""
-    evidence = _evidence(one, other)
-    return Comparison(evidence, _conflicts(one, other, evidence))
-
-
-def _evidence(one: Demographics, other: Demographics) -> frozenset[str]:
+    weight = weigh(one, other, by)
     found = set()
-    if set(one.citizen_ids) & set(other.citizen_ids):
+    if one.citizen_ids and not set(one.citizen_ids).isdisjoint(other.citizen_ids):
         found.add("citizen-id")
-    if _card_numbers(one) & _card_numbers(other):
+    if one.cards and other.cards and not _card_numbers(one).isdisjoint(_card_numbers(other)):
         found.add("card")
-    if not one.newborn and not other.newborn and (told := support(weigh(one, other))):
+    if not one.newborn and not other.newborn and (told := support(one, other, weight, by)):
         found.add(told)
-    return frozenset(found)
+    evidence = frozenset(found)
+    return Comparison(evidence, _conflicts(one, other, evidence), weight.bits)
 
 
 def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str]) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Which person a record belongs to: decided against whole clusters, under guards that no rule overrides.
 
-Pure. A record that matches two persons never merges them: that is for a human to decide.
+Pure. Two persons are never merged here: where a record matches several, a human decides. Only an identity
+that is as yet provisional, one record that nobody verified, is decided again when a newcomer links it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,8 @@ from typing import Final, Literal
 
 from mpi.compare import compare
 from mpi.demographics import Demographics
+from mpi.objections import spoken_for, stands
+from mpi.weigh import SCALE, Scale
 
 # Evidence by strength; the stronger outweighs any number of the weaker.
 _STRENGTH: Final = MappingProxyType({"citizen-id": 4, "card": 3, "demographics": 2, "likely": 1})
@@ -24,12 +27,15 @@ class Member:
 
     `forbidden`: somebody said that it is not the person of the record in hand. `merged`: its hospital merged
     it into another record, which speaks for the person now; what it said is evidence but no objection.
+    `settled`: a human or its hospital put it where it is. `asked`: a human was asked where it belongs.
     """
 
     record: int
     demographics: Demographics
     forbidden: bool = False
     merged: bool = False
+    settled: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,26 @@ class Cluster:
     person: int
     members: tuple[Member, ...]
 
+    @property
+    def provisional(self) -> bool:
+        """One record, put here by the machine, that no citizen id or card vouches for."""
+        if len(self.members) != 1:
+            return False
+        (member,) = self.members
+        told = member.demographics
+        return not (member.settled or member.merged or told.citizen_ids or told.cards or told.newborn)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why a person was or was not taken: the member, what is shared, what conflicts."""
+    """Why a person was or was not taken: the member, what is shared, what conflicts, and the weight of the
+    demographics."""
 
     person: int
     record: int
     evidence: tuple[str, ...]
     conflicts: tuple[str, ...]
+    bits: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,8 @@ class Decision:
     """`link` to `person`; `new`: a person of its own; `review`: a person of its own until a human decides.
 
     `rule` is the evidence that decided (`citizen-id`, `card`, `demographics`, `first`, `review`). `review`
-    names the persons that a human should look at, also beside a link. `findings` explain the decision.
+    names the persons that a human should look at, also beside a link. `taken`: provisional identities whose
+    record belongs to `person` too, by what the record in hand tells. `findings` explain the decision.
     """
 
     kind: Literal["link", "new", "review"]
@@ -63,45 +81,71 @@ class Decision:
     person: int | None = None
     review: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    taken: tuple[int, ...] = ()
+
+    @property
+    def weight(self) -> float | None:
+        """Of the demographics, with the nearest record of the person that was taken."""
+        return max((each.bits for each in self.findings if each.person == self.person), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    person: int
+    """`speaking`: how many records share evidence that links and object to nothing."""
+
+    cluster: Cluster
     strength: int
     conflicting: bool
+    speaking: int
+
+    @property
+    def person(self) -> int:
+        return self.cluster.person
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """Of persons with evidence of one strength the one that more records speak for; of those the one
+        where a human was asked already: what is in doubt for the same reason stays together."""
+        return self.speaking, any(member.asked for member in self.cluster.members)
 
 
-def decide(record: Demographics, candidates: Sequence[Cluster]) -> Decision:
+def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCALE) -> Decision:
     """Link to the one person that the strongest evidence names, if nothing speaks against it.
 
     The order of candidates and of their members makes no difference.
     """
-    findings = tuple(
-        finding
+    examined = [
+        (cluster, tuple(examine(record, cluster, by)))
         for cluster in sorted(candidates, key=lambda cluster: cluster.person)
-        for finding in examine(record, cluster)
-    )
+    ]
+    findings = tuple(finding for _, found in examined for finding in found)
     verdicts = [
         verdict
-        for verdict in _verdicts(findings)
+        for verdict in (_verdict(cluster, found) for cluster, found in examined)
         if verdict.strength > (_LIKELY if verdict.conflicting else 0)
     ]
     if not verdicts:
         return Decision("new", "first", findings=findings)
     strongest = max(verdict.strength for verdict in verdicts)
-    best = [verdict for verdict in verdicts if verdict.strength == strongest]
+    # Whom the guards forbid is asked about, and does not keep the record from the one that they allow.
+    best = [verdict for verdict in verdicts if verdict.strength == strongest and not verdict.conflicting]
     persons = tuple(verdict.person for verdict in verdicts)
-    if len(best) > 1 or best[0].conflicting or strongest == _LIKELY:
+    if strongest == _LIKELY or not best:
         return Decision("review", "review", review=persons, findings=findings)
-    rest = tuple(person for person in persons if person != best[0].person)
-    return Decision("link", _RULES[strongest], best[0].person, review=rest, findings=findings)
+    one = _one(verdicts, by)
+    foremost = max(verdict.rank for verdict in best)
+    if not {verdict.person for verdict in best if verdict.rank == foremost} <= {each.person for each in one}:
+        return Decision("review", "review", review=persons, findings=findings)
+    kept = min(one, key=lambda cluster: (cluster.provisional, cluster.person)).person
+    taken = tuple(sorted(cluster.person for cluster in one if cluster.person != kept))
+    rest = tuple(person for person in persons if person != kept and person not in taken)
+    return Decision("link", _RULES[strongest], kept, review=rest, findings=findings, taken=taken)
 
 
-def examine(record: Demographics, cluster: Cluster) -> Iterable[Finding]:
+def examine(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> Iterable[Finding]:
     """One finding for each member that shares something with the record or conflicts with it."""
     for member in sorted(cluster.members, key=lambda member: member.record):
-        comparison = compare(record, member.demographics)
+        comparison = compare(record, member.demographics, by)
         conflicts = set() if member.merged else set(comparison.conflicts)
         if member.forbidden:
             conflicts.add("do-not-link")
@@ -111,20 +155,36 @@ def examine(record: Demographics, cluster: Cluster) -> Iterable[Finding]:
                 member.record,
                 tuple(sorted(comparison.evidence)),
                 tuple(sorted(conflicts)),
+                round(comparison.bits, 2),
             )
 
 
-def conflicts(record: Demographics, cluster: Cluster) -> tuple[Finding, ...]:
+def conflicts(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> tuple[Finding, ...]:
     """The findings that speak against a record's staying in the cluster it is in."""
-    return tuple(finding for finding in examine(record, cluster) if finding.conflicts)
+    found = tuple(examine(record, cluster, by))
+    return tuple(finding for finding in found if finding.conflicts) if stands(found) else ()
 
 
-def _verdicts(findings: Iterable[Finding]) -> list[_Verdict]:
-    strength: dict[int, int] = {}
-    conflicting: set[int] = set()
-    for finding in findings:
-        found = max((_STRENGTH[evidence] for evidence in finding.evidence), default=0)
-        strength[finding.person] = max(strength.get(finding.person, 0), found)
-        if finding.conflicts:
-            conflicting.add(finding.person)
-    return [_Verdict(person, strength[person], person in conflicting) for person in strength]
+def _one(verdicts: Sequence[_Verdict], by: Scale) -> list[Cluster]:
+    """The clusters that are one person with the record in hand: the strongest, and with it what is
+    provisional, as long as nothing speaks against any two of them."""
+    claims = [verdict for verdict in verdicts if verdict.strength > _LIKELY and not verdict.conflicting]
+    claims.sort(key=lambda each: (each.strength, each.rank, -each.person), reverse=True)
+    taken = [claims[0].cluster]
+    for claim in claims[1:]:
+        settled = [cluster for cluster in (*taken, claim.cluster) if not cluster.provisional]
+        if len(settled) < 2 and not any(_apart(claim.cluster, cluster, by) for cluster in taken):
+            taken.append(claim.cluster)
+    return taken
+
+
+def _apart(one: Cluster, other: Cluster, by: Scale) -> bool:
+    """Whether something speaks against two clusters, of which one is provisional, being one person."""
+    alone, rest = (one, other) if one.provisional else (other, one)
+    (member,) = alone.members
+    return bool(conflicts(member.demographics, rest, by))
+
+
+def _verdict(cluster: Cluster, findings: Sequence[Finding]) -> _Verdict:
+    strength = max((_STRENGTH[each] for found in findings for each in found.evidence), default=0)
+    return _Verdict(cluster, strength, stands(findings), spoken_for(findings))

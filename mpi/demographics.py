@@ -26,7 +26,7 @@ Identify = Callable[[str], tuple[str, str]]
 
 CITIZEN_ID: Final = "citizen-id"
 
-NORMALISATION: Final = 2
+NORMALISATION: Final = 3
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")

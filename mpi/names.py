@@ -72,6 +72,14 @@ def is_newborn(name: str) -> bool:
     return _NEWBORN.fullmatch(name.replace(" ", "")) is not None
 
 
+def is_near(one: str, other: str) -> bool:
+    """Whether one character of a name is another, or there is one more."""
+    if len(one) == len(other):
+        return len(one) > 2 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    short, long = sorted((one, other), key=len)
+    return len(long) - len(short) == 1 and len(short) > 1 and long.startswith(short)
+
+
 def text_from_human_name(human_name: dict[str, Any]) -> str:
     """The name as one text: `text` if it is Chinese or there are no parts, else family and given."""
     text = human_name.get("text", "")

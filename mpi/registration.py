@@ -25,6 +25,7 @@ from mpi.decisions import MANUAL
 from mpi.demographics import Demographics
 from mpi.enterprise import NOTHING_SHOWN
 from mpi.merging import merge_records
+from mpi.provisional import take
 from mpi.reach import join, spread
 from mpi.rows import Connection, Known, clusters, held, known, unit
 
@@ -52,10 +53,10 @@ async def register(
         person = await insert_person(connection, new_id(), instant)
     record = await insert_record(connection, content, person, Because(decision.rule, HUB, ""), instant)
     await join(connection, person, content.patient_id)
-    if decision.review:
-        asked = {person, *decision.review}
-        await ask(connection, "ambiguous", record, asked, decision.findings, instant)
-    return Change(person, frozenset({person}), decision)
+    taken = await take(connection, person, decision.taken, content.patient_id, instant)
+    if asked := {*decision.review, *decision.taken} - taken:
+        await ask(connection, "ambiguous", record, asked | {person}, decision.findings, instant)
+    return Change(person, frozenset({person}) | taken, decision)
 
 
 async def register_merged(
@@ -89,7 +90,8 @@ async def revise(connection: Connection, content: Content, instant: datetime) ->
         await _move(connection, stored, decision, instant)
     person = decision.person if moves and decision.person is not None else stored.person
     against = conflicts(content.demographics, own)
-    named = {*decision.review, *([decision.person] if decision.person is not None else ())} - {person}
+    found = [decision.person] if decision.person is not None else []
+    named = {*decision.review, *decision.taken, *found} - {person}
     asked = named | {person} if named else set()
     await _question(connection, stored.record, "ambiguous", asked, decision.findings, instant)
     asked = {person} if against else set()

@@ -62,6 +62,7 @@ WHERE k.key = ANY($1::bigint[])
 # Every record of these persons; forbidden are those that must not be linked with record $2.
 MEMBERS = """
 SELECT l.person, r.record, r.demographics::text AS demographics, r.merged_into IS NOT NULL AS merged,
+       l.actor <> 'hub' AS settled, l.rule = 'review' AS asked,
        EXISTS (SELECT FROM mpi_do_not_link d WHERE d.recorded_to IS NULL
                AND d.low = least(r.record, $2) AND d.high = greatest(r.record, $2)) AS forbidden
 FROM mpi_link l
@@ -141,8 +142,8 @@ async def clusters(connection: Connection, persons: Collection[int], record: int
     if persons:
         for row in await connection.fetch(MEMBERS, sorted(persons), record):
             demographics = demographics_from_json(row["demographics"])
-            member = Member(row["record"], demographics, row["forbidden"], row["merged"])
-            members.setdefault(row["person"], []).append(member)
+            told = (row[name] for name in ("forbidden", "merged", "settled", "asked"))
+            members.setdefault(row["person"], []).append(Member(row["record"], demographics, *told))
     return [Cluster(person, tuple(found)) for person, found in members.items()]
 
 

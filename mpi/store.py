@@ -22,6 +22,7 @@ from mpi.enterprise import (
     shown_from_patient,
 )
 from mpi.enterprise_id import new_enterprise_id
+from mpi.implied import implied
 from mpi.reach import PATIENT_KEYS
 from mpi.registration import merged, register, revise
 from mpi.rows import Connection, Known, enterprise_ids, known, lock_keys
@@ -128,7 +129,7 @@ async def merge(
 async def lock(connection: Connection, records: Iterable[Record], identify: Identify) -> None:
     """Take all locks on patients and keys that resolving these records needs, in the one order."""
     told = tuple(records)
-    demographics = [demographics_from_patient(record.patient, identify) for record in told]
+    demographics = [implied(demographics_from_patient(record.patient, identify)) for record in told]
     keys = {key for facts in demographics for key in blocking_keys(facts)}
     await lock_keys(connection, _patient_ids(told), keys)
 
@@ -191,7 +192,7 @@ def _says_something_new(stored: Known, record: Record, shown: bytes) -> bool:
 
 
 def _content(record: Record, shown: bytes, identify: Identify) -> Content:
-    demographics = demographics_from_patient(record.patient, identify)
+    demographics = implied(demographics_from_patient(record.patient, identify))
     keys = blocking_keys(demographics)
     return Content(
         record.patient_id, record.source, record.local_id, demographics, shown, _is_active(record), keys

@@ -1,56 +1,51 @@
 """How much what two records say of a person speaks for their being one: a weight in bits, field by field.
 
 Fellegi and Sunter (1969), without numbers that identify: those are evidence of their own in `mpi.compare`.
-The levels and their weights are a document, set explicitly: log2(m / u) for residents of a province, m from
-the errors that hospitals make, u from how many share a name, a birthday, a telephone or a dwelling.
+What a level is worth stands in the model (`mpi.online_model`); an equal name that few have is worth more.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from math import log2
 from typing import Final, Literal
-
-import msgspec
 
 from mpi.birth_dates import date_relation
 from mpi.demographics import Demographics
+from mpi.names import is_near
+from mpi.online_model import HAND_SET, OnlineModel
 
-_NAMES: Final = MappingProxyType({"equal": 11.0, "sound": 8.0, "near": -2.0, "different": -8.0})
-_BIRTH_DATES: Final = MappingProxyType(
-    {
-        "equal": 13.0,
-        "as-far-as-known": 5.0,
-        "swapped": 6.0,
-        "slip": 5.0,
-        "default-day": 3.0,
-        "lunar": 2.0,
-        "different": -10.0,
+# No name is worth more than this: a name that nobody else has may still be a slip.
+_MOST: Final = 22.0
+_WHOLE_DAY: Final = len("yyyy-mm-dd")
+
+Support = Literal["demographics", "likely", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A model made ready to weigh with."""
+
+    model: OnlineModel
+    prior: float
+    bits: Mapping[str, Mapping[str, float]]
+
+    def name(self, name: str) -> float:
+        """What an equal name is worth."""
+        share = self.model.names.share(name)
+        if not share:
+            return self.bits["name"]["equal"]
+        return min(log2(self.model.levels["name"]["equal"].m / share), _MOST)
+
+
+def scale(model: OnlineModel) -> Scale:
+    bits = {
+        field_: {level: chances.bits for level, chances in levels.items()}
+        for field_, levels in model.levels.items()
     }
-)
-_GENDERS: Final = MappingProxyType({"equal": 1.0, "different": -9.0})
-_PHONES: Final = MappingProxyType({"equal": 12.0, "different": -1.0})
-_ADDRESSES: Final = MappingProxyType({"equal": 10.0, "different": -1.0})
+    return Scale(model, model.prior, bits)
 
 
-class OnlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`prior`: the weight of two records drawn at random. At `link_at` bits two records are one person, at
-    `review_at` a human is asked."""
-
-    prior: float = -24.0
-    link_at: float = 9.0
-    review_at: float = 2.0
-    levels: dict[str, dict[str, float]] = msgspec.field(
-        default_factory=lambda: {
-            "name": dict(_NAMES),
-            "birth-date": dict(_BIRTH_DATES),
-            "gender": dict(_GENDERS),
-            "phone": dict(_PHONES),
-            "address": dict(_ADDRESSES),
-        }
-    )
-    version: int = 1
-
-
-MODEL: Final = OnlineModel()
+SCALE: Final = scale(HAND_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,52 +62,60 @@ class Weight:
         return next((level for field_, level, _ in self.steps if field_ == name), "")
 
 
-def weigh(one: Demographics, other: Demographics, model: OnlineModel = MODEL) -> Weight:
+def weigh(one: Demographics, other: Demographics, by: Scale = SCALE) -> Weight:
     """Symmetric."""
-    told = {
-        "name": _name(one, other),
-        "birth-date": date_relation(one.birth_date, other.birth_date)
-        if one.birth_date and other.birth_date
-        else "",
-        "gender": _same(one.gender, other.gender),
-        "phone": _shared(one.phones, other.phones),
-        "address": _shared(one.addresses, other.addresses),
-    }
-    steps = [(name, level, model.levels[name][level]) for name, level in told.items() if level]
-    return Weight((("prior", "", model.prior), *steps))
+    steps = [("prior", "", by.prior)]
+    if name := name_level(one, other):
+        worth = _shared_name(one, other, by) if name == "equal" else by.bits["name"][name]
+        steps.append(("name", name, worth))
+    if one.birth_date and other.birth_date:
+        born = date_relation(one.birth_date, other.birth_date)
+        steps.append(("birth-date", born, by.bits["birth-date"][born]))
+    if one.gender and other.gender:
+        sex = "equal" if one.gender == other.gender else "different"
+        steps.append(("gender", sex, by.bits["gender"][sex]))
+    for told, mine, theirs in (
+        ("phone", one.phones, other.phones),
+        ("address", one.addresses, other.addresses),
+    ):
+        if mine and theirs:
+            level = "different" if set(mine).isdisjoint(theirs) else "equal"
+            steps.append((told, level, by.bits[told][level]))
+    return Weight(tuple(steps))
 
 
-def support(weight: Weight, model: OnlineModel = MODEL) -> Literal["demographics", "likely", ""]:
-    """What a weight is evidence of. Name, birth date and sex alone never make a link: others of that name
-    are born that day."""
-    if weight.bits < model.review_at:
+def support(one: Demographics, other: Demographics, weight: Weight, by: Scale = SCALE) -> Support:
+    """What a weight is evidence of. Name, birth date and sex alone make no link where others of that name
+    are expected to be born that day."""
+    if weight.bits < by.model.review_at:
         return ""
-    corroborated = "equal" in (weight.level("phone"), weight.level("address"))
     known = weight.level("name") in ("equal", "sound") and weight.level("birth-date") not in ("", "different")
-    return "demographics" if weight.bits >= model.link_at and corroborated and known else "likely"
+    if weight.bits < by.model.link_at or not known:
+        return "likely"
+    if "equal" in (weight.level("phone"), weight.level("address")) or _nobody_else(one, other, weight, by):
+        return "demographics"
+    return "likely"
 
 
-def _name(one: Demographics, other: Demographics) -> str:
+def _nobody_else(one: Demographics, other: Demographics, weight: Weight, by: Scale) -> bool:
+    """Whether hardly anybody else of this name and sex is expected to be born that day."""
+    agreed = [weight.level(field_) for field_ in ("name", "birth-date", "gender")]
+    day = one.birth_date
+    if agreed != ["equal"] * 3 or len(day) < _WHOLE_DAY or day.endswith("-01-01"):
+        return False
+    shared = set(one.names) & set(other.names)
+    return min(map(by.model.strangers, shared)) <= by.model.strangers_at_most
+
+
+def name_level(one: Demographics, other: Demographics) -> str:
     if not one.names or not other.names:
         return ""
-    if set(one.names) & set(other.names):
+    if one.names == other.names or not set(one.names).isdisjoint(other.names):
         return "equal"
-    if set(one.pinyin) & set(other.pinyin):
+    if not set(one.pinyin).isdisjoint(other.pinyin):
         return "sound"
-    return "near" if any(_near(a, b) for a in one.names for b in other.names) else "different"
+    return "near" if any(is_near(a, b) for a in one.names for b in other.names) else "different"
 
 
-def _near(one: str, other: str) -> bool:
-    """One character is another, or one more."""
-    if len(one) == len(other):
-        return len(one) > 2 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
-    short, long = sorted((one, other), key=len)
-    return len(long) - len(short) == 1 and len(short) > 1 and long.startswith(short)
-
-
-def _same(one: str, other: str) -> str:
-    return "" if not one or not other else "equal" if one == other else "different"
-
-
-def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> str:
-    return "" if not one or not other else "equal" if set(one) & set(other) else "different"
+def _shared_name(one: Demographics, other: Demographics, by: Scale) -> float:
+    return max(by.name(name) for name in set(one.names) & set(other.names))

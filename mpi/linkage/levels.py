@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from mpi.linkage import dates
 from mpi.linkage.model import Comparison, Level
 from mpi.linkage.table import Column, Table
+from mpi.names import is_near
 from mpi.nicknames import are_variants
 from mpi.pinyin import pinyin
 
@@ -104,6 +105,11 @@ def _sound(one: str, other: str) -> bool:
     return one[:1] > "\u2fff" and other[:1] > "\u2fff" and pinyin(one) == pinyin(other)
 
 
+def _near(one: Texts, other: Texts, bound: float) -> Holds:
+    """One character is another, or one more."""
+    return np.fromiter(map(is_near, one, other), np.bool_, len(one))
+
+
 def _beginning(one: Texts, other: Texts, bound: float) -> Holds:
     size = int(bound)
     return np.fromiter((a[:size] == b[:size] for a, b in zip(one, other, strict=True)), np.bool_, len(one))
@@ -130,6 +136,7 @@ TESTS: Final[Mapping[str, Callable[[Texts, Texts, float], Holds]]] = MappingProx
         "tokens": _tokens,
         "edits": _edits,
         "sound": _each(_sound),
+        "near": _near,
         "variant": _each(are_variants),
         "beginning": _beginning,
         "part": _part,

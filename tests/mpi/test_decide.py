@@ -166,3 +166,43 @@ def test_nothing_known_is_no_evidence() -> None:
     assert decide(Demographics(), clusters(Demographics())).kind == "new"
     card = Card("health-card", "s", "E1000001")
     assert decide(Demographics(cards=(card,)), clusters(Demographics(cards=(card,)))).kind == "link"
+
+
+PHONE = [{"system": "phone", "value": "13912345678"}]
+HOME = [{"text": "上海市黄浦区南京东路1号"}]
+
+
+def test_a_provisional_identity_is_decided_again_when_a_newcomer_bridges() -> None:
+    known = facts(citizen=valid_id(), telecom=PHONE)
+    alone = facts(address=HOME)
+    bridge = facts(telecom=PHONE, address=HOME)
+    decision = decide(bridge, clusters(alone, known))
+    assert (decision.kind, decision.person, decision.taken, decision.review) == ("link", 2, (1,), ())
+    settled = Cluster(1, (Member(1, alone, settled=True),))
+    decision = decide(bridge, [settled, clusters(alone, known)[1]])
+    assert (decision.kind, decision.taken, decision.review) == ("review", (), (1, 2))
+
+
+def test_a_provisional_identity_that_something_speaks_against_is_for_a_human() -> None:
+    known = facts(citizen=valid_id(), telecom=PHONE)
+    alone = facts(address=HOME, multipleBirthInteger=2)
+    bridge = facts(telecom=PHONE, address=HOME)
+    first = facts(citizen=valid_id(), telecom=PHONE, multipleBirthInteger=1)
+    assert decide(bridge, clusters(alone, known)).taken == (1,)
+    assert decide(bridge, clusters(alone, first)).kind == "review"
+
+
+def test_whom_the_guards_forbid_does_not_keep_a_record_from_whom_they_allow() -> None:
+    mother = facts(name="王芳", gender="female", birth_date="1990-01-02", citizen=MOTHER)
+    child = facts(name="王小宝", gender="male", birth_date="2026-01-01", citizen=MOTHER)
+    decision = decide(mother, clusters(child, mother))
+    assert (decision.kind, decision.person, decision.review) == ("link", 2, (1,))
+
+
+def test_one_record_of_many_with_a_clerical_error_is_outvoted() -> None:
+    record = facts(card="E1000001", telecom=PHONE)
+    wrong = facts(card="E1000001", telecom=PHONE, gender="female")
+    person = Cluster(1, (Member(1, record), Member(2, record), Member(3, wrong)))
+    assert decide(record, [person]).kind == "link"
+    person = Cluster(1, (Member(1, record), Member(3, wrong)))
+    assert decide(record, [person]).kind == "review"

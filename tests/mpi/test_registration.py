@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from mpi.correction import Decider, do_not_link, records_at
 from mpi.store import resolve
 from terminology.naming import identify
 from tests.mpi.people import at, links, questions, record, tell, valid_id
@@ -163,3 +164,33 @@ async def test_a_storm_of_changes_leaves_everybody_linked_once(database_url: str
         assert all(resolution.enterprise_id for resolution in again)
     finally:
         await asyncio.gather(*(opened.close() for opened in connections))
+
+
+PHONE = [{"system": "phone", "value": "13912345678"}]
+HOME = [{"text": "上海市黄浦区南京东路1号"}]
+
+
+async def test_a_bridging_record_takes_a_provisional_identity_along(connection: Any) -> None:
+    known = await tell(connection, record(hospital="h1", citizen=valid_id(), telecom=PHONE))
+    alone = await tell(connection, record(hospital="h2", address=HOME), minutes=1)
+    bridge = await tell(connection, record(hospital="h3", telecom=PHONE, address=HOME), minutes=2)
+    assert bridge.enterprise_id == known.enterprise_id
+    assert set(bridge.affected) == {known.enterprise_id, alone.enterprise_id}
+    assert set((await links(connection)).values()) == {known.enterprise_id}
+    moved = await connection.fetchrow(
+        "SELECT rule, actor, reason FROM mpi_link JOIN mpi_record USING (record) "
+        "WHERE patient_id = 'h2-1' AND valid_to IS NULL AND recorded_to IS NULL"
+    )
+    assert tuple(moved) == ("bridged", "hub", "Patient/h3-1 matches both")
+    assert await records_at(connection, alone.enterprise_id, at(1), at(1)) == ["h2-1"]
+    assert await questions(connection) == []
+
+
+async def test_what_a_human_parted_is_not_taken_along(connection: Any) -> None:
+    known = await tell(connection, record(hospital="h1", citizen=valid_id(), telecom=PHONE))
+    alone = await tell(connection, record(hospital="h2", address=HOME))
+    async with connection.transaction():
+        await do_not_link(connection, "h1-1", "h2-1", Decider("somebody", "seen", at(1)))
+    await tell(connection, record(hospital="h3", telecom=PHONE, address=HOME), minutes=2)
+    assert (await links(connection))["h2-1"] == alone.enterprise_id
+    assert await questions(connection) == [("ambiguous", "h3-1", {known.enterprise_id, alone.enterprise_id})]

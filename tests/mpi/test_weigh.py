@@ -3,7 +3,7 @@
 from hypothesis import given
 
 from mpi.demographics import Demographics
-from mpi.weigh import MODEL, support, weigh
+from mpi.weigh import SCALE, support, weigh
 from tests.mpi.strategies import demographics
 
 SAID = Demographics(
@@ -18,7 +18,7 @@ def test_symmetric(one: Demographics, other: Demographics) -> None:
 
 @given(demographics())
 def test_nothing_said_is_the_prior(record: Demographics) -> None:
-    assert weigh(record, Demographics()).bits == MODEL.prior
+    assert weigh(record, Demographics()).bits == SCALE.prior
 
 
 def test_the_waterfall_names_field_and_level() -> None:
@@ -30,4 +30,4 @@ def test_the_waterfall_names_field_and_level() -> None:
         ("gender", "equal"),
         ("phone", "equal"),
     ]
-    assert support(weigh(SAID, SAID)) == "demographics"
+    assert support(SAID, SAID, weigh(SAID, SAID)) == "demographics"

@@ -1,0 +1,38 @@
+"""What a citizen id implies about its holder, taken where the record does not contradict it as a whole.
+
+A child under its parent's number is born on quite another day; who is born on the number's own day, or on
+one that a slip, a default or another calendar makes of it, is its holder, and the number knows day and sex
+better.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from mpi.birth_dates import date_relation
+from mpi.citizen_id import CitizenId, citizen_id
+from mpi.demographics import Demographics
+
+_ITS_HOLDER: Final = frozenset(("equal", "as-far-as-known", "default-day", "swapped", "slip", "lunar"))
+# Two people of one number are of two generations.
+_GENERATION: Final = 14
+
+
+def implied(told: Demographics) -> Demographics:
+    """The record with the birth date and the sex of its own number. Idempotent."""
+    if len(told.citizen_ids) != 1 or told.newborn:
+        return told
+    number = citizen_id(told.citizen_ids[0])
+    if number is None or not _is_holder(told, number):
+        return told
+    born = number.birth_date.isoformat()
+    return replace(told, birth_date=born, gender=number.sex)
+
+
+def _is_holder(told: Demographics, number: CitizenId) -> bool:
+    born, own = told.birth_date, number.birth_date.isoformat()
+    if not born:
+        return told.gender in ("", number.sex)
+    if born == own:
+        return True
+    apart = abs(int(born[:4]) - number.birth_date.year)
+    return apart < _GENERATION and date_relation(born, own) in _ITS_HOLDER

@@ -1,0 +1,60 @@
+"""Persons in memory with the keys that lead to them: where many records are decided one after another.
+
+What the database decides for one record, this decides for the records of a batch or of a first load, by the
+same rules. Pure; persons and records are numbers that the caller gives.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mpi.decide import Cluster, Decision, Member, decide
+from mpi.demographics import Demographics
+from mpi.weigh import SCALE, Scale
+
+
+@dataclass(slots=True)
+class Neighbourhood:
+    """`oversized`: a key that so many persons share leads nowhere; those of more facts do."""
+
+    by: Scale = SCALE
+    oversized: int = 200
+    members: dict[int, list[Member]] = field(default_factory=dict)
+    persons: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    replaced: dict[int, int] = field(default_factory=dict)
+
+    def know(self, cluster: Cluster, keys: Iterable[int]) -> None:
+        """A person that is there already."""
+        self.members[cluster.person] = list(cluster.members)
+        for key in keys:
+            self.persons[key].add(cluster.person)
+
+    def around(self, keys: Sequence[int]) -> list[Cluster]:
+        """The persons that share a key."""
+        found: set[int] = set()
+        for key in keys:
+            near = self.persons.get(key, ())
+            if len(near) <= self.oversized:
+                found.update(map(self.standing, near))
+        return [Cluster(person, tuple(self.members[person])) for person in sorted(found)]
+
+    def arrive(
+        self, record: int, demographics: Demographics, keys: Sequence[int], person: int
+    ) -> tuple[int, Decision]:
+        """Whose the record is: somebody's that is known, or `person`, who is new."""
+        decision = decide(demographics, self.around(keys), self.by)
+        whose = person if decision.person is None else decision.person
+        for taken in decision.taken:
+            self.members[whose] += self.members.pop(taken)
+            self.replaced[taken] = whose
+        asked = decision.kind == "review"
+        self.members.setdefault(whose, []).append(Member(record, demographics, asked=asked))
+        for key in keys:
+            self.persons[key].add(whose)
+        return whose, decision
+
+    def standing(self, person: int) -> int:
+        """Who stands for the person now."""
+        while person in self.replaced:
+            person = self.replaced[person]
+        return person
