@@ -5,8 +5,7 @@ there is any, how many) is derived from another one, unless the expression has a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from profiles.fhirpath.error import failure
 from profiles.fhirpath.frame import Frame
@@ -22,8 +21,7 @@ TRUE: Final[Items] = [True]
 FALSE: Final[Items] = [False]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """Closures take the frame and `$this`; what they return is never changed by those who get it.
 
     run         the collection
@@ -36,6 +34,7 @@ class Code:
     truth       the only item as a Boolean, or None; likewise
     exists      whether there is any item
     size        how many items there are
+    item        of one complex element: its object, or None
     """
 
     run: Run
@@ -48,6 +47,7 @@ class Code:
     truth: Truth | None = None
     exists: Truth | None = None
     size: Size | None = None
+    item: Value | None = None
 
 
 def of_value(value: Value, type_: Type | None = None) -> Code:

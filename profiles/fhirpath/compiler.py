@@ -6,6 +6,7 @@ from typing import Any
 from profiles.fhirpath import navigation, operators
 from profiles.fhirpath.code import Code, of_constant, value_of
 from profiles.fhirpath.error import FhirPathError, failure
+from profiles.fhirpath.fixed import is_fixed, remembered
 from profiles.fhirpath.frame import Frame
 from profiles.fhirpath.functions.table import FUNCTIONS
 from profiles.fhirpath.invocation import Invocation, Remark, Scope
@@ -48,23 +49,25 @@ class Compiler:
     defines_variables: bool = False
 
     def code(self, tree: Tree, scope: Scope) -> Code:
+        if scope.is_repeated and not self.defines_variables and is_fixed(tree):
+            return remembered(self.code(tree, Scope(scope.type)), tree.position)
         match tree:
+            case Name(name, position):
+                return navigation.first_step(self, name, scope, position)
+            case Path(source, Name(name, position), _):
+                return navigation.next_step(self, self.code(source, scope), name, position)
+            case Path(source, Call() as call, _):
+                return self._call(call, scope, self.code(source, scope), source)
             case Literal(value, _):
                 return of_constant([value], system_type(value))
             case Empty():
                 return of_constant(NONE)
-            case Name(name, position):
-                return navigation.first_step(self, name, scope, position)
             case Special(name, _):
                 return self._special(name, scope)
             case Constant(name, position):
                 return self._constant(name, position)
             case Call():
                 return self._call(tree, scope, this_code(scope), None)
-            case Path(source, Call() as call, _):
-                return self._call(call, scope, self.code(source, scope), source)
-            case Path(source, Name(name, position), _):
-                return navigation.next_step(self, self.code(source, scope), name, position)
             case Item(source, index, position):
                 return self._item(self.code(source, scope), self.code(index, scope), position)
             case Unary(sign, operand, position):
@@ -161,12 +164,15 @@ class Compiler:
         return Code(run)
 
     def _resource(self, name: str) -> Code:
-        """%resource is the context itself, if that is a resource."""
-        is_context = self.root is not None and self.root.path in self.model.definitions.resource_types
+        """%resource is the context itself, or what that is an element of."""
+        head = self.root.path.partition(".")[0] if self.root is not None else ""
         if name == "resource":
-            known = self.root if is_context else None
+            known = self.model.type(head) if head in self.model.definitions.resource_types else None
             return Code(
-                lambda frame, this: NONE if frame.resource is None else [frame.resource], known, single=True
+                lambda frame, this: NONE if frame.resource is None else [frame.resource],
+                known,
+                single=True,
+                item=(lambda frame, this: frame.resource) if known is not None else None,
             )
         return Code(lambda frame, this: NONE if frame.root is None else [frame.root], single=True)
 

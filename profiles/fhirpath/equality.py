@@ -119,12 +119,18 @@ def keys(items: Items, type_: Type | None) -> list[Any]:
     """The key of each item; a primitive without value is known by its extensions."""
     if type_ is not None and (type_.is_system or not type_.has_value):
         return [key(item) for item in items]
+    if type_ is not None and type_.is_primitive and type_.convert is None:
+        return [item if type(item) is str else _key(boxed([item], type_)[0]) for item in items]
     return [_key(item) for item in boxed(items, type_)]
 
 
 def weight(items: Items) -> int:
     """Steps that comparing the items is charged for: by what is below them, if they are complex."""
-    return len(items) + sum(_size(item) for item in items if type(item) is dict or type(item) is Node) * 4
+    total = len(items)
+    for item in items:
+        if type(item) is dict or type(item) is Node:
+            total += 4 * _size(item)
+    return total
 
 
 def _size(item: Any) -> int:

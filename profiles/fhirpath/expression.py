@@ -21,7 +21,7 @@ _NO_VARIABLES: Final[Mapping[str, Any]] = {}
 class Environment:
     """What many evaluations on one resource share."""
 
-    __slots__ = ("resource", "root", "services", "steps", "variables")
+    __slots__ = ("idle", "resource", "root", "services", "steps", "variables")
 
     def __init__(
         self,
@@ -38,13 +38,24 @@ class Environment:
         self.variables = variables
         self.services = services
         self.steps = steps
+        self.idle: Frame | None = None
+
+    def frame(self, model: Model, context: Any) -> Frame:
+        """The frame of the evaluation before, if it has left nothing behind; one is used at a time, for an
+        evaluation may be part of another."""
+        frame = self.idle
+        if frame is None or frame.model is not model:
+            return Frame(model, self.resource, self.root, context, self.variables, self.services, self.steps)
+        self.idle = None
+        frame.context = context
+        frame.steps = self.steps
+        return frame
 
 
 class _Compiled:
     __slots__ = ("code", "remarks", "truth", "type")
 
-    def __init__(self, tree: Tree, model: Model, type_: Type | None) -> None:
-        defines = any(isinstance(one, Call) and one.name == "defineVariable" for one in everything(tree))
+    def __init__(self, tree: Tree, model: Model, type_: Type | None, *, defines: bool) -> None:
         compiler = Compiler(model, type_, [], defines)
         self.type = type_
         self.code: Code = compiler.code(tree, Scope(type_))
@@ -59,11 +70,12 @@ class Expression:
         self.text = text
         self._model = model
         self._tree = parse(text)
+        self._defines = _defines_variables(text, self._tree)
         self._by_type: dict[Type | None, _Compiled] = {}
         self._compiled: _Compiled | None = None
         if path is not None:
             try:
-                self._compiled = _Compiled(self._tree, model, model.at(path))
+                self._compiled = _Compiled(self._tree, model, model.at(path), defines=self._defines)
             except KeyError:
                 raise FhirPathError("semantic", f"There is no {path}") from None
 
@@ -107,17 +119,9 @@ class Expression:
     def _guarded(self, run: Any, context: Any, environment: Environment) -> Any:
         if context is None:
             context = NOTHING
-        frame = Frame(
-            self._model,
-            environment.resource,
-            environment.root,
-            context,
-            environment.variables,
-            environment.services,
-            environment.steps,
-        )
+        frame = environment.frame(self._model, context)
         try:
-            return run(frame, context)
+            found = run(frame, context)
         except FhirPathError as error:
             raise error.at(self._tree.position) from None
         except (AttributeError, TypeError, KeyError, IndexError) as error:
@@ -126,13 +130,24 @@ class Expression:
             ) from error
         except RecursionError:
             raise FhirPathError("limit", "The expression or the resource is nested too deep") from None
+        if not frame.known and frame.instant is None:
+            frame.memory.clear()
+            environment.idle = frame
+        return found
 
     def _for(self, context: Any) -> _Compiled:
         """Compiled for the type that the context has."""
         type_ = type_of(context, None, self._model) if context is not None else None
         if type_ not in self._by_type:
-            self._by_type[type_] = _Compiled(self._tree, self._model, type_)
+            self._by_type[type_] = _Compiled(self._tree, self._model, type_, defines=self._defines)
         return self._by_type[type_]
+
+
+def _defines_variables(text: str, tree: Tree) -> bool:
+    """Seldom, and then the text says so, or escapes letters of the name."""
+    return ("defineVariable" in text or "\\" in text) and any(
+        isinstance(one, Call) and one.name == "defineVariable" for one in everything(tree)
+    )
 
 
 def compile_expression(text: str, definitions: Definitions, type: str | None = None) -> Expression:

@@ -81,7 +81,7 @@ class Frame:
         self.index = 0
         self.total: Items = []
         self.known: Mapping[str, Items] = {}
-        self.memory: dict[int, Items] = {}
+        self.memory: dict[Any, Any] = {}
         self.instant: datetime.datetime | None = None
 
     def charge(self, steps: int) -> None:

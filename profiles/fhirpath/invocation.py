@@ -20,11 +20,11 @@ class Remark(NamedTuple):
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The type of `$this`; None if only the value tells it."""
+class Scope(NamedTuple):
+    """The type of `$this`; None if only the value tells it. `is_repeated`: for each of many items."""
 
     type: Type | None
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Invocation:
 
     def body(self, at: int, type_: Type | None) -> Code:
         """Evaluated with each item as `$this`."""
-        return self.compiler.body(self.call.arguments[at], Scope(type_))
+        return self.compiler.body(self.call.arguments[at], Scope(type_, is_repeated=True))
 
     def criterion(self, at: int) -> Callable[..., bool | None]:
         return truth_of(self.body(at, self.source.type), self.call.arguments[at].position)
@@ -86,8 +86,7 @@ class Invocation:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """`compile`, and the least and most number of arguments."""
 
     compile: Callable[[Invocation], Code]

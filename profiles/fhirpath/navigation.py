@@ -3,8 +3,9 @@
 Where the type is known, a step reads the JSON property itself; where it is not, each item tells its type.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from profiles.fhirpath import inside
 from profiles.fhirpath.code import Code, Run, Value
 from profiles.fhirpath.error import FhirPathError
 from profiles.fhirpath.frame import Frame
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from profiles.fhirpath.invocation import Scope
 
 
+_NOWHERE: Final = Code(lambda frame, this: NONE, single=True, constant=NONE)
+
+
 def first_step(compiler: "Compiler", name: str, scope: "Scope", position: int) -> Code:
     """A name at the beginning of a path: an element of `$this`, or the type that `$this` has."""
     type_ = scope.type
@@ -27,7 +31,7 @@ def first_step(compiler: "Compiler", name: str, scope: "Scope", position: int) -
         return _type_step(compiler, name, type_, position)
     member = _member(type_, name, position)
     if member.type is None or type_.is_primitive:
-        return _following(Code(lambda frame, this: [this], type_, single=True), member, type_)
+        return _following(_this(type_), member, type_)
     return _from_this(member, member.type)
 
 
@@ -35,9 +39,19 @@ def next_step(compiler: "Compiler", source: Code, name: str, position: int) -> C
     """An element of what stands before the point."""
     if source.type is TYPE_INFO:
         return type_info_step(source, name, position)
+    if source is _NOWHERE:
+        return source
+    if source.type is None and (common := _common(compiler, source)) and name in common.members:
+        return _following(source, common.members[name], common)
     if source.constant == NONE or source.type is None:
         return _dynamic(source.run, name, single=False)
     return _following(source, _member(source.type, name, position), source.type)
+
+
+def _common(compiler: "Compiler", source: Code) -> Type | None:
+    """What resources of any type have, right after a step to one."""
+    element = compiler.model.definitions.element(source.path) if source.path else None
+    return compiler.model.type("Resource") if element and element.types == ("Resource",) else None
 
 
 def chosen(compiler: "Compiler", tree: Tree, scope: "Scope", name: TypeName) -> Code | None:
@@ -47,7 +61,7 @@ def chosen(compiler: "Compiler", tree: Tree, scope: "Scope", name: TypeName) -> 
         case Path(source, Name(element, _), _):
             owners = compiler.code(source, scope)
         case Name(element, _):
-            owners = Code(lambda frame, this: [this], scope.type, single=True)
+            owners = _this(scope.type)
         case _:
             return None
     member = owners.type.members.get(element) if owners.type else None
@@ -62,6 +76,11 @@ def chosen(compiler: "Compiler", tree: Tree, scope: "Scope", name: TypeName) -> 
     )
 
 
+def _this(type_: Type | None) -> Code:
+    """`$this` where it is known to be there."""
+    return Code(lambda frame, this: [this], type_, single=True, item=lambda frame, this: this)
+
+
 def _type_step(compiler: "Compiler", name: str, type_: Type, position: int) -> Code:
     if name in type_.ancestors:
         return Code(lambda frame, this: NONE if this is NOTHING else [this], type_, single=True)
@@ -70,7 +89,7 @@ def _type_step(compiler: "Compiler", name: str, type_: Type, position: int) -> C
             "semantic", f"{type_.path} has no element {name}, nor is there such a type", position
         )
     compiler.remark(f"{name} is not the type of what the expression is evaluated on", position)
-    return Code(lambda frame, this: NONE, single=True, constant=NONE)
+    return _NOWHERE
 
 
 def _member(type_: Type, name: str, position: int) -> Member:
@@ -131,7 +150,14 @@ def _object_from_this(member: Member, type_: Type) -> Code:
         value = this.get(name)
         return NONE if value is None else [value]
 
-    return Code(one, type_, single=True, path=member.path, exists=lambda frame, this: name in this)
+    return Code(
+        one,
+        type_,
+        single=True,
+        path=member.path,
+        exists=lambda frame, this: name in this,
+        item=lambda frame, this: this.get(name),
+    )
 
 
 def _property(name: str, type_: Type) -> Value:
@@ -153,6 +179,8 @@ def _following(source: Code, member: Member, owner: Type) -> Code:
         return _of_primitive(source, member)
     if member.is_choice:
         return _of_choice(source, member)
+    if source.item is not None:
+        return inside.step(source.item, member)
     type_ = next(iter(member.types.values()))
     single = source.single and not member.is_list
     if type_ is not None and type_.is_primitive:
@@ -209,6 +237,8 @@ def _primitives(source: Run, member: Member, type_: Type) -> Run:
 def _of_choice(source: Code, member: Member) -> Code:
     """The items know their types."""
     inner = source.run
+    if source.item is not None:
+        return inside.choice(source.item, member)
     names = frozenset(member.types) | {"_" + name for name in member.types}
     nothing = names.isdisjoint
 

@@ -72,7 +72,7 @@ def member_nodes(owner: Mapping[str, Any], member: Member) -> Items:
     found: Items = []
     for name, type_ in member.types.items():
         if name in owner or "_" + name in owner:
-            found.extend(_nodes(owner.get(name), type_, owner.get("_" + name)))
+            found.extend(value_nodes(owner.get(name), type_, owner.get("_" + name)))
     return found
 
 
@@ -81,9 +81,9 @@ def child_nodes(value: Mapping[str, Any], type_: Type) -> Iterator[Any]:
     properties = type_.properties
     for name, child in value.items():
         if name in properties:
-            yield from _nodes(child, properties[name][0], value.get("_" + name))
+            yield from value_nodes(child, properties[name][0], value.get("_" + name))
         elif name[0] == "_" and name[1:] in properties and name[1:] not in value:
-            yield from _nodes(None, properties[name[1:]][0], child)
+            yield from value_nodes(None, properties[name[1:]][0], child)
 
 
 def children(item: Any, known: Type | None, model: Model) -> Iterable[Any]:
@@ -98,7 +98,7 @@ def children(item: Any, known: Type | None, model: Model) -> Iterable[Any]:
     return child_nodes(value, type_)
 
 
-def _nodes(value: Any, type_: Type | None, element: Any) -> Items:
+def value_nodes(value: Any, type_: Type | None, element: Any) -> Items:
     if type_ is None:
         return value if type(value) is list else [value]
     if not type_.is_primitive:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from profiles.fhirpath import arithmetic, equality, logic
-from profiles.fhirpath.code import Code, Value, of_constant, of_truth, of_value, value_of
+from profiles.fhirpath import arithmetic, comparison, equality, logic
+from profiles.fhirpath.code import Code, exists_of, of_constant, of_truth, of_value, value_of
+from profiles.fhirpath.comparison import located
 from profiles.fhirpath.error import FhirPathError, failure
 from profiles.fhirpath.frame import Frame, limited
-from profiles.fhirpath.node import NONE, Items, Node, boxed, systems, type_of
+from profiles.fhirpath.node import NONE, Items, Node, boxed, type_of
 from profiles.fhirpath.syntax import TypeName
 from profiles.fhirpath.types import BOOLEAN, EXTENDED, STRING, Type
 
@@ -22,12 +23,6 @@ _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "div": arithmetic.integer_divide,
     "mod": arithmetic.modulo,
 }
-_ORDERS: Final[Mapping[str, Callable[[int], bool]]] = {
-    "<": lambda order: order < 0,
-    ">": lambda order: order > 0,
-    "<=": lambda order: order <= 0,
-    ">=": lambda order: order >= 0,
-}
 
 
 def unary(sign: str, operand: Code, position: int) -> Code:
@@ -35,7 +30,7 @@ def unary(sign: str, operand: Code, position: int) -> Code:
 
     def signed(frame: Frame, this: Any) -> Any:
         found = value(frame, this)
-        return None if found is None else _located(arithmetic.signed, sign, found, position)
+        return None if found is None else located(arithmetic.signed, sign, found, position)
 
     return of_value(signed)
 
@@ -50,15 +45,16 @@ def chain(operator: str, operands: Sequence[Code], position: int) -> Code:
 
 def binary(operator: str, left: Code, right: Code, position: int) -> Code:
     if operator in ("=", "!="):
-        same = _equal(left, right, position)
+        same = comparison.equal(left, right, position)
         return same if operator == "=" else logic.negation(same, position)
     if operator in ("~", "!~"):
-        alike = _equivalent(left, right)
+        alike = comparison.equivalent(left, right)
         return alike if operator == "~" else logic.negation(alike, position)
-    if operator in _ORDERS:
-        return _ordered(_ORDERS[operator], left, right, position)
+    if operator in comparison.ORDERS:
+        return comparison.ordered(comparison.ORDERS[operator], left, right, position)
     if operator in ("in", "contains"):
-        return _member(left, right, position) if operator == "in" else _member(right, left, position)
+        item, items = (left, right) if operator == "in" else (right, left)
+        return comparison.member(item, items, position)
     if operator == "xor":
         return logic.exclusive(left, right, position)
     if operator == "implies":
@@ -159,7 +155,12 @@ def union(operands: Sequence[Code]) -> Code:
     if all(code.constant is not None for code in operands):
         items = [item for code in operands for item in code.constant or NONE]
         return of_constant(equality.unique(items, type_), type_)
-    return Code(run, type_, is_ordered=all(code.is_ordered for code in operands))
+    tests = [exists_of(code) for code in operands]
+
+    def exists(frame: Frame, this: Any) -> bool:
+        return any(test(frame, this) for test in tests)
+
+    return Code(run, type_, is_ordered=all(code.is_ordered for code in operands), exists=exists)
 
 
 def _unboxed(item: Any) -> Any:
@@ -169,93 +170,6 @@ def _unboxed(item: Any) -> Any:
 def _boxing(code: Code) -> Callable[[Frame, Any], Items]:
     run, type_ = code.run, code.type
     return lambda frame, this: boxed(run(frame, this), type_)
-
-
-def _is_value(code: Code) -> bool:
-    """Whether it is one System value, or what is converted to one."""
-    return code.single and (code.value is not None or (code.type is not None and code.type.has_value))
-
-
-def _equal(left: Code, right: Code, position: int) -> Code:
-    if not (_is_value(left) and _is_value(right)):
-        return _equal_items(left, right)
-    one, other = value_of(left, position), value_of(right, position)
-    if right.constant and type(right.constant[0]) is str:
-        return of_truth(_is_text(one, right.constant[0]), BOOLEAN)
-
-    def truth(frame: Frame, this: Any) -> bool | None:
-        first = one(frame, this)
-        if first is None:
-            return None
-        second = other(frame, this)
-        return None if second is None else equality.equal(first, second)
-
-    return of_truth(truth, BOOLEAN)
-
-
-def _is_text(value: Value, text: str) -> Callable[[Frame, Any], bool | None]:
-    def truth(frame: Frame, this: Any) -> bool | None:
-        found = value(frame, this)
-        return None if found is None else found == text if type(found) is str else False
-
-    return truth
-
-
-def _equal_items(left: Code, right: Code) -> Code:
-    lefts, rights, type_, other = left.run, right.run, left.type, right.type
-
-    def truth(frame: Frame, this: Any) -> bool | None:
-        one, two = lefts(frame, this), rights(frame, this)
-        frame.charge(equality.weight(one) + 1)
-        return equality.equal_collections(systems(one, type_), systems(two, other))
-
-    return of_truth(truth, BOOLEAN)
-
-
-def _equivalent(left: Code, right: Code) -> Code:
-    lefts, rights, type_, other = left.run, right.run, left.type, right.type
-
-    def truth(frame: Frame, this: Any) -> bool:
-        one, two = lefts(frame, this), rights(frame, this)
-        pairs = len(one) ** 2 // 4 if len(one) <= equality.MAX_PAIRWISE else 0
-        frame.charge(equality.weight(one) + pairs + 1)
-        return equality.equivalent_collections(systems(one, type_), systems(two, other))
-
-    return of_truth(truth, BOOLEAN)
-
-
-def _ordered(holds: Callable[[int], bool], left: Code, right: Code, position: int) -> Code:
-    one, other = value_of(left, position), value_of(right, position)
-
-    def truth(frame: Frame, this: Any) -> bool | None:
-        first = one(frame, this)
-        if first is None:
-            return None
-        second = other(frame, this)
-        if second is None:
-            return None
-        order = _located(equality.compare, first, second, position)
-        return None if order is None else holds(order)
-
-    return of_truth(truth, BOOLEAN)
-
-
-def _member(item: Code, items: Code, position: int) -> Code:
-    value, run, type_ = value_of(item, position), items.run, items.type
-    fixed = frozenset(equality.keys(items.constant, type_)) if items.constant is not None else None
-
-    def truth(frame: Frame, this: Any) -> bool | None:
-        found = value(frame, this)
-        if found is None:
-            return None
-        if fixed is not None:
-            return equality.key(found) in fixed
-        frame.charge(equality.weight([found]))
-        several = run(frame, this)
-        frame.charge(equality.weight(several))
-        return equality.key(found) in equality.keys(several, type_)
-
-    return of_truth(truth, BOOLEAN)
 
 
 def _concatenated(left: Code, right: Code, position: int) -> Code:
@@ -279,17 +193,9 @@ def _computed(compute: Callable[[Any, Any], Any], left: Code, right: Code, posit
         first, second = one(frame, this), other(frame, this)
         if first is None or second is None:
             return None
-        found = _located(compute, first, second, position)
+        found = located(compute, first, second, position)
         if type(found) is str:
             frame.charge(len(found) >> 4)
         return found
 
     return of_value(value)
-
-
-def _located(compute: Callable[[Any, Any], Any], left: Any, right: Any, position: int) -> Any:
-    """An error of the computation with its place."""
-    try:
-        return compute(left, right)
-    except FhirPathError as error:
-        raise error.at(position) from None

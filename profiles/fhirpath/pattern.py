@@ -13,12 +13,21 @@ from profiles.fhirpath.error import failure
 from profiles.fhirpath.frame import MAX_TEXT, limited
 
 _MAX_PATTERN: Final = 4096
+_SHORT: Final = 128
 _GROUP: Final = re.compile(r"\$(?:(\d)|\{(\w+)\}|(\$))|\\(.)", re.DOTALL)
 
 
 def matches(text: str, pattern: str) -> bool:
     """Whether any part of the text matches."""
+    return _matches(text, pattern) if len(text) <= _SHORT else _found(text, pattern)
+
+
+def _found(text: str, pattern: str) -> bool:
     return _test(pattern).search(text.encode()) is not None
+
+
+# Names and paths come again and again.
+_matches = lru_cache(4096)(_found)
 
 
 def matches_full(text: str, pattern: str) -> bool:

@@ -8,7 +8,7 @@ from profiles.fhirpath.code import Code, exists_of, of_truth, of_value, size_of
 from profiles.fhirpath.equality import keys, weight
 from profiles.fhirpath.error import failure
 from profiles.fhirpath.frame import Frame
-from profiles.fhirpath.functions.iteration import each
+from profiles.fhirpath.functions.iteration import decided, each
 from profiles.fhirpath.invocation import Function, Invocation
 from profiles.fhirpath.node import systems
 from profiles.fhirpath.types import BOOLEAN, INTEGER
@@ -23,6 +23,8 @@ def exists(call: Invocation) -> Code:
     if not call.count:
         return of_truth(exists_of(call.source), BOOLEAN)
     run, holds = call.source.run, each(call, 0)
+    if not call.counts(0):
+        return of_truth(decided(run, call.criterion(0), call.steps(0), by=True), BOOLEAN)
 
     def truth(frame: Frame, this: Any) -> bool:
         return any(found for _, found in holds(frame, run(frame, this)))
@@ -32,6 +34,8 @@ def exists(call: Invocation) -> Code:
 
 def all_(call: Invocation) -> Code:
     run, holds = call.source.run, each(call, 0)
+    if not call.counts(0):
+        return of_truth(decided(run, call.criterion(0), call.steps(0), by=False), BOOLEAN)
 
     def truth(frame: Frame, this: Any) -> bool:
         return all(found for _, found in holds(frame, run(frame, this)))

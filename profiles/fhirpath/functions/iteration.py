@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cmp_to_key
 from typing import Any, Final
 
-from profiles.fhirpath.code import Code, Run, truth_of, value_of
+from profiles.fhirpath.code import Code, Run, Truth, truth_of, value_of
 from profiles.fhirpath.equality import compare, keys, weight
 from profiles.fhirpath.error import FhirPathError, failure
 from profiles.fhirpath.frame import Frame
@@ -42,7 +42,22 @@ def where(call: Invocation) -> Code:
             frame.charge(0)
         return [item for item in items if truth(frame, item)]
 
-    return _like(call.source, filtered)
+    return _like(call.source, filtered)._replace(exists=decided(run, truth, steps, by=True))
+
+
+def decided(run: Run, truth: Truth, steps: int, by: bool) -> Truth:
+    """Whether the criterion holds for any item (by True), or for every item (by False)."""
+
+    def decide(frame: Frame, this: Any) -> bool:
+        for item in run(frame, this):
+            frame.steps -= steps
+            if frame.steps < 0:
+                frame.charge(0)
+            if bool(truth(frame, item)) is by:
+                return by
+        return not by
+
+    return decide
 
 
 def select(call: Invocation) -> Code:
@@ -58,7 +73,22 @@ def select(call: Invocation) -> Code:
         return found
 
     single = call.source.single and body.single
-    return Code(projected, body.type, single=single, is_ordered=call.source.is_ordered and body.is_ordered)
+    made = projected if call.counts(0) else _projected(run, body.run, call.steps(0))
+    return Code(made, body.type, single=single, is_ordered=call.source.is_ordered and body.is_ordered)
+
+
+def _projected(run: Run, projection: Run, steps: int) -> Run:
+    def projected(frame: Frame, this: Any) -> Items:
+        found: Items = []
+        for item in run(frame, this):
+            items = projection(frame, item)
+            frame.steps -= steps + len(items)
+            if frame.steps < 0:
+                frame.charge(0)
+            found += items
+        return found
+
+    return projected
 
 
 def repeat(call: Invocation) -> Code:

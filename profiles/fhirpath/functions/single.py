@@ -1,6 +1,6 @@
 """Functions of one value and single arguments: most of those for texts, numbers and dates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -13,7 +13,7 @@ from profiles.fhirpath.invocation import Function, Invocation
 from profiles.fhirpath.node import NONE, Items
 from profiles.fhirpath.quantity import Quantity
 from profiles.fhirpath.temporal import Temporal
-from profiles.fhirpath.types import Type
+from profiles.fhirpath.types import STRING, Type
 
 Kinds = frozenset[type]
 
@@ -41,10 +41,17 @@ class Single:
 
     def _compile(self, call: Invocation) -> Code:
         value = value_of(call.source, call.position)
-        arguments = [call.argument_value(at) for at in range(call.count)]
+        arguments = [call.argument(at) for at in range(call.count)]
+        if self.input is TEXT and self.type is not None and self.type is not STRING:
+            constants = [one.constant[0] for one in arguments if one.constant and one.single]
+            if len(constants) == call.count and self._takes(constants):
+                return of_value(_of_text(self.apply, value, constants, call), self.type)
+        values = [value, *map(value_of, arguments, (one.position for one in call.call.arguments))]
         kinds = (self.input, *self.parameters[: call.count])
-        compute = _computing(self.apply, [value, *arguments], kinds, call)
-        return of_value(compute, self.type)
+        return of_value(_computing(self.apply, values, kinds, call), self.type)
+
+    def _takes(self, constants: Sequence[Any]) -> bool:
+        return all(type(one) in kinds for one, kinds in zip(constants, self.parameters, strict=False))
 
     def many(self) -> Function:
         """Of an `apply` that returns a list."""
@@ -61,6 +68,26 @@ class Single:
             return Code(run, self.type)
 
         return Function(compile_, len(self.parameters) - self.optional, len(self.parameters))
+
+
+def _of_text(apply: Callable[..., Any], value: Value, constants: Sequence[Any], call: Invocation) -> Value:
+    """Of a text, and of arguments that are always the same; the result is no text."""
+    name, position = call.call.name, call.position
+
+    def compute(frame: Frame, this: Any) -> Any:
+        text = value(frame, this)
+        if text is None:
+            return None
+        if type(text) is not str:
+            raise failure(f"{name}() is not for a {named(text)}", position)
+        if len(text) > 64:
+            frame.charge(len(text) >> 4)
+        try:
+            return apply(text, *constants)
+        except FhirPathError as error:
+            raise error.at(position) from None
+
+    return compute
 
 
 def _computing(

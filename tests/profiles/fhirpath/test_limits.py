@@ -22,7 +22,7 @@ MANY = "(" + "|".join(str(number) for number in range(40)) + ")"
     [
         "descendants().select(%resource.descendants().select(%resource.descendants()))",
         "descendants().where(%resource.descendants().where(%resource.descendants().exists(id = 'x')))",
-        "name.where(%resource in (%resource | 1)).select(%resource.name.distinct())",
+        "name.where(%resource in (%resource | $this)).select(%resource.name.combine($this).distinct())",
         f"{MANY}.aggregate($total & $total, 'abcdefgh')",
         f"{MANY}.aggregate($total.combine($total), (1 | 2))",
         f"{MANY}.aggregate($total.select($total), (1 | 2))",
