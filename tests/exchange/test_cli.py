@@ -67,7 +67,7 @@ def test_a_token_is_one_line_for_curl(yilian: Yilian) -> None:
         (("client", "add", "a", "--jwks", "/does/not/exist"), "No such file or directory: /does/not/exist"),
         (("load", "/does/not/exist"), "/does/not/exist does not exist"),
         (("load", "tests/exchange/trust"), "there is no .json"),
-        (("translate", "--from", "cda", "x.xml"), "--from cda is not supported yet"),
+        (("translate", "--from", "cda", "x.xml"), "x.xml is no file"),
         (("translate", "--from", "morse", "x.txt"), "--from morse is unknown"),
         (("translate", "--from", "hl7v2", "/does/not/exist"), "No such file or directory"),
     ],
