@@ -44,6 +44,10 @@ def json_kind(value: object) -> str:
     return kinds.get(type(value), "a number")
 
 
+MISSHAPEN: Final = ("An object", "An array", "This element repeats")
+"""How a message begins that says of what shape JSON has to be."""
+
+
 def not_an_object(value: object) -> Findings:
     if value == {}:
         return (Finding("structure", "An object must not be empty"),)

@@ -25,6 +25,8 @@ from terminology.issue import Issue
 
 Resource = dict[str, Any]
 ALWAYS: Final = "hl7.fhir.uv.extensions.r4"
+# The Java validator always has the extensions of HL7's tools as well, which no registry's package here has.
+TOOLS: Final = "http://hl7.org/fhir/tools/StructureDefinition/"
 
 
 class ValidatorEngine:
@@ -133,6 +135,7 @@ def _options(case: Case, step: Step) -> Options:
     flags = case.flags
     allowed = flags.get("allowed-extension-domain", ())
     domains = [allowed] if isinstance(allowed, str) else [*allowed]
+    domains += [TOOLS, *flags.get("allowed-extension-domains", ())]
     return Options(
         profiles=global_profiles(read(case.read(name)) for name in case.supporting),
         best_practice=str(flags.get("best-practice", "ignore")).lower().replace("hint", "information"),  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from profiles.fhirpath import FhirPathError, compile_expression
 from profiles.fhirpath.types import model
 from profiles.snapshot import CORE
 from profiles.validator.at import At
+from profiles.validator.canonical_types import ABSTRACT, CANONICAL_TYPES
 from profiles.validator.options import EXAMPLES
 from profiles.validator.run import Run
 
@@ -78,7 +79,7 @@ def _is_allowed(structure: Mapping[str, Any], owner: At, run: Run) -> bool:
                 if expression in names:
                     return True
             case "extension":
-                if _url_of(owner, run) == context.get("expression"):
+                if context.get("expression") in _urls_of(owner, run):
                     return True
             case _:
                 if _is_selected(str(context.get("expression", "")), owner, run):
@@ -119,18 +120,21 @@ def _places(owner: At, validator: "Validator") -> Iterator[str]:
         if type_ is not None:
             for name in type_.ancestors:
                 yield ".".join((name, *reversed(names)))
+        if home in CANONICAL_TYPES:
+            yield from (".".join((name, *reversed(names))) for name in ABSTRACT)
         if home in validator.definitions.resource_types:
             return
         names.append(place[1].path)
         place = place[0]
 
 
-def _url_of(owner: At, run: Run) -> str | None:
-    """Of the extension that contains another."""
-    if run.scope is None or owner[1].home != "Extension":
-        return None
-    found = value_at(owner, run.scope.resource, run.scope.at)
-    return found.get("url") if isinstance(found, Mapping) else None
+def _urls_of(owner: At, run: Run) -> Iterator[str]:
+    """Of the extension that contains another: in itself, or in its value."""
+    for place in (owner, owner[0]):
+        if run.scope is not None and place is not None and place[1].home == "Extension":
+            found = value_at(place, run.scope.resource, run.scope.at)
+            if isinstance(found, Mapping) and "url" in found:
+                yield str(found["url"])
 
 
 def value_at(at: At, resource: Mapping[str, Any], root: At) -> Any:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from profiles.definitions import Definitions
-from profiles.finding import MOST
+from profiles.finding import MISSHAPEN, MOST
 from profiles.primitives import VALID
 from profiles.references import EXPECTED
 from profiles.validator.spelling import spelled
@@ -73,6 +73,8 @@ def _named(issue: Issue, resource: Any, definitions: Definitions) -> Issue:
     if issue.diagnostics.startswith(f"Expected {EXPECTED}"):
         return Issue("warning", "structure", issue.diagnostics, expression, "reference-form")
     code, name = _TOLD.get(issue.code, (issue.code, "structure"))
+    if issue.diagnostics.startswith(MISSHAPEN):
+        code = "invalid"
     key = issue.diagnostics.partition(":")[0] if code == "invariant" else name
     return Issue(issue.severity, code, issue.diagnostics, expression, key)
 

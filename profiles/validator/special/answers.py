@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from profiles.fhirpath import FhirPathError
 from profiles.fhirpath.pattern import matches_full
 from profiles.validator.context import Context
+from profiles.validator.special.answer_units import units
 from profiles.validator.special.extension import extended
 from profiles.validator.special.limits import limits
 from terminology.code_check import CodeCheck
@@ -73,7 +74,7 @@ def answer_issues(question: Element, answer: Element, at: str, context: Context)
         return
     if question.get("type", "") in CHOICES or "answerOption" in question or "answerValueSet" in question:
         yield from _options(question, given, context)
-    for rule in (limits, _regex, _referenced):
+    for rule in (limits, units, _lines, _regex, _referenced):
         yield from rule(question, given, context)
 
 
@@ -159,6 +160,14 @@ def _coded(value_set: str, given: Answer, context: Context) -> Iterator[Issue]:
     if told.result is False or any(issue.severity == "error" for issue in told.issues):
         text = f"{_shown((given.type, given.value))} is not in the options value set of the question"
         yield context.issue("error", "code-invalid", text, "answer-value-set", given.at)
+    elif context.options.displays == "error" and _is_misnamed(given, context):
+        text = f"{_shown((given.type, given.value))} is in the value set of the question by another display"
+        yield context.issue("error", "code-invalid", text, "answer-display", given.at)
+
+
+def _is_misnamed(given: Answer, context: Context) -> bool:
+    (told,) = context.ask([CodeCheck("Coding", given.value)])
+    return any(issue.message_id == "code-display" for issue in told.issues)
 
 
 def _regex(question: Element, given: Answer, context: Context) -> Iterator[Issue]:
@@ -174,9 +183,19 @@ def _regex(question: Element, given: Answer, context: Context) -> Iterator[Issue
             yield context.issue("error", "invariant", text, "answer-regex", given.below)
 
 
+def _lines(question: Element, given: Answer, context: Context) -> Iterator[Issue]:
+    """A text may have several lines, a string has one."""
+    if question.get("type", "") == "string" and isinstance(given.value, str) and "\n" in given.value.strip():
+        text = "The answer to a question of type string has one line; of type text it may have several"
+        yield context.issue("error", "invariant", text, "answer-lines", given.below)
+
+
 def _referenced(question: Element, given: Answer, context: Context) -> Iterator[Issue]:
     """What type a literal reference says that it leads to."""
     reference = given.value.get("reference", "") if given.type == "Reference" else ""
+    if any(one.isspace() for one in reference):
+        text = f"The reference {reference!r} is not a valid reference"
+        yield context.issue("error", "invalid", text, "answer-reference", given.below)
     parts = reference.partition("/_history/")[0].split("/")
     if reference.startswith(("#", "urn:")) or len(parts) < 2:
         return

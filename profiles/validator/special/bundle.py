@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from profiles.validator.context import Context
+from profiles.validator.special.bundle_links import bundle_links
 from profiles.validator.special.document import document, message
 from profiles.validator.special.form import form_issue
 from profiles.validator.special.searchset import searchset
 from terminology.issue import Issue
 
 Element = Mapping[str, Any]
-_ONCE: Final = frozenset(("self", "first", "last", "next", "previous", "prev"))
 _WITHOUT_URLS: Final = frozenset(("transaction", "transaction-response", "batch", "batch-response"))
 _RESTFUL: Final = re.compile(
     r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]+)?"
 )
+_BEFORE_TERMINOLOGY: Final = ("http://hl7.org/fhir/v2/", "http://hl7.org/fhir/v3/")
 _BY_TYPE: Final[Mapping[str, Callable[[Element, Context], Iterator[Issue]]]] = {
     "document": document,
     "message": message,
@@ -28,25 +29,15 @@ _FIRST: Final = {"document": "Composition", "message": "MessageHeader"}
 
 
 def bundle(value: Element, context: Context) -> Iterator[Issue]:
-    yield from _links(value, context)
     kind = value.get("type", "")
     entries = value.get("entry", ())
+    yield from bundle_links(value, context)
     if kind in _FIRST:
         yield from _first(kind, entries, context)
     if kind in _BY_TYPE and entries:
         yield from _BY_TYPE[kind](value, context)
     for index, entry in enumerate(entries):
         yield from _full_url(kind, entry, f".entry[{index}]", context)
-
-
-def _links(value: Element, context: Context) -> Iterator[Issue]:
-    seen = set()
-    for index, link in enumerate(value.get("link", ())):
-        relation = link.get("relation", "")
-        if relation in seen and relation in _ONCE:
-            text = f"The link relationship type {relation!r} can only occur once"
-            yield context.issue("error", "invalid", text, "bundle-link-twice", f".link[{index}]")
-        seen.add(relation)
 
 
 def _first(kind: str, entries: Any, context: Context) -> Iterator[Issue]:
@@ -68,6 +59,11 @@ def _full_url(kind: str, entry: Element, at: str, context: Context) -> Iterator[
             )
             yield from form_issue(context, "invalid", text, "bundle-full-url", at)
         return
+    if ":" not in full_url:
+        text = f"The fullUrl is an absolute URL, not {full_url!r}"
+        yield context.issue("error", "invalid", text, "bundle-full-url-absolute", at)
+        return
+    yield from _canonical(full_url, resource or {}, at, context)
     match = _RESTFUL.fullmatch(full_url)
     if not match or resource is None or match[1] not in context.run.validator.definitions.resource_types:
         return
@@ -78,3 +74,12 @@ def _full_url(kind: str, entry: Element, at: str, context: Context) -> Iterator[
     elif f"{match[1]}/{match[2]}" != type_and_id:
         text = f"The fullUrl {full_url!r} looks like one of a RESTful server, so it ends with /{type_and_id}"
         yield from form_issue(context, "invalid", text, "bundle-full-url-id", at)
+
+
+def _canonical(full_url: str, resource: Element, at: str, context: Context) -> Iterator[Issue]:
+    """The URL of a definition is where an entry is found only on the server of that URL, by its id."""
+    url = resource.get("url")
+    is_there = _RESTFUL.fullmatch(full_url) and full_url.endswith(f"/{resource.get('id')}")
+    if url == full_url and not is_there and not full_url.startswith(_BEFORE_TERMINOLOGY):
+        text = f"The canonical URL cannot be the fullUrl, unless that ends with the id ({full_url})"
+        yield from form_issue(context, "invalid", text, "bundle-full-url-canonical", at)

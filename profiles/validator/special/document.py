@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from profiles.validator.bundle_index import BundleIndex
 from profiles.validator.context import Context
+from profiles.validator.special.bundle_links import styled
 from profiles.validator.special.reachable import reached
 from terminology.issue import Issue
 
@@ -99,6 +100,7 @@ def _resolved(
 
 def _reachable(value: Element, index: BundleIndex, first: str, context: Context) -> Iterator[Issue]:
     forwards, both = reached(index)
+    forwards = forwards | styled(value)
     for number, entry in enumerate(value["entry"]):
         resource = entry.get("resource")
         if resource is None or number in forwards:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from profiles.validator.context import Context
-from profiles.validator.special.answers import answer_issues, exclusive_issues, valued
+from profiles.validator.special.answers import answer_issues, exclusive_issues
 from profiles.validator.special.enabled import Enabling
+from profiles.validator.special.occurrences import occurrence_issues
+from profiles.validator.special.response_constraints import constraint_issues
 from terminology.issue import Issue
 
 Element = Mapping[str, Any]
@@ -28,6 +30,7 @@ def questionnaire_response(response: Element, context: Context) -> Iterator[Issu
         text = f"The questionnaire {canonical!r} could not be resolved, so the answers are not checked"
         yield context.issue("warning", "required", text, "response-questionnaire-unknown")
         return
+    yield from constraint_issues(found, response, "", context)
     yield from _Walk(response, found, context).items(found.get("item", ()), response, "", (response,))
 
 
@@ -90,14 +93,16 @@ class _Walk:
         enabled = self._enabling.is_enabled(question, way)
         if not enabled:
             for item, below in given:
-                if item.get("answer"):
+                if item.get("answer") or item.get("item"):
                     text = f"Item {question.get('linkId')!r} has an answer, although it is not enabled"
                     yield self._issue("error", "invalid", text, "response-not-enabled", below)
         if enabled and not given and question.get("required"):
             yield self._missing(question, at)
-        if len(given) > 1 and question.get("type", "") != "group" and not question.get("repeats"):
+        if len(given) > 1 and not question.get("repeats"):
             text = f"Only one item may answer {question.get('linkId')!r}"
             yield self._issue("error", "invalid", text, "response-repeats", given[1][1])
+        if question.get("type", "") == "group" and given:
+            yield from occurrence_issues(question, len(given), given[-1][1], self._context)
         for item, below in given:
             yield from self._item(question, item, below, way, is_enabled=enabled)
 
@@ -107,6 +112,7 @@ class _Walk:
         kind = question.get("type", "")
         answers = item.get("answer", ())
         yield from self._text(question, item, at)
+        yield from constraint_issues(question, item, at, self._context)
         if kind in _WITHOUT_ANSWERS and answers:
             text = f"Items of type {kind!r} cannot have answers"
             yield self._issue("error", "structure", text, "response-answers", at)
@@ -118,11 +124,13 @@ class _Walk:
             yield self._issue("error", "structure", text, "response-items", at)
         if kind in _WITHOUT_ANSWERS:
             return
-        if is_enabled and question.get("required") and not any(map(_has_value, answers)):
+        if is_enabled and question.get("required") and not answers and not self._is_unsound(at):
             yield self._missing(question, at)
         if len(answers) > 1 and not question.get("repeats"):
             text = f"Only one answer to {question.get('linkId')!r} is allowed"
             yield self._issue("error", "invalid", text, "response-one-answer", at)
+        if answers:
+            yield from occurrence_issues(question, len(answers), at, self._context)
         yield from exclusive_issues(question, answers, at, self._context)
         for index, answer in enumerate(answers):
             below = f"{at}.answer[{index}]"
@@ -141,16 +149,17 @@ class _Walk:
             text = f"If text exists, it must be that of the question {question.get('linkId')!r}"
             yield self._issue("error", "invalid", text, "response-text", at)
 
+    def _is_unsound(self, at: str) -> bool:
+        """Whether there was an answer, and it could not be read."""
+        below = f"{self._context.expression}{at}.answer"
+        return any(issue.expression.startswith(below) for issue in self._context.run.issues)
+
     def _missing(self, question: Element, at: str) -> Issue:
         text = f"No response answer found for required item {question.get('linkId')!r}"
         return self._issue(self._severity, "required", text, "response-missing", at)
 
     def _issue(self, severity: Any, code: str, text: str, message_id: str, below: str) -> Issue:
         return self._context.issue(severity, code, text, message_id, below)
-
-
-def _has_value(answer: Element) -> bool:
-    return valued(answer, "value") is not None or "extension" in answer
 
 
 def _questions(holder: Element) -> Iterator[Element]:

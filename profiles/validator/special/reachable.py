@@ -4,9 +4,12 @@ https://hl7.org/fhir/R4/documents.html#content
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from profiles.validator.bundle_index import BundleIndex
+
+_URLS: Final = ("url", "Url", "uri", "Uri")
+_EXTENSIONS: Final = frozenset(("extension", "modifierExtension"))
 
 
 def reached(index: BundleIndex) -> tuple[set[int], set[int]]:
@@ -28,17 +31,21 @@ def reached(index: BundleIndex) -> tuple[set[int], set[int]]:
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every literal reference in a resource, not that of contained ones to themselves."""
-    waiting = [value]
+    """Every literal reference in a resource, and every URL that may be one; not those of contained resources
+    to themselves, nor of a Bundle that is an entry."""
+    waiting = [(value, False)]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting.extend(one)
-        elif isinstance(one, dict):
-            reference = one.get("reference")
-            if isinstance(reference, str) and not reference.startswith("#"):
-                yield reference
-            waiting.extend(each for each in one.values() if isinstance(each, (dict, list)))
+        one, is_extension = waiting.pop()
+        if one.get("resourceType") == "Bundle":
+            continue
+        for name, each in one.items():
+            if isinstance(each, str):
+                leads = name == "reference" or (name.endswith(_URLS) and not (is_extension and name == "url"))
+                if leads and not each.startswith("#"):
+                    yield each
+            elif isinstance(each, (dict, list)):
+                inside = each if isinstance(each, list) else (each,)
+                waiting.extend((item, name in _EXTENSIONS) for item in inside if isinstance(item, dict))
 
 
 def _from_first(graphs: list[list[list[int]]]) -> set[int]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from profiles.validator.canonical_types import CANONICAL_TYPES
 from profiles.validator.context import TypeRule, TypeRules
 from profiles.validator.special.bundle import bundle
-from profiles.validator.special.canonical_resource import TYPES, canonical_resource
+from profiles.validator.special.canonical_resource import canonical_resource
 from profiles.validator.special.code_system import code_system
 from profiles.validator.special.concept_map import concept_map
 from profiles.validator.special.identifier import identifier
@@ -36,7 +37,7 @@ _OWN: Final[Mapping[str, Sequence[TypeRule]]] = {
     "ValueSet": (value_set,),
     "markdown": (markdown,),
 }
-_DEFINITIONS: Final[Mapping[str, Sequence[TypeRule]]] = dict.fromkeys(TYPES, (canonical_resource,))
+_DEFINITIONS: Final[Mapping[str, Sequence[TypeRule]]] = dict.fromkeys(CANONICAL_TYPES, (canonical_resource,))
 RULES: Final[TypeRules] = {
     name: (*_DEFINITIONS.get(name, ()), *_OWN.get(name, ())) for name in {**_DEFINITIONS, **_OWN}
 }

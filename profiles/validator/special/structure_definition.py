@@ -6,34 +6,47 @@ from typing import Any, Final
 from profiles.definitions import Definitions
 from profiles.snapshot import CORE
 from profiles.validator.context import Context
-from profiles.validator.special.extension import extended
+from profiles.validator.special.definition_constraints import differential_constraints, snapshot_constraints
+from profiles.validator.special.definition_head import definition_head
+from profiles.validator.special.element_definition import element_definition, in_differential, in_snapshot
+from profiles.validator.special.obligation_profile import obligations
 from terminology.issue import Issue
 
 Element = Mapping[str, Any]
-_INHERITED: Final = f"{CORE}inherit-obligations"
-_OBLIGATION: Final = f"{CORE}obligation-profile"
 _ANY: Final = frozenset(("Resource", "DomainResource", "Element", "BackboneElement"))
 _FIXED: Final = ("fixed", "pattern")
 
 
 def structure_definition(value: Element, context: Context) -> Iterator[Issue]:
-    yield from _obligations(value, context)
-    for index, element in enumerate(value.get("differential", {}).get("element", ())):
-        at = f".differential.element[{index}]"
+    base = context.definition(value.get("baseDefinition", ""))
+    held = base if base is not None and "snapshot" in base else None
+    yield from definition_head(value, held, context)
+    yield from obligations(value, held, context)
+    for element, at in _elements(value, "differential"):
         yield from _discriminators(element, at, context)
         yield from _type_profiles(element, at, context)
+        yield from element_definition(value, element, at, context)
+        yield from in_differential(value, element, at, context)
+    yield from differential_constraints(value, held, context)
+    for element, at in _elements(value, "snapshot"):
+        yield from in_snapshot(value, element, at, context)
+    yield from snapshot_constraints(value, context)
     if value.get("derivation") == "constraint" and "differential" in value:
-        yield from _against_base(value, context)
+        yield from _against_base(value, held, context)
 
 
-def _against_base(value: Element, context: Context) -> Iterator[Issue]:
+def _elements(value: Element, part: str) -> Iterator[tuple[Element, str]]:
+    for index, element in enumerate(value.get(part, {}).get("element", ())):
+        yield element, f".{part}.element[{index}]"
+
+
+def _against_base(value: Element, base: Element | None, context: Context) -> Iterator[Issue]:
     url = value.get("baseDefinition", "")
     if url and url == value.get("url"):
         text = "The definition is derived from itself"
         yield context.issue("warning", "business-rule", text, "structure-circle", ".baseDefinition")
         return
-    base = context.definition(url)
-    if base is None or "snapshot" not in base:
+    if base is None:
         text = f"The base {url} cannot be found, so the differential is not checked"
         yield context.issue("warning", "not-found", text, "structure-base")
         return
@@ -110,21 +123,3 @@ def leads_somewhere(sliced: str, path: str, definitions: Definitions) -> bool:
             return False
         at = f"{at}.{name}"
     return True
-
-
-def _obligations(value: Element, context: Context) -> Iterator[Issue]:
-    """https://hl7.org/fhir/extensions/StructureDefinition-inherit-obligations.html"""
-    for index, extension in enumerate(value.get("extension", ())):
-        if extension.get("url") != _INHERITED:
-            continue
-        canonical = str(extension.get("valueCanonical", ""))
-        profile, at = context.definition(canonical), f".extension[{index}]"
-        if profile is None:
-            text = f"The profile {canonical!r} is not known"
-            yield context.issue("warning", "not-found", text, "obligation-unknown", at)
-        elif not any(one.get("valueBoolean") for one in extended(profile, _OBLIGATION)):
-            text = f"The profile {canonical!r} is not marked as an obligation profile"
-            yield context.issue("error", "invalid", text, "obligation-profile", at)
-        elif profile.get("baseDefinition") != value.get("baseDefinition"):
-            text = f"The profile {canonical!r} has another base: {profile.get('baseDefinition')}"
-            yield context.issue("error", "invalid", text, "obligation-base", at)

@@ -121,3 +121,48 @@ def test_search_results_are_of_the_type_that_was_searched_for() -> None:
 
 def test_a_searchset_without_modes_or_self_link() -> None:
     assert ids(bundle("searchset", entry(patient()))) == [("searchset-self", ""), ("searchset-mode", "")]
+
+
+@pytest.mark.parametrize("kind", ["document", "message", "collection", "transaction", "batch-response"])
+def test_pages_are_of_searches_and_histories(kind: str) -> None:
+    links = [
+        {"relation": "next", "url": "https://a.example/2"},
+        {"relation": "self", "url": "https://a.example"},
+    ]
+    given = bundle(kind, link=[*links, links[1]])
+    assert [one for one in ids(given) if one[0].startswith("bundle-link")] == [
+        ("bundle-link-page", ".link[0].relation"),
+        ("bundle-link-twice", ".link[2].relation"),
+    ]
+
+
+def test_a_stylesheet_stands_in_the_document_and_belongs_to_it() -> None:
+    sheet = {"resourceType": "Binary", "id": "s", "contentType": "text/css", "data": "YQ=="}
+    links = [
+        {"relation": "stylesheet", "url": "Binary/s"},
+        {"relation": "stylesheet", "url": "Binary/none"},
+        {"relation": "stylesheet", "url": "http://a.example/x.css"},
+    ]
+    first = composition(extension=[{"url": "http://example.org/picture", "valueUrl": f"{BASE}/Binary/i"}])
+    picture = {"resourceType": "Binary", "id": "i", "contentType": "image/png", "data": "YQ=="}
+    given = bundle(
+        "document", entry(first), entry(DOCTOR), entry(sheet), entry(picture), link=links, **DOCUMENT
+    )
+    assert ids(given) == [
+        ("bundle-stylesheet", ".link[1].url"),
+        ("bundle-stylesheet-external", ".link[2].url"),
+        ("bundle-stylesheet-insecure", ".link[2].url"),
+    ]
+
+
+def test_a_canonical_url_is_a_full_url_only_where_it_is_served() -> None:
+    definition = {"resourceType": "ValueSet", "id": "v", "status": "active"}
+    served = {**definition, "url": f"{BASE}/ValueSet/v"}
+    assert ids(bundle("collection", entry(served))) == []
+    named = {**definition, "url": "https://a.example/sets/v"}
+    assert ids(bundle("collection", entry(named, "https://a.example/sets/v"))) == [
+        ("bundle-full-url-canonical", ".entry[0]")
+    ]
+    assert ids(bundle("collection", entry(patient(), "Patient/p"))) == [
+        ("bundle-full-url-absolute", ".entry[0]")
+    ]

@@ -126,3 +126,85 @@ def test_a_question_may_depend_on_another_of_the_same_repetition() -> None:
 
 def test_a_questionnaire_that_is_not_known_is_a_warning() -> None:
     assert ("warning", "response-questionnaire-unknown", "QuestionnaireResponse") in told(response())
+
+
+def test_how_often_a_question_is_answered() -> None:
+    few = question(
+        "a", "string", repeats=True, extension=[extension("questionnaire-minOccurs", valueInteger=2)]
+    )
+    many = question(
+        "b", "group", repeats=True, extension=[extension("questionnaire-maxOccurs", valueInteger=1)]
+    )
+    many["item"] = [question("c", "string")]
+    answer = {"valueString": "x"}
+    inner = [item("c", answer)]
+    given = response(item("a", answer), item("b", item=inner), item("b", item=inner))
+    assert ids(given, few, many) == [
+        ("response-min-occurs", ".item[0]"),
+        ("response-max-occurs", ".item[2]"),
+    ]
+    assert ids(response(item("a", answer, answer), item("b", item=inner)), few, many) == []
+
+
+def test_a_group_that_does_not_repeat_stands_once() -> None:
+    asked = question("g", "group", item=[question("c", "string")])
+    inner = [item("c", {"valueString": "x"})]
+    given = response(item("g", item=inner), item("g", item=inner))
+    assert ids(given, asked) == [("response-repeats", ".item[1]")]
+
+
+def test_a_group_that_is_not_enabled_has_no_items() -> None:
+    when = {"question": "a", "operator": "=", "answerBoolean": True}
+    asked = [
+        question("a", "boolean"),
+        question("g", "group", enableWhen=[when], item=[question("c", "string")]),
+    ]
+    given = response(item("a", {"valueBoolean": False}), item("g", item=[item("c", {"valueString": "x"})]))
+    assert ids(given, *asked) == [("response-not-enabled", ".item[1]")]
+
+
+def test_an_answer_that_cannot_be_read_is_not_told_to_be_missing() -> None:
+    given = response(item("a", {"valueCode": "x"}))
+    assert [name for name, _ in ids(given, question("a", "string", required=True))] == ["structure"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [({"code": "kg"}, 0), ({"code": "g"}, 1), ({"unit": "kilos"}, 1)],
+)
+def test_quantities_are_in_the_units_of_the_question(value: dict[str, Any], expected: int) -> None:
+    option = extension(
+        "questionnaire-unitOption", valueCoding={"system": "http://unitsofmeasure.org", "code": "kg"}
+    )
+    system = {"system": "http://unitsofmeasure.org"} if "code" in value else {}
+    given = response(item("a", {"valueQuantity": {"value": 1, **system, **value}}))
+    told = ids(given, question("a", "quantity", extension=[option]))
+    assert told == [("answer-unit", ".item[0].answer[0].value.ofType(Quantity)")] * expected
+
+
+def test_a_string_has_one_line_and_a_reference_no_space() -> None:
+    asked = question("a", "string"), question("b", "text"), question("c", "reference")
+    given = response(
+        item("a", {"valueString": "x\ny"}),
+        item("b", {"valueString": "x\ny"}),
+        item("c", {"valueReference": {"reference": "Pat ient/1"}}),
+    )
+    names = [name for name, _ in ids(given, *asked) if name.startswith("answer-")]
+    assert names[:2] == ["answer-lines", "answer-reference"]
+
+
+@pytest.mark.parametrize("name", ["questionnaire-constraint", "targetConstraint"])
+@pytest.mark.parametrize(("count", "expected"), [(1, []), (2, [("response-constraint", ".item[0]")])])
+def test_a_question_s_constraint_is_asked_of_its_item(name: str, count: int, expected: list[Any]) -> None:
+    parts = [
+        {"url": "key", "valueId": "c-1"},
+        {"url": "severity", "valueCode": "error"},
+        {"url": "human", "valueString": "One alone"},
+        {"url": "expression", "valueString": "answer.count() = 1"},
+    ]
+    if name == "targetConstraint":
+        parts[3] = {"url": "expression", "valueExpression": {
+            "language": "text/fhirpath", "expression": "answer.count() = 1"}}  # fmt: skip
+    asked = question("a", "string", repeats=True, extension=[extension(name, extension=parts)])
+    given = response(item("a", *[{"valueString": "x"}] * count))
+    assert [one for one in ids(given, asked) if one[0] == "response-constraint"] == expected
