@@ -68,6 +68,13 @@ def citizen_id(text: str) -> CitizenId | None:
     return CitizenId(number, birth_date, "male" if int(number[16]) % 2 else "female")
 
 
+def is_number_of(number: str, born: str) -> bool:
+    """Whether a number in its 18-character form is of one born then, as far as `yyyy-mm-dd` says."""
+    digits = number[6:14]
+    own = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+    return own.startswith(born)
+
+
 def _plausible_division(number: str) -> bool:
     """A province, or the 9 that heads a foreigner's permanent residence number before the province."""
     return number[:2] in _PROVINCES or (number[0] == "9" and len(number) == 18 and number[1:3] in _PROVINCES)

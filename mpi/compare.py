@@ -51,7 +51,8 @@ def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str])
     if name == "differ" and birth == "differ":
         found.add("different-name-and-birth-date")
     # A child under its parent's number is born on another day than the number says, and so is its twin.
-    if "citizen-id" in evidence and name != "agree" and (is_borrowed(one) or is_borrowed(other)):
+    borrowed = is_borrowed(one) or is_borrowed(other)
+    if "citizen-id" in evidence and name != "agree" and borrowed and not _same_delivery(one, other):
         found.add("borrowed-citizen-id")
     # A card is lent and shared within a family; alone it must not outweigh a different name.
     if "card" in evidence and "citizen-id" not in evidence and _lent(one, other, name, birth):
@@ -97,6 +98,15 @@ def _dates(one: str, other: str) -> Relation:
 def _different_birth_order(one: Demographics, other: Demographics) -> bool:
     known = one.birth_order is not None and other.birth_order is not None
     return known and one.birth_order != other.birth_order and birth_date_relation(one, other) != "differ"
+
+
+def _same_delivery(one: Demographics, other: Demographics) -> bool:
+    """Whether both are the same child of one delivery: by its day, its sex and its place in the order."""
+    told = (one.birth_order, one.birth_date, one.gender)
+    known = one.birth_order is not None and len(one.birth_date) == len("yyyy-mm-dd")
+    return one.newborn and other.newborn and known and told == (
+        other.birth_order, other.birth_date, other.gender,
+    )  # fmt: skip
 
 
 def _card_numbers(record: Demographics) -> set[tuple[str, str]]:

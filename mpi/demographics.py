@@ -15,7 +15,13 @@ import msgspec
 from mpi.addresses import address
 from mpi.birth_dates import normal_birth_date
 from mpi.citizen_id import SYSTEM, citizen_id
-from mpi.names import is_newborn, is_placeholder, normal_name, text_from_human_name
+from mpi.names import (
+    is_newborn,
+    is_placeholder,
+    normal_name,
+    text_from_human_name,
+    told_birth_order,
+)
 from mpi.pinyin import pinyin_keys
 
 Resource = dict[str, Any]
@@ -82,7 +88,7 @@ def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) ->
         newborn=newborn and not names,
         gender=gender if gender in ("male", "female") else "",
         birth_date=normal_birth_date(birth_date) if isinstance(birth_date, str) else "",
-        birth_order=order if isinstance(order, int) else None,
+        birth_order=order if isinstance(order, int) else next(_orders(all_names), None),
         citizen_ids=citizen_ids,
         cards=cards,
         phones=_distinct(filter(None, map(normal_phone, _phones(patient)))),
@@ -136,6 +142,10 @@ def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
     # The name in use comes first: it is the one that stands for the record.
     for human_name in sorted(names, key=lambda name: name.get("use") in ("old", "maiden", "nickname")):
         yield text_from_human_name(human_name)
+
+
+def _orders(names: Iterable[str]) -> Iterator[int]:
+    return (order for order in map(told_birth_order, names) if order is not None)
 
 
 def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[str, ...], tuple[Card, ...]]:

@@ -50,6 +50,14 @@ _NEWBORN = re.compile(
     r"|babyboy.*|babygirl.*|newborn.*)[甲乙丙丁一二三四0-9a-d]{0,2}"
 )
 
+_ORDERS: Final = (
+    ("大双", "甲", "一", "1", "a"),
+    ("小双", "乙", "二", "2", "b"),
+    ("丙", "三", "3", "c"),
+    ("丁", "四", "4", "d"),
+)
+_ORDER = re.compile(rf"({'|'.join(mark for marks in _ORDERS for mark in marks)})\Z")
+
 
 def normal_name(text: str) -> str:
     """NFKC; lower case; a Chinese name simplified, without spaces and with one dot (`·`); single spaces."""
@@ -70,6 +78,14 @@ def is_placeholder(name: str) -> bool:
 def is_newborn(name: str) -> bool:
     """Whether a normal name says whose child a newborn is, not who it is (`王芳之子`, `王芳大双`)."""
     return _NEWBORN.fullmatch(name.replace(" ", "")) is not None
+
+
+def told_birth_order(name: str) -> int | None:
+    """Which of twins or more a newborn's normal name says it is (`王芳大双` 1, `王芳之子乙` 2)."""
+    found = _ORDER.search(name.replace(" ", "")) if is_newborn(name) else None
+    if found is None:
+        return None
+    return 1 + next(at for at, marks in enumerate(_ORDERS) if found[1] in marks)
 
 
 def is_near(one: str, other: str) -> bool:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from mpi.blocking import OVERSIZED
 from mpi.decide import Cluster, Decision, Member, decide
 from mpi.demographics import Demographics
 from mpi.weigh import SCALE, Scale
@@ -18,7 +19,7 @@ class Neighbourhood:
     """`oversized`: a key that so many persons share leads nowhere; those of more facts do."""
 
     by: Scale = SCALE
-    oversized: int = 200
+    oversized: int = OVERSIZED
     members: dict[int, list[Member]] = field(default_factory=dict)
     persons: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     replaced: dict[int, int] = field(default_factory=dict)

@@ -206,3 +206,13 @@ def test_one_record_of_many_with_a_clerical_error_is_outvoted() -> None:
     assert decide(record, [person]).kind == "link"
     person = Cluster(1, (Member(1, record), Member(3, wrong)))
     assert decide(record, [person]).kind == "review"
+
+
+def test_a_newborn_under_its_mother_s_number_is_known_again_by_day_sex_and_order() -> None:
+    told = {"gender": "male", "birth_date": "2026-01-01", "citizen": MOTHER}
+    elder, younger = facts(name="王芳大双", **told), facts(name="王芳小双", **told)
+    assert (elder.birth_order, younger.birth_order) == (1, 2)
+    assert decide(elder, clusters(elder)).kind == "link"
+    assert decide(elder, clusters(younger, elder)).person == 2
+    either = facts(name="王芳之子", **told)
+    assert decide(either, clusters(either)).kind == "review"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.names import is_newborn, is_placeholder, normal_name, text_from_human_name
+from mpi.names import is_newborn, is_placeholder, normal_name, text_from_human_name, told_birth_order
 from mpi.pinyin import pinyin
 
 
@@ -72,3 +72,18 @@ def test_names_that_sound_alike_have_one_key() -> None:
 )
 def test_text_of_a_human_name(human_name: dict[str, object], text: str) -> None:
     assert text_from_human_name(human_name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("王芳大双", 1),
+        ("王芳之子乙", 2),
+        ("王芳之女3", 3),
+        ("王芳之女", None),
+        ("王二", None),
+        ("王小双", None),
+    ],
+)
+def test_a_newborn_s_place_in_the_order_of_birth(name: str, order: int | None) -> None:
+    assert told_birth_order(normal_name(name)) == order
