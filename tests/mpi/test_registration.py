@@ -7,7 +7,8 @@ from typing import Any
 
 import asyncpg
 
-from mpi.correction import Decider, do_not_link, records_at
+from mpi.correction import Decider, do_not_link
+from mpi.history import records_at
 from mpi.store import resolve
 from terminology.naming import identify
 from tests.mpi.people import at, links, questions, record, tell, valid_id
