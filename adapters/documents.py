@@ -13,11 +13,15 @@ from adapters.mapping.model import Model
 from adapters.translation import Coverage, Translation
 from adapters.trees.library import TreeMaps
 from adapters.trees.parse import Tree, XmlError, parse
+from adapters.v3 import translate as v3
+from adapters.v3.envelope import enveloped
+from adapters.v3.interaction import is_interaction
 from terminology.issue import Issue
 
 CDA: Final = "cda"
 HL7_V2: Final = "hl7v2"
-FORMS: Final = (HL7_V2, CDA)
+HL7_V3: Final = "hl7v3"
+FORMS: Final = (HL7_V2, CDA, HL7_V3)
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x0b]*")
 
 
@@ -26,11 +30,12 @@ class DocumentMaps:
     """The compiled maps of every form."""
 
     cda: TreeMaps
+    v3: TreeMaps
 
 
 def document_maps(model: Model) -> DocumentMaps:
     """They are compiled when the first document of a form comes."""
-    return DocumentMaps(TreeMaps(model, cda.PACKAGES))
+    return DocumentMaps(TreeMaps(model, cda.PACKAGES), TreeMaps(model, v3.PACKAGES))
 
 
 def form_of(raw: bytes) -> str:
@@ -41,6 +46,8 @@ def form_of(raw: bytes) -> str:
         return HL7_V2
     if b"<" in head[:80] and b"ClinicalDocument" in head:
         return CDA
+    if b"<" in head[:80] and b"urn:hl7-org:v3" in head:
+        return HL7_V3
     return ""
 
 
@@ -58,6 +65,10 @@ def translate_document(
         return refused("structure", str(error))
     if tree.root.name == "ClinicalDocument":
         return _clinical(tree, raw, maps, hospitals, hospital)
+    if is_interaction(tree.root.name):
+        return _message(tree, maps, hospitals, hospital)
+    if (inner := enveloped(tree)) is not None:
+        return _message(inner, maps, hospitals, hospital)
     return refused("not-supported", f"there is no map for {tree.root.name[:64]}")
 
 
@@ -66,6 +77,12 @@ def _clinical(
 ) -> Translation:
     sender = hospital or hospitals.for_facility(*cda.hospital_names(tree))
     return cda.translate(tree, raw, sender, maps.cda.of(sender))
+
+
+def _message(tree: Tree, maps: DocumentMaps, hospitals: Hospitals, hospital: Hospital | None) -> Translation:
+    prepared = v3.prepared(tree)
+    sender = hospital or hospitals.for_facility(*v3.hospital_names(prepared))
+    return v3.translate(prepared, sender, maps.v3.of(sender), maps.cda.of(sender))
 
 
 def refused(code: str, text: str) -> Translation:

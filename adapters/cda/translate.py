@@ -22,7 +22,7 @@ from adapters.trees.library import WORDS
 from adapters.trees.parse import Tree
 from adapters.trees.walk import walk
 
-PACKAGES = ("adapters.cda.maps",)
+PACKAGES = ("adapters.trees.maps", "adapters.cda.maps")
 
 
 def translate(

@@ -17,7 +17,7 @@ from adapters.mapping.model import Text
 from adapters.trees.element import Element, is_valued
 from adapters.trees.reading import Value
 
-_STEP = re.compile(r"(\^?[A-Za-z][\w|.\-]*|\*|\.|\{[\w.|\-]+\})(?:\[([\w:]+)(!=|=|~)([^\]]+)\])?")
+_STEP = re.compile(r"(\^\*|\^?[A-Za-z][\w|.\-]*|\*|\.|\{[\w.|\-]+\})(?:\[([\w:]+)(!=|=|~)([^\]]+)\])?")
 _PARTS = ("component", "entryRelationship", "pertinentInformation", "outboundRelationship", "entry")
 _TOLD = ("code", "extension", "value", "", "displayName", "root")
 
@@ -147,7 +147,7 @@ def _next(node: Element, step: _Step) -> list[Element]:
     if step.kind == "self":
         found = [node]
     elif step.kind == "up":
-        found = [each for each in node.ancestors() if each.name in step.names][:1]
+        found = [each for each in node.ancestors() if step.names & {each.name, "*"}][:1]
     elif step.kind == "statement":
         found = _statements(node, step.names)
     else:

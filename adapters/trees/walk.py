@@ -9,10 +9,10 @@ from adapters.trees.element import Element
 
 # What others refer to comes first, wherever it stands.
 _FIRST = (
-    *("recordTarget", "custodian", "author", "componentOf", "componentOf1", "subject", "subject1"),
-    *("patient", "encounter", "coveredPartyOf", "informationRecipient", "participant"),
+    *("recordTarget", "componentOf", "componentOf1", "subject", "subject1", "patient", "encounter"),
+    *("custodian", "author", "coveredPartyOf", "informationRecipient", "participant"),
 )
-_ORDER = {name: place for place, name in enumerate(_FIRST)}
+_ORDER = {name: place for place, name in enumerate(_FIRST)} | {"verifier": len(_FIRST) + 1}
 
 
 def walk(root: Element, maps: Maps, work: Work) -> None:
@@ -35,4 +35,4 @@ def _visit(element: Element, parent: Scope | None, maps: Maps, work: Work) -> No
 def _ordered(children: Sequence[Element]) -> Sequence[Element]:
     if not any(child.name in _ORDER for child in children):
         return children
-    return sorted(children, key=lambda child: _ORDER.get(child.name, len(_ORDER)))
+    return sorted(children, key=lambda child: _ORDER.get(child.name, len(_FIRST)))

@@ -22,12 +22,26 @@ def functions() -> Mapping[str, Function]:
     return registry(
         *(identifiers.ii_identifier, identifiers.issued_identifier, identifiers.ii_value, identifiers.ii_uri),
         *(identifiers.ii_key, identifiers.person_key, identifiers.text_key),
+        *(coded.code_flag, coded.code_coding, coded.plain_text_code, coded.code_system_url),
         *(coded.concept, coded.coding, coded.element_concept, coded.code, coded.plain_code),
         *(texts.text, texts.words, texts.flag, texts.integer, texts.positive, texts.annotation),
-        *(texts.address, texts.telecom, texts.human_name, texts.name_text, texts.base64_data),
+        *(
+            texts.address,
+            texts.telecom,
+            texts.human_name,
+            texts.name_text,
+            texts.base64_data,
+            texts.plain_content,
+        ),
         *(times.date_time, times.date, times.instant, times.birth_date, times.span, times.span_choice),
         *(times.moment_choice, times.clock, times.end_time, times.start_choice),
         *(quantities.quantity, quantities.money, quantities.bounds, quantities.ratio, quantities.any_choice),
         *(people.practitioner, people.organization, places.chain_location, places.chain_organization),
-        *(places.facility_location, narrative.narrative_div),
+        *(
+            places.facility_location,
+            places.nested_location,
+            places.delivery_location,
+            places.place_or_unit,
+            narrative.narrative_div,
+        ),
     )

@@ -138,3 +138,29 @@ def code(value: Value, context: Context, *, vocabulary: Vocabulary, original: st
 def plain_code(value: Value, context: Context) -> str | None:
     """The code as it stands."""
     return " ".join((value.get("code") or value.text()).split()) or None
+
+
+def code_flag(value: Value, context: Context, *, vocabulary: Vocabulary) -> bool | None:
+    """A status as a boolean."""
+    meaning = _meaning(vocabulary, value)
+    if meaning is None:
+        return None
+    value.get("code")
+    return meaning.code == "true"
+
+
+def code_coding(value: Value, context: Context, *, vocabulary: Vocabulary) -> Json | None:
+    """The Coding that the vocabulary says."""
+    meaning = _meaning(vocabulary, value)
+    return translated(meaning) if meaning is not None and meaning.code else None
+
+
+def plain_text_code(value: Value, context: Context) -> str | None:
+    """An attribute as a code."""
+    return " ".join(value.text().split()) or None
+
+
+def code_system_url(value: Value, context: Context) -> str | None:
+    """The hospital's own code system of that name."""
+    said = value.text()
+    return context.hospital.code_system(said) if said else None

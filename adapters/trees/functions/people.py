@@ -112,27 +112,29 @@ def _in_role(role: Value, made: Json, reference: Json, context: Context) -> Made
 
 def organization(value: Value, context: Context) -> Made | None:
     """Reference(Organization), with the organizations that it is part of."""
+    above = _whole(value, context)
+    own = bare_organization(value, context)
+    if own is None or above is None or own.value["reference"] == above.value.get("reference"):
+        return own or above
+    return Made(own.value, ({**own.resources[0], "partOf": above.value}, *above.resources))
+
+
+def bare_organization(value: Value, context: Context) -> Made | None:
+    """Reference(Organization) and the Organization, whatever it is part of."""
     numbers = [found for each in value.children("id") if (found := identifier(each, context, "organization"))]
     name = next((said for each in value.children("name") if (said := name_text(each, context))), "")
-    above = _whole(value, context)
     if not numbers and not name:
-        return above
+        return None
     system = numbers[0]["system"] if numbers else "name"
     identity = key(system, numbers[0]["value"] if numbers else name)
-    made: Json = {
-        "resourceType": "Organization",
-        "id": resource_id("Organization", context.hospital.id, identity),
-    }
+    made_id = resource_id("Organization", context.hospital.id, identity)
+    made: Json = {"resourceType": "Organization", "id": made_id}
     if numbers:
         made["identifier"] = numbers
     if name:
         made["name"] = name
     _reach(value, made, context)
-    more: tuple[Json, ...] = ()
-    if above is not None and above.value.get("reference") != f"Organization/{made['id']}":
-        made["partOf"], more = above.value, above.resources
-    reference = {"reference": f"Organization/{made['id']}"} | ({"display": name} if name else {})
-    return Made(reference, (made, *more))
+    return Made({"reference": f"Organization/{made_id}"} | ({"display": name} if name else {}), (made,))
 
 
 def _reach(value: Value, made: Json, context: Context) -> None:

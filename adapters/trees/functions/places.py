@@ -10,7 +10,7 @@ from adapters.hl7v2.context import Context
 from adapters.mapping.functions import Made
 from adapters.mapping.identity import key, resource_id
 from adapters.trees.functions.identifiers import identifier
-from adapters.trees.functions.people import organization
+from adapters.trees.functions.people import bare_organization
 from adapters.trees.functions.texts import address, name_text
 from adapters.trees.reading import Value
 
@@ -21,6 +21,8 @@ _KINDS = {
     "2.16.156.10011.1.21": ("ro", "Room"),
     "2.16.156.10011.1.27": ("wa", "Ward"),
 }
+
+_UNITS = ("2.16.156.10011.1.26", "2.16.156.10011.1.5")
 
 
 def _links(value: Value) -> list[Value]:
@@ -44,10 +46,14 @@ def chain_location(value: Value, context: Context) -> Made | None:
     links = _links(value)
     places = [each for each in links if _kind(each) or each.name == "location"]
     units = [each for each in links if each not in places]
-    owner = _organizations(units, context)
+    return _placed(list(reversed(places)), _organizations(units, context), context)
+
+
+def _placed(places: list[Value], owner: Made | None, context: Context) -> Made | None:
+    """Places from the outermost inwards; where there is none but departments, nothing."""
     outer: Json | None = None
     made: list[Json] = list(owner.resources) if owner else []
-    for place in reversed(places):
+    for place in places:
         built = _location(place, outer, owner.value if owner else None, context)
         if built is not None:
             made.append(built)
@@ -81,25 +87,25 @@ def _location(place: Value, outer: Json | None, owner: Json | None, context: Con
 
 
 def _organizations(units: list[Value], context: Context) -> Made | None:
-    """The departments of a chain, each part of the next."""
+    """The departments of a chain from the innermost outwards, each part of the next."""
     above: Made | None = None
     for unit in reversed(units):
-        made = organization(unit, context)
+        made = bare_organization(unit, context)
         if made is None:
             continue
-        resources = tuple(
-            each for each in made.resources if f"Organization/{each['id']}" == made.value.get("reference")
-        )
-        if above is not None and resources and above.value != made.value:
-            resources = ({**resources[0], "partOf": above.value},)
-        above = Made(made.value, (*resources, *(above.resources if above else ())))
+        if above is None:
+            above = made
+        elif above.value["reference"] != made.value["reference"]:
+            above = Made(made.value, ({**made.resources[0], "partOf": above.value}, *above.resources))
     return above
 
 
 def chain_organization(value: Value, context: Context) -> Made | None:
     """Reference(Organization) of the innermost department of a chain."""
-    links = [each for each in _links(value) if not _kind(each) and each.name != "location"]
-    return _organizations(links, context)
+    links = [each for each in _links(value) if not _kind(each)]
+    return _organizations(
+        [each for each in links if each.name != "location" or _root(each) in _UNITS], context
+    )
 
 
 def facility_location(value: Value, context: Context) -> Made | None:
@@ -119,3 +125,68 @@ def facility_location(value: Value, context: Context) -> Made | None:
         made["address"] = where
     reference = {"reference": f"Location/{made['id']}"} | ({"display": name} if name else {})
     return Made(reference, (made,))
+
+
+def nested_location(value: Value, context: Context) -> Made | None:
+    """Reference(Location) of the innermost place, where the chain is written from the outside inwards:
+    department, ward, room, bed."""
+    chain: list[Value] = []
+    link: Value | None = value
+    while link is not None and len(chain) < 12:
+        chain.append(link)
+        part = link.child("locatedEntityHasParts")
+        link = part.child("locatedPlace") if part is not None else None
+    units = [each for each in chain if not _kind(each)]
+    owner = _organizations(list(reversed(units)), context)
+    places = [each for each in chain if _kind(each)]
+    return _managed(owner, context) if owner is not None and not places else _placed(places, owner, context)
+
+
+def delivery_location(value: Value, context: Context) -> Made | None:
+    """Reference(Location) of a service delivery location: its place among the departments around it. Where
+    only a department is told, a Location that it manages."""
+    units = value.child("serviceProviderOrganization")
+    owner = chain_organization(units, context) if units is not None else None
+    inner = value.child("location")
+    if inner is None:
+        return None
+    if inner.child("locatedEntityHasParts") is not None:
+        return nested_location(inner, context)
+    links = _links(inner)
+    own = _organizations([each for each in links if _root(each) in _UNITS], context)
+    if own is not None:
+        owner = _joined(own, owner)
+    places = [each for each in links if _root(each) not in _UNITS]
+    if not places and owner is not None:
+        return _managed(owner, context)
+    return _placed(list(reversed(places)), owner, context)
+
+
+def _root(link: Value) -> str:
+    return next((each.peek("root") for each in link.children("id")), "")
+
+
+def _joined(inner: Made, outer: Made | None) -> Made:
+    return inner if outer is None else Made(inner.value, (*inner.resources, *outer.resources))
+
+
+def _managed(owner: Made, context: Context) -> Made:
+    """A Location that is a department's whole area."""
+    reference = owner.value["reference"]
+    made: Json = {
+        "resourceType": "Location",
+        "id": resource_id("Location", context.hospital.id, key("area", reference)),
+    }
+    if name := owner.value.get("display"):
+        made["name"] = name
+    made["managingOrganization"] = owner.value
+    told = {"reference": f"Location/{made['id']}"} | ({"display": made["name"]} if "name" in made else {})
+    return Made(told, (*owner.resources, made))
+
+
+def place_or_unit(value: Value, context: Context) -> Made | None:
+    """Reference(Location) of a ward, a room or a bed, else (Organization) of the department."""
+    links = _links(value)
+    if any(_kind(each) for each in links):
+        return _placed([each for each in reversed(links) if _kind(each)], None, context)
+    return _organizations([each for each in links if _root(each) in _UNITS or not _kind(each)], context)

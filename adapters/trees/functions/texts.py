@@ -189,3 +189,13 @@ def base64_data(value: Value, context: Context) -> str | None:
     except ValueError:
         return None
     return said or None
+
+
+def plain_content(value: Value, context: Context) -> str | None:
+    """A content that is no base64: its words."""
+    said = value.peek("value") or value.peek("")
+    try:
+        base64.b64decode(re.sub(r"\s+", "", said), validate=True)
+    except ValueError:
+        return value.text() or None
+    return None

@@ -1,0 +1,94 @@
+"""What an HL7 v3 message is: its id, sender, interaction and the service it asks for; pure.
+
+WS/T 846-2024 (draft parts 2 to 9). One root serves many services: the service is told by its name where the
+envelope has one, else by the interaction and what the message is about.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.trees.element import Element
+
+NAMESPACE: Final = "urn:hl7-org:v3"
+_INTERACTION = re.compile(
+    r"(?:PRPA|PRPM|PRVS|RCMR|POOR|QUMT|MCCI|POLB|PORR|PORX|PRSC|REPC|FIAB|COMT)_IN\d{6}[A-Z]{2}\d{0,2}"
+)
+# Query → what its answer is called.
+QUERIES: Final = {
+    "PRPA_IN201305UV02": "PRPA_IN201306UV02",
+    "PRPM_IN406010UV01": "PRPM_IN406110UV01",
+    "PRPM_IN306010UV01": "PRPM_IN306011UV01",
+    "PRVS_IN000003UV01": "PRVS_IN000004UV01",
+    "RCMR_IN000029UV01": "RCMR_IN000030UV01",
+    "RCMR_IN000031UV01": "RCMR_IN000032UV01",
+    "PRPA_IN900300UV": "PRPA_IN900350UV",
+    "QUMT_IN020030UV01": "QUMT_IN020031UV01",
+}
+# Interaction → kind of change; the noun follows from what is inside.
+_CHANGES: Final = {
+    "PRPA_IN201311UV02": "Register",
+    "PRPA_IN201314UV02": "Update",
+    "PRPA_IN201304UV02": "Merge",
+    "PRPM_IN401030UV01": "Register",
+    "PRPM_IN403010UV01": "Update",
+    "PRPM_IN301010UV01": "Register",
+    "PRPM_IN303010UV01": "Update",
+    "PRVS_IN000001UV01": "Register",
+    "PRVS_IN000002UV01": "Update",
+    "RCMR_IN000002UV02": "Register",
+    "PRPA_IN400001UV": "Add",
+    "PRPA_IN400002UV": "Update",
+    "PRPA_IN400003UV": "Add",
+    "PRPA_IN302011UV": "Add",
+    "PRPA_IN302012UV": "Update",
+    "POOR_IN200901UV": "Add",
+    "POOR_IN200902UV": "Update",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """The transmission wrapper. `message_id` is root and extension, `sender` and `receiver` device ids."""
+
+    name: str
+    message_id: tuple[str, str]
+    sender: str
+    receiver: str
+    change: str
+    is_query: bool
+
+    @property
+    def is_acknowledgement(self) -> bool:
+        return self.name.startswith("MCCI_IN")
+
+
+def is_interaction(name: str) -> bool:
+    """Whether a root's name is one of a v3 message."""
+    return _INTERACTION.fullmatch(name) is not None
+
+
+def interaction_of(root: Element) -> Interaction:
+    """Reads the wrapper of a normalised tree."""
+    number = root.first("id")
+    return Interaction(
+        name=root.name,
+        message_id=(number.peek("root"), number.peek("extension")) if number is not None else ("", ""),
+        sender=_device(root.first("sender", "device")),
+        receiver=_device(root.first("receiver", "device")),
+        change=_CHANGES.get(root.name, ""),
+        is_query=root.name in QUERIES or root.first("controlActProcess", "queryByParameter") is not None,
+    )
+
+
+def is_complete(root: Element) -> str:
+    """What a message lacks to be processed; "" if nothing."""
+    if root.first("controlActProcess") is None:
+        return "controlActProcess"
+    number = root.first("id")
+    return "" if number is not None and (number.peek("extension") or number.peek("root")) else "id"
+
+
+def _device(device: Element | None) -> str:
+    number = device.first("id") if device is not None else None
+    return (number.peek("extension") or number.peek("root")) if number is not None else ""
