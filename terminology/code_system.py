@@ -219,6 +219,15 @@ class CodeSystem:
         }
         return values, extended
 
+    @cached_property
+    def memberships(self) -> Mapping[str, BitMap]:
+        """The concepts of each reference set of SNOMED CT; all entries are read, once."""
+        gathered: dict[str, list[int]] = {}
+        for number, entry in enumerate(self.entries):
+            for refset in entry.get("memberOf", ()):
+                gathered.setdefault(refset, []).append(number)
+        return {refset: BitMap(numbers) for refset, numbers in gathered.items()}
+
     @property
     def used_properties(self) -> Mapping[str, Any]:
         return self._facts[0]

@@ -12,6 +12,7 @@ import re2
 from pyroaring import BitMap, FrozenBitMap
 
 from terminology.code_system import CodeSystem
+from terminology.naming import SNOMED_CT
 
 MAX_PATTERN: Final = 4_096
 MAX_PROGRAM_BYTES: Final = 1 << 22
@@ -79,6 +80,9 @@ def _equal(system: CodeSystem, values: Values, text: str) -> Bits:
 
 
 def _in(system: CodeSystem, values: Values, text: str) -> Bits:
+    """One of several values; of SNOMED CT's concepts, those in a reference set."""
+    if values is None and system.url == SNOMED_CT and text.strip() in system.memberships:
+        return system.memberships[text.strip()]
     found = BitMap()
     for each in text.split(","):
         found |= _equal(system, values, each.strip())

@@ -73,7 +73,7 @@ def entry_of(resource: Resource) -> Entry:
 
 def ready(system: CodeSystem) -> Entry:
     """Of a code system that is compiled already, from elsewhere than a resource."""
-    entry = Entry("CodeSystem", system.url, system.version, dict)
+    entry = Entry("CodeSystem", system.url, system.version, dict, complete=system.header.value_set)
     entry.compiled(lambda _: system)
     return entry
 

@@ -1,8 +1,8 @@
-"""`yilian concepts`: load a code system from its publisher's files: a table, LOINC or SNOMED CT."""
+"""`yilian concepts`: load a code system from its publisher's files, or terminology from FHIR's."""
 
 import asyncio
-import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,90 +23,151 @@ class Layout(StrEnum):
     TABLE = "table"
     LOINC = "loinc"
     RF2 = "rf2"
+    CHINESE = "icd-cn"
+    CLAML = "claml"
+    ICD_10_CM = "icd-10-cm"
+    ICD_9_CM_3 = "icd-9-cm-3"
+    ATC = "atc"
+    FHIR = "fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line says; texts may be empty."""
+
+    path: Path
+    column_map: Path | None
+    url: str
+    version: str
 
 
 def concepts(
-    layout: Annotated[Layout, typer.Argument(help="table (CSV, TSV), loinc or rf2 (SNOMED CT).")],
-    path: Annotated[Path, typer.Argument(help="The table, or the folder of the release.")],
+    layout: Annotated[
+        Layout,
+        typer.Argument(
+            help="table (CSV, TSV), loinc, rf2 (SNOMED CT), icd-cn (国临版 or 医保版 as XLSX or CSV), "
+            "claml (WHO), icd-10-cm (tabular XML, order file), icd-9-cm-3 (CMS), atc (XML or CSV), "
+            "fhir (terminology resources, XML or JSON).",
+        ),
+    ],
+    path: Annotated[Path, typer.Argument(help="The file, the folder of the release, or its archive.")],
     column_map: Annotated[
         Path | None, typer.Option("--map", help="Of a table: which column is what (TOML).")
     ] = None,
-    version: Annotated[str, typer.Option(help="Of LOINC or SNOMED CT: the release's version.")] = "",
+    url: Annotated[str, typer.Option(help="The code system's URL, if it is to be another one.")] = "",
+    version: Annotated[str, typer.Option(help="The release's version, where the files do not say it.")] = "",
 ) -> None:
-    """Load a code system into the database, also while a hub is running; a release of the same version is
-    replaced when the new one is complete."""
+    """Load a code system into the database, also while a hub is running; nobody sees it before it is
+    complete, and then it stands in the place of the same version loaded before."""
     from terminology.importers.release import UnusableFile
 
     if not path.exists():
         raise Refused(f"{path} does not exist")
+    if layout is Layout.FHIR:
+        from exchange.commands.terminology_files import load_terminology
+
+        load_terminology(path)
+        return
     try:
-        release = _READ[layout](path, column_map, version)
+        release = _READ[layout](Wanted(path, column_map, url, version))
     except UnusableFile as error:
         raise Refused(str(error)) from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error}") from None
     count = asyncio.run(_stored(release))
-    typer.echo(f"\n{release.header.canonical}: {count} concepts")
+    typer.echo(f"{release.header.canonical}: {count} concepts")
 
 
 async def _stored(release: "Release") -> int:
     from exchange.terminology.importing import imported
 
     async with connected(from_environment()) as connection:
-        return await imported(connection, release, datetime.now(UTC), _tell)
+        count = await imported(connection, release, datetime.now(UTC), _storing)
+    typer.echo(err=True)
+    return count
 
 
-def _tell(done: int, total: int) -> None:
-    typer.echo(f"\r{done} of {total}", nl=False, err=True)
+def _storing(done: int, total: int) -> None:
+    typer.echo(f"\rstored {done} of {total} concepts", nl=False, err=True)
 
 
-def _table(path: Path, column_map: Path | None, version: str) -> "Release":
-    from terminology.importers.table import column_map as column_map_of
-    from terminology.importers.table import table_release
+def _reading(file: str, lines: int) -> None:
+    typer.echo(f"\r{file}: {lines} lines ", nl=False, err=True)
 
-    if column_map is None:
+
+def _table(wanted: Wanted) -> "Release":
+    import tomllib
+
+    from terminology.importers.table import column_map, table_release
+
+    if wanted.column_map is None:
         raise Refused("a table needs --map, which says which column is what")
     try:
-        said = tomllib.loads(column_map.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Refused(f"{column_map} cannot be read: {error}") from None
-    return table_release(
-        path.read_bytes(), column_map_of({**said, **({"version": version} if version else {})})
-    )
+        said = tomllib.loads(wanted.column_map.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Refused(f"{wanted.column_map} cannot be read: {error}") from None
+    named = {name: value for name, value in (("url", wanted.url), ("version", wanted.version)) if value}
+    return table_release(wanted.path.name, wanted.path.read_bytes(), column_map({**said, **named}))
 
 
-def _loinc(path: Path, column_map: Path | None, version: str) -> "Release":
+def _loinc(wanted: Wanted) -> "Release":
+    from terminology.importers.files import Files
     from terminology.importers.loinc import loinc_release
 
-    (table,) = _files(path, "Loinc.csv", "loinc's table")[:1]
-    chinese = [*path.rglob("zhCN*LinguisticVariant.csv")] if path.is_dir() else []
-    variants = {"zh-CN": chinese[0].read_bytes()} if chinese else {}
-    return loinc_release(table.read_bytes(), version, variants)
+    return loinc_release(Files(wanted.path), wanted.version, _reading)
 
 
-def _rf2(path: Path, column_map: Path | None, version: str) -> "Release":
+def _rf2(wanted: Wanted) -> "Release":
+    from terminology.importers.files import Files
     from terminology.importers.rf2 import rf2_release
 
-    kinds = ("Concept", "Description", "Relationship")
-    found = [_lines(_files(path, f"*sct2_{kind}_Snapshot*.txt", f"{kind.lower()}s")) for kind in kinds]
-    return rf2_release(found[0], found[1], found[2], version)
+    return rf2_release(Files(wanted.path), wanted.version, _reading)
 
 
-def _files(path: Path, pattern: str, what: str) -> list[Path]:
-    if path.is_file():
-        return [path]
-    found = sorted(path.rglob(pattern))
-    if not found:
-        raise Refused(f"{path} has no file {pattern} of {what}")
-    return found
+def _chinese(wanted: Wanted) -> "Release":
+    from terminology.importers.chinese_catalog import catalog_release
+
+    return catalog_release(wanted.path, wanted.url, wanted.version, _reading)
 
 
-def _lines(files: Iterable[Path]) -> Iterator[str]:
-    for file in files:
-        with file.open(encoding="utf-8-sig") as opened:
-            yield from opened
+def _claml(wanted: Wanted) -> "Release":
+    from terminology.importers.claml import claml_release
+    from terminology.importers.files import Files
+
+    files = Files(wanted.path)
+    name = files.one("ClaML", "*.xml")
+    with files.opened(name) as xml:
+        return claml_release(name, xml, wanted.url, wanted.version, _reading)
 
 
-_READ: Final[dict[Layout, Callable[[Path, Path | None, str], "Release"]]] = {
+def _icd_10_cm(wanted: Wanted) -> "Release":
+    from terminology.importers.files import Files
+    from terminology.importers.icd_10_cm import icd_10_cm_release
+
+    return icd_10_cm_release(Files(wanted.path), wanted.version, _reading)
+
+
+def _icd_9_cm_3(wanted: Wanted) -> "Release":
+    from terminology.importers.files import Files
+    from terminology.importers.icd_9_cm_3 import icd_9_cm_3_release
+
+    return icd_9_cm_3_release(Files(wanted.path), wanted.version, _reading)
+
+
+def _atc(wanted: Wanted) -> "Release":
+    from terminology.importers.atc import atc_release
+    from terminology.importers.files import Files
+
+    return atc_release(Files(wanted.path), wanted.version, _reading)
+
+
+_READ: Final[dict[Layout, Callable[[Wanted], "Release"]]] = {
     Layout.TABLE: _table,
     Layout.LOINC: _loinc,
     Layout.RF2: _rf2,
+    Layout.CHINESE: _chinese,
+    Layout.CLAML: _claml,
+    Layout.ICD_10_CM: _icd_10_cm,
+    Layout.ICD_9_CM_3: _icd_9_cm_3,
+    Layout.ATC: _atc,
 }

@@ -1,33 +1,46 @@
-"""LOINC's table (`LoincTable/Loinc.csv`), and a linguistic variant beside it (`zhCN*LinguisticVariant.csv`).
+"""LOINC's release: its table, parts and their hierarchy, answers, and the linguistic variants.
 
-https://loinc.org/kb/users-guide/loinc-database-structure/
+https://loinc.org/kb/users-guide/loinc-database-structure/, https://hl7.org/fhir/R4/loinc.html
 """
 
-import csv
-import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from terminology.code_system import CONCEPT_PROPERTIES, Header
-from terminology.importers.release import Release, Row, UnusableFile, unique
-from terminology.importers.table import decoded
+from terminology.importers.files import Files
+from terminology.importers.loinc_answers import add_answers
+from terminology.importers.loinc_parts import add_parts
+from terminology.importers.records import records
+from terminology.importers.release import Release, Row, Rows, Tell, UnusableFile, told, unique
 from terminology.naming import LOINC
 
 AXES: Final = ("COMPONENT", "PROPERTY", "TIME_ASPCT", "SYSTEM", "SCALE_TYP", "METHOD_TYP", "CLASS")
 OTHERS: Final = ("CLASSTYPE", "ORDER_OBS", "EXAMPLE_UCUM_UNITS", "VersionLastChanged", "STATUS")
 NEEDED: Final = ("LOINC_NUM", "COMPONENT", "LONG_COMMON_NAME", "STATUS")
-_SHORT: Final = {"system": "http://loinc.org", "code": "SHORTNAME"}
+PROPERTIES: Final = (
+    *(*AXES, *OTHERS),
+    *("MAP_TO", "PartTypeName", "AnswerListId", "AnswerListLinkType", "LIST", "SequenceNumber"),
+)
+_SHORT: Final = {"system": LOINC, "code": "SHORTNAME"}
+_VARIANT: Final = re.compile(r"([a-z]{2,3})([A-Z]{2})\d*LinguisticVariant\.csv")
 
 
-def loinc_release(table: bytes, version: str, variants: Mapping[str, bytes] | None = None) -> Release:
-    """`variants` are linguistic variants by language. Raises UnusableFile."""
-    rows = unique(_row(record) for record in _records(table, NEEDED))
-    by_code = {row.code: row for row in rows}
-    for language, raw in (variants or {}).items():
-        for record in _records(raw, ("LOINC_NUM", "COMPONENT")):
-            if row := by_code.get(record["LOINC_NUM"]):
+def loinc_release(files: Files, version: str, tell: Tell) -> Release:
+    """All of it that is there beside the table. Raises UnusableFile."""
+    name = files.one("LOINC's table", "Loinc.csv", "loinc.csv")
+    rows = Rows(unique(name, told(tell, name, _table(files, name))))
+    _map_to(files, rows)
+    for variant, language in variants(files):
+        for _, record in told(
+            tell, variant, records(variant, files.lines(variant), ("LOINC_NUM", "COMPONENT"))
+        ):
+            if row := rows.get(record["LOINC_NUM"]):
                 row.designate(_name(record), language)
-    properties = {**dict.fromkeys((*AXES, *OTHERS), ""), "inactive": CONCEPT_PROPERTIES + "inactive"}
+    add_parts(files, rows, tell)
+    add_answers(files, rows, tell)
+    if not version:
+        raise UnusableFile("LOINC's files do not say their version: give --version")
     header = Header(
         LOINC,
         version,
@@ -35,18 +48,22 @@ def loinc_release(table: bytes, version: str, variants: Mapping[str, bytes] | No
         title="Logical Observation Identifiers Names and Codes",
         status="active",
         language="en",
-        properties=properties,
+        value_set=f"{LOINC}/vs",
+        properties={**dict.fromkeys(PROPERTIES, ""), "inactive": CONCEPT_PROPERTIES + "inactive"},
     )
-    return Release(header, rows)
+    return Release(header, rows.listed())
 
 
-def _records(raw: bytes, needed: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(decoded(raw), newline=""))
-    missing = [name for name in needed if name not in (reader.fieldnames or ())]
-    if missing:
-        raise UnusableFile(f"the table has no column {', '.join(missing)}")
-    for record in reader:
-        yield {name: value or "" for name, value in record.items() if name}
+def variants(files: Files) -> list[tuple[str, str]]:
+    """Files and their languages: `zhCN5LinguisticVariant.csv` is `zh-CN`."""
+    found = files.matching("*LinguisticVariant.csv")
+    named = ((name, _VARIANT.search(name)) for name in found)
+    return [(name, f"{match[1]}-{match[2]}") for name, match in named if match]
+
+
+def _table(files: Files, name: str) -> Iterator[tuple[int, Row]]:
+    for line, record in records(name, files.lines(name), NEEDED):
+        yield line, _row(record)
 
 
 def _row(record: Mapping[str, str]) -> Row:
@@ -58,6 +75,14 @@ def _row(record: Mapping[str, str]) -> Row:
     if record["STATUS"] in ("DEPRECATED", "DISCOURAGED"):
         row.put("inactive", "valueBoolean", record["STATUS"] == "DEPRECATED")
     return row
+
+
+def _map_to(files: Files, rows: Rows) -> None:
+    """What a deprecated code was replaced by."""
+    for name in files.matching("MapTo.csv")[:1]:
+        for _, record in records(name, files.lines(name), ("LOINC", "MAP_TO")):
+            if row := rows.get(record["LOINC"]):
+                row.put("MAP_TO", "valueCode", record["MAP_TO"])
 
 
 def _name(record: Mapping[str, str]) -> str:

@@ -1,63 +1,104 @@
-"""SNOMED CT's release format 2, its snapshot files: concepts, descriptions, is-a relationships.
+"""SNOMED CT's release format 2: concepts, descriptions, relationships and reference sets, of one package or
+of an edition with all that it depends on.
 
 https://confluence.ihtsdotools.org/display/DOCRELFMT
 """
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 from terminology.code_system import CONCEPT_PROPERTIES, Header
-from terminology.importers.release import Release, Row, UnusableFile
+from terminology.importers.files import Files
+from terminology.importers.release import Release, Row, Rows, Tell, UnusableFile
+from terminology.importers.rf2_components import Component, components
+from terminology.importers.rf2_modules import edition
+from terminology.importers.rf2_refsets import add_refsets, preferred_in
 from terminology.naming import SNOMED_CT
 
 IS_A: Final = "116680003"
 FULLY_SPECIFIED: Final = "900000000000003001"
 SYNONYM: Final = "900000000000013009"
+PREFERRED: Final = "900000000000548007"
 DEFINED: Final = "900000000000073002"
-CONCEPTS: Final = ("id", "effectiveTime", "active", "moduleId", "definitionStatusId")
-DESCRIPTIONS: Final = ("id", "active", "conceptId", "languageCode", "typeId", "term")
-RELATIONSHIPS: Final = ("active", "sourceId", "destinationId", "typeId")
 _PROPERTIES: Final = ("moduleId", "effectiveTime", "sufficientlyDefined")
+_USES: Final = {
+    code: {"system": SNOMED_CT, "code": code, "display": display}
+    for code, display in (
+        (FULLY_SPECIFIED, "Fully specified name"),
+        (SYNONYM, "Synonym"),
+        (PREFERRED, "Preferred"),
+    )
+}
 
 
-def rf2_release(
-    concepts: Iterable[str], descriptions: Iterable[str], relationships: Iterable[str], version: str
-) -> Release:
-    """The files as lines of text, header line first; descriptions of several languages may be chained.
-    Raises UnusableFile."""
-    rows: dict[str, Row] = {}
-    for id_, time, active, module, defined in _lines(concepts, CONCEPTS):
-        row = rows[id_] = Row(id_, "")
+def rf2_release(files: Files, version: str, tell: Tell) -> Release:
+    """The version is the edition's by its module dependencies, if none is given. Raises UnusableFile."""
+    rows = Rows()
+    for id_, time, active, module, defined in components(files, CONCEPTS, tell):
+        row = rows.at(id_)
         row.put("moduleId", "valueCode", module)
         row.put("effectiveTime", "valueString", time)
         row.put("sufficientlyDefined", "valueBoolean", defined == DEFINED)
         if active != "1":
             row.put("inactive", "valueBoolean", True)
-    _describe(rows, descriptions)
-    above: dict[str, dict[str, None]] = {}
-    for active, source, destination, type_ in _lines(relationships, RELATIONSHIPS):
-        if active == "1" and type_ == IS_A:
-            above.setdefault(source, {})[destination] = None
-    for code, parents in above.items():
-        if code in rows:
-            rows[code].above = tuple(parents)
-    return Release(_header(version), list(rows.values()))
+    if not rows.by_code:
+        raise UnusableFile(f"{files.root} has no concepts")
+    _describe(files, rows, tell)
+    _relate(files, rows, tell)
+    add_refsets(files, rows, tell)
+    return Release(_header(version or edition(files, tell)), rows.listed())
 
 
-def _describe(rows: dict[str, Row], descriptions: Iterable[str]) -> None:
-    """The display is the first synonym in English, which a concept has before it has others."""
-    for _, active, concept, language, type_, term in _lines(descriptions, DESCRIPTIONS):
+CONCEPTS: Final = Component(
+    "sct2_Concept_", ("id", "effectiveTime", "active", "moduleId", "definitionStatusId")
+)
+DESCRIPTIONS: Final = Component(
+    "sct2_Description_", ("id", "effectiveTime", "active", "conceptId", "languageCode", "typeId", "term")
+)
+DEFINITIONS: Final = Component("sct2_TextDefinition_", ("id", "effectiveTime", "active", "conceptId", "term"))
+RELATIONSHIPS: Final = Component(
+    "sct2_Relationship_", ("id", "effectiveTime", "active", "sourceId", "destinationId", "typeId")
+)
+
+
+def _describe(files: Files, rows: Rows, tell: Tell) -> None:
+    """The display is the synonym in English that a language reference set prefers, else the first one."""
+    preferred = preferred_in(files, tell)
+    shown: dict[str, tuple[int, str]] = {}
+    for id_, _, active, concept, language, type_, term in components(files, DESCRIPTIONS, tell):
         row = rows.get(concept)
         if row is None or active != "1":
             continue
-        if not row.display and type_ == SYNONYM and language == "en":
-            row.display = term
+        rank = preferred.get(id_, 9)
+        if type_ == SYNONYM and language == "en" and rank < shown.get(concept, (10, ""))[0]:
+            shown[concept] = rank, term
+        row.designate(term, language, _USES[PREFERRED] if type_ == SYNONYM and rank < 9 else _USES.get(type_))
+    for _, _, active, concept, term in components(files, DEFINITIONS, tell, needed=False):
+        if active == "1" and (row := rows.get(concept)):
+            row.add("definition", term)
+    for row in rows.listed():
+        _name(row, shown.get(row.code, (9, ""))[1])
+
+
+def _name(row: Row, display: str) -> None:
+    """It is not repeated beside the display; preferred names come first."""
+    row.display = display or (row.designations[0][0] if row.designations else row.code)
+    others = [each for each in row.designations if each[0] != row.display or each[1] != "en"]
+    row.designations = sorted(others, key=lambda each: each[2] is not _USES[PREFERRED])
+
+
+def _relate(files: Files, rows: Rows, tell: Tell) -> None:
+    """Is-a is the hierarchy, every other relationship a property."""
+    above: dict[str, dict[str, None]] = {}
+    for _, _, active, source, destination, type_ in components(files, RELATIONSHIPS, tell):
+        row, other = rows.get(source), rows.get(destination)
+        if active != "1" or row is None or other is None:
+            continue
+        if type_ == IS_A:
+            above.setdefault(source, {})[other.code] = None
         else:
-            row.designate(term, language, {"system": SNOMED_CT, "code": type_})
-    for row in rows.values():
-        if not row.display:
-            named = row.entry.get("designation", [{"value": row.code}])
-            row.display = named[0]["value"]
+            row.put(type_, "valueCode", other.code)
+    for code, parents in above.items():
+        rows.at(code).above = tuple(parents)
 
 
 def _header(version: str) -> Header:
@@ -69,21 +110,6 @@ def _header(version: str) -> Header:
         status="active",
         language="en",
         is_case_sensitive=True,
+        value_set=f"{SNOMED_CT}?fhir_vs",
         properties={**dict.fromkeys(_PROPERTIES, ""), "inactive": CONCEPT_PROPERTIES + "inactive"},
     )
-
-
-def _lines(given: Iterable[str], wanted: tuple[str, ...]) -> Iterator[list[str]]:
-    """The wanted columns of each line; a further header line begins a further file."""
-    at: list[int] = []
-    for number, line in enumerate(given, 1):
-        cells = line.rstrip("\r\n").split("\t")
-        if cells[0] == "id":
-            missing = [name for name in wanted if name not in cells]
-            if missing:
-                raise UnusableFile(f"line {number} names no column {', '.join(missing)}")
-            at = [cells.index(name) for name in wanted]
-        elif not at or len(cells) <= max(at):
-            raise UnusableFile(f"line {number} is not of release format 2")
-        else:
-            yield [cells[n] for n in at]

@@ -21,13 +21,13 @@ en = "English name"
 chapter = "章"
 """
 
-import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from terminology.code_system import CONCEPT_PROPERTIES, Header
+from terminology.importers.records import Numbered, records
 from terminology.importers.release import Release, Row, UnusableFile, above_by_prefix, unique
 
 ENCODINGS: Final = ("utf-8-sig", "gb18030")
@@ -72,38 +72,30 @@ def column_map(said: Mapping[str, Any]) -> ColumnMap:
     return ColumnMap(header, hierarchy, columns, values, dict(said.get("designations", {})), properties)
 
 
-def table_release(raw: bytes, given: ColumnMap) -> Release:
+def table_release(file: str, raw: bytes, given: ColumnMap) -> Release:
     """Raises UnusableFile: a column is not there, a code stands twice."""
-    rows = unique(_row(each, given) for each in records(raw, given))
+    rows = unique(file, ((line, _row(each, given)) for line, each in _records(file, raw, given)))
     if given.hierarchy == "prefix":
         above_by_prefix(rows)
     return Release(given.header, rows)
 
 
-def records(raw: bytes, given: ColumnMap) -> Iterator[Mapping[str, str]]:
-    """Rows by column; blank ones are passed over."""
-    text = decoded(raw)
+def _records(file: str, raw: bytes, given: ColumnMap) -> Iterator[Numbered]:
+    text = decoded(file, raw)
     first = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    known = {name.strip() for name in reader.fieldnames or ()}
-    for column in (*given.columns.values(), *given.designations.values(), *given.properties.values()):
-        if column not in known:
-            raise UnusableFile(f"the table has no column {column}; it has {', '.join(sorted(known))}")
-    for record in reader:
-        trimmed = {(name or "").strip(): (value or "").strip() for name, value in record.items() if name}
-        if any(trimmed.values()):
-            yield trimmed
+    needed = (*given.columns.values(), *given.designations.values(), *given.properties.values())
+    return records(file, io.StringIO(text, newline=""), needed, delimiter)
 
 
-def decoded(raw: bytes) -> str:
+def decoded(file: str, raw: bytes) -> str:
     """UTF-8, or GB 18030 as Chinese spreadsheets are saved."""
     for encoding in ENCODINGS:
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UnusableFile("the table is neither UTF-8 nor GB 18030")
+    raise UnusableFile(f"{file} is neither UTF-8 nor GB 18030")
 
 
 def _row(record: Mapping[str, str], given: ColumnMap) -> Row:
@@ -112,7 +104,7 @@ def _row(record: Mapping[str, str], given: ColumnMap) -> Row:
     if given.hierarchy == "parent" and (parent := record.get(columns.get("parent", ""), "")):
         row.above = (parent,)
     if definition := record.get(columns.get("definition", ""), ""):
-        row.entry["definition"] = definition
+        row.add("definition", definition)
     if record.get(columns.get("inactive", ""), "") in given.inactive and "inactive" in columns:
         row.put("inactive", "valueBoolean", True)
     for language, column in given.designations.items():

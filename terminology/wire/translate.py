@@ -8,6 +8,7 @@ from typing import Any
 
 from terminology.canonical import split
 from terminology.checks import CodeOf
+from terminology.implicit import implicit_map
 from terminology.library import Library
 from terminology.options import Given, first, text
 from terminology.translate import (
@@ -44,6 +45,9 @@ def _maps(
     if not url:
         return maps_for(library, codings, wanted)
     entry = library.find("ConceptMap", url, text(given, "conceptMapVersion") or version)
+    made = implicit_map(library, url) if entry is None else None
+    if made is not None:
+        return [made]
     if entry is None:
         raise refused(404, "not-found", f"The concept map {url} is not known", "url")
     return [entry.compiled(concept_map_of)]
