@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.hl7v2.escape import Delimiters
 from adapters.hl7v2.reading import IGNORED, Node
-from adapters.translation import Coverage, Residue
+from adapters.translation import Residue
 
 _NONE: frozenset[int] = frozenset()
 _REMEMBERED = 8192
@@ -14,13 +14,25 @@ _LONGEST = 200
 Missed = tuple[tuple[int, int, int, str], ...]
 
 
+class Left(NamedTuple):
+    """A leaf that nobody read: where it stands, and its value as sent."""
+
+    node: Node
+    field: int
+    repetition: int
+    component: int
+    subcomponent: int
+    value: str
+
+
 def account(
     nodes: Sequence[Node], delimiters: Delimiters, ignored: Mapping[str, str], twins: Mapping[int, Node]
-) -> tuple[Coverage, list[Residue]]:
-    """Counts the leaves (as `Message.leaves` does). `ignored` are source paths; `twins` say of the position
-    of a segment that continues another one which: a field equal in both is mapped with the first's."""
+) -> tuple[int, int, list[Left]]:
+    """How many leaves (as `Message.leaves` has them) were mapped, how many ignored, and the others. `ignored`
+    are source paths; `twins` say of the position of a segment that continues another one which: a field
+    equal in both is mapped with the first's."""
     mapped = left_out = 0
-    residue: list[Residue] = []
+    left: list[Left] = []
     field = _counter(delimiters)
     for node in nodes:
         name, kept_of = node.segment.name, node.kept
@@ -35,18 +47,28 @@ def account(
             if read and raw.isalnum() and read != IGNORED:
                 mapped += 1
                 continue
-            counted, left, missed = field(raw, number, kept)
+            counted, ignored_here, missed = field(raw, number, kept)
             mapped += counted
-            left_out += left
+            left_out += ignored_here
             for repetition, component, subcomponent, value in missed:
                 if value.isspace() or _is_ignored(ignored, name, number, component):
                     left_out += 1
                 else:
-                    path = _path(
-                        node.segment.label, number, repetition, component, subcomponent, raw, delimiters
-                    )
-                    residue.append(Residue(path, delimiters.unescape(value)))
-    return Coverage(mapped, left_out, len(residue)), residue
+                    left.append(Left(node, number, repetition, component, subcomponent, value))
+    return mapped, left_out, left
+
+
+def residue_of(left: Left, delimiters: Delimiters) -> Residue:
+    """The leaf under the shortest address: `PID-8`, `PID-3[2].4.1`."""
+    raw = left.node.fields[left.field]
+    path = f"{left.node.segment.label}-{left.field}"
+    if left.repetition > 1:
+        path += f"[{left.repetition}]"
+    if delimiters.subcomponent in raw and left.subcomponent > 1:
+        path += f".{left.component}.{left.subcomponent}"
+    elif delimiters.component in raw or left.component > 1:
+        path += f".{left.component}"
+    return Residue(path, delimiters.unescape(left.value))
 
 
 Kept = Mapping[tuple[int, int], frozenset[int]]
@@ -104,21 +126,3 @@ def _leaves(raw: str, delimiters: Delimiters) -> Iterator[tuple[int, int, int, s
             for s, value in enumerate(component.split(delimiters.subcomponent), 1):
                 if value:
                     yield r, c, s, value
-
-
-def _path(
-    label: str,
-    number: int,
-    repetition: int,
-    component: int,
-    subcomponent: int,
-    raw: str,
-    delimiters: Delimiters,
-) -> str:
-    """The shortest address: `PID-8`, `PID-3[2].4.1`."""
-    path = f"{label}-{number}"
-    if repetition > 1:
-        path += f"[{repetition}]"
-    if delimiters.subcomponent in raw and subcomponent > 1:
-        return f"{path}.{component}.{subcomponent}"
-    return f"{path}.{component}" if delimiters.component in raw or component > 1 else path

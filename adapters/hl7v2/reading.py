@@ -74,6 +74,19 @@ class Value:
         """The parts that have content."""
         return (part for part in range(1, self.count() + 1) if self.has(part))
 
+    def leaf(self, raw: str) -> str:
+        """A leaf as sent, as text."""
+        return self._clean(raw)
+
+    def count_leaves(self) -> int:
+        """How many leaves of a repetition have content."""
+        delimiters = self._delimiters
+        return sum(
+            bool(leaf)
+            for part in self.raw.split(delimiters.component)
+            for leaf in part.split(delimiters.subcomponent)
+        )
+
     def _part(self, part: int) -> str:
         parts = self._parts or self._split()
         return parts[part - 1] if part <= len(parts) else ""
@@ -117,6 +130,11 @@ class Node:
     def raw(self) -> tuple[str, ...]:
         """The content without the set id, by which two segments are the same."""
         return (self.segment.name, *self.fields[2:])
+
+    def repetition(self, field: int, number: int) -> Value:
+        """One repetition, counted from 1."""
+        parts = self.fields[field].split(self._delimiters.repetition)
+        return Value(parts[number - 1], self._delimiters, number)
 
     def values(self, field: int) -> list[Value]:
         """The repetitions that are not empty."""

@@ -27,6 +27,11 @@ def _tables() -> tuple[dict[str, dict[str, list[str]]], dict[str, list[list[str]
     return tables["segments"], tables["types"]
 
 
+def field_types(segment: str, field: int) -> list[str]:
+    """The data types that a field of the standard has had, the newest first; none if it has no such field."""
+    return _tables()[0].get(segment, {}).get(str(field), [])
+
+
 class V2Sources:
     """The paths of the standard, and of local segments (name → number of fields)."""
 

@@ -11,8 +11,9 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.hl7v2.context import Context
-from adapters.hl7v2.coverage import account
+from adapters.hl7v2.coverage import account, residue_of
 from adapters.hl7v2.functions import functions
+from adapters.hl7v2.keeping import keep
 from adapters.hl7v2.parse import Message, Segment
 from adapters.hl7v2.reading import Node
 from adapters.hl7v2.sources import V2Sources
@@ -26,11 +27,13 @@ from adapters.mapping.model import Model
 from adapters.mapping.read import read_layer
 from adapters.mapping.rows import Layer
 from adapters.mapping.run import Work
-from adapters.translation import Entry, Translation
+from adapters.translation import Coverage, Entry, Translation
 from terminology.issue import Issue
 
 # Segments that say something about the segment before them.
 _ANNOTATIONS = frozenset(("NTE", "PRT", "ROL", "ARV", "CTI", "FT1"))
+# Messages that may speak of no patient: of resources, tables, staff, beds.
+_WITHOUT_PATIENT = frozenset(("MFN", "SIU", "NMD", "INU"))
 
 
 @cache
@@ -80,19 +83,18 @@ def translate(message: Message, hospital: Hospital, received: datetime, maps: Ma
     tree = group(message)
     context = Context(hospital, time_zone(hospital.timezone), maps.vocabularies)
     work = Work(hospital.id, context, _dialect(message, hospital), _words(hospital))
-    if message.first("PID") is None:
-        work.issues.append(Issue("error", "required", "the message has no PID segment", "PID"))
     walk = _Walk(maps, work, message)
     walk.group(tree, None)
+    mapped, ignored, left = account(walk.nodes, message.delimiters, maps.ignored, walk.twins)
+    residue = keep(left, work, maps.disabled) if left else []
     drafts = work.finish()
-    coverage, residue = account(walk.nodes, message.delimiters, maps.ignored, walk.twins)
     return Translation(
         entries=[
             Entry(draft.resource, draft.mode, tuple(dict.fromkeys(draft.deletions))) for draft in drafts
         ],
         issues=[*work.issues, *tree.issues],
-        coverage=coverage,
-        residue=residue,
+        coverage=Coverage(mapped + len(left) - len(residue), ignored, len(residue)),
+        residue=[residue_of(each, message.delimiters) for each in residue],
     )
 
 
@@ -150,6 +152,14 @@ class _Walk:
 
     def group(self, tree: Group, parent: Scope | None) -> None:
         scope = Scope(tree.name if parent else "", parent, lambda name: self.below(tree, name))
+        if (
+            parent is None
+            and self.kind not in _WITHOUT_PATIENT
+            and self.event != "A20"
+            and self.message.first("PID") is None
+        ):
+            self.work.issues.append(Issue("error", "required", "the message has no PID segment", "PID"))
+            self.work.stand_in("Patient", "patient", scope)
         for child in tree.children:
             if isinstance(child, Segment):
                 scope.nodes.setdefault(child.name, []).append(self.nodes[child.position])

@@ -21,11 +21,11 @@ from adapters.mapping.compiled import (
     ValueRow,
 )
 from adapters.mapping.condition import Condition, compile_condition
-from adapters.mapping.draft import Scope
 from adapters.mapping.fault import Fault, MapError
 from adapters.mapping.functions import Function
-from adapters.mapping.memory import LONGEST, Memory
-from adapters.mapping.model import Model, Source, Sources, Text
+from adapters.mapping.memory import Memory
+from adapters.mapping.model import Model, Sources, Text
+from adapters.mapping.parts import here, key_part, labelled, nowhere
 from adapters.mapping.rows import ABSENT, Layer, Map, Row
 from adapters.mapping.target import Place, compile_target, deletion, without_slots
 
@@ -50,7 +50,7 @@ def compile_maps(
     if compiler.faults:
         raise MapError(compiler.faults)
     frozen = {segment: tuple(maps) for segment, maps in by_segment.items()}
-    return Maps(frozen, {}, ignored, layer.vocabularies)
+    return Maps(frozen, {}, ignored, layer.vocabularies, layer.disabled)
 
 
 class _Compiler:
@@ -129,6 +129,7 @@ class _Compiler:
             ),
             continues=tuple(self.checked(each, partial(self.text, path, each)) for path in each.continues),
             continues_when=self.condition(each, each.continues_when, each.segment),
+            at=frozenset(each.at),
             shapes={},
         )
 
@@ -145,7 +146,7 @@ class _Compiler:
         return (*each.rows, *other.rows)
 
     def ignore(self, row: Row, each: Map) -> IgnoreRow:
-        when = self.condition(row, row.when, each.segment) or _here
+        when = self.condition(row, row.when, each.segment) or here
         source = self.checked(row, partial(self.sources.source, row.source, each.segment))
         return IgnoreRow(source, when, row.ignore)
 
@@ -172,18 +173,22 @@ class _Compiler:
         if text.startswith("@"):
             if text[1:] not in self.labels:
                 raise ValueError(f"identity: no map has the label {text[1:]!r}")
-            return partial(_labelled, text[1:])
+            return partial(labelled, text[1:])
         path, _, name = text.removesuffix("?").partition(" ")
         empty = "" if text.endswith("?") else None
         if name:
             if name not in self.functions:
                 raise ValueError(f"identity: there is no function {name!r}")
             call = self.functions[name].call
-            return _key(self.sources.source(path, each.segment), call, empty)
+            return key_part(self.sources.source(path, each.segment), call, empty)
         read = self.sources.text(path, each.segment)
         return lambda node, scope, work: read(node, scope) or empty
 
     def row(self, row: Row, each: Map, resource: str) -> Any:
+        if not row.target:
+            when = self.condition(row, row.when, each.segment)
+            gone = self.checked(row, partial(self.taken_away, row, resource))
+            return FixedRow(row.id, when, nowhere, None, "", gone or "")
         place = self.checked(
             row, lambda: compile_target(row.target, resource, self.model, self.layer.extensions, row.beside)
         )
@@ -191,7 +196,11 @@ class _Compiler:
         if row.reference:
             return self.reference(row, place, when, resource)
         if row.default is not ABSENT:
-            return DefaultRow(row.target.partition(".")[0], place, self.constant(row, row.default))
+            return DefaultRow(
+                row.target.partition(".")[0].partition("[")[0].removeprefix("_"),
+                place,
+                self.constant(row, row.default),
+            )
         if row.value is not ABSENT:
             return FixedRow(row.id, when, place, self.constant(row, row.value), "")
         function = self.function(row)
@@ -218,6 +227,13 @@ class _Compiler:
 
     def deletion(self, row: Row) -> str:
         return deletion(row.target if row.deletes is None else row.deletes, self.layer.extensions)
+
+    def taken_away(self, row: Row, resource: str) -> str:
+        """What a row without target and source deletes, an element of R4."""
+        path = f"{resource}.{(row.deletes or '').partition('.where(')[0]}"
+        if self.model.element(path) is None and self.model.element(f"{path}[x]") is None:
+            raise ValueError(f"deletes {row.deletes!r}: R4 has no {path}")
+        return deletion(row.deletes or "", self.layer.extensions)
 
     def reference(self, row: Row, place: Place, when: Condition | None, resource: str) -> Any:
         if row.reference not in self.labels:
@@ -270,31 +286,3 @@ class _Compiler:
 def _always(each: Map) -> bool:
     """Whether what a map ignores is ignored wherever its node stands."""
     return not (each.when or each.within or each.without or each.after or each.onto)
-
-
-def _here(node: Any, scope: Scope) -> bool:
-    return True
-
-
-def _key(source: Source, call: Callable[..., Any], empty: str | None) -> Part:
-    """A part of an identity: what a function says of a source."""
-    look, memory = source.look, Memory()
-
-    def part(node: Any, scope: Scope, work: Any) -> str | None:
-        text = look(node, scope)
-        if not text:
-            return empty
-        of = (work.dialect, text)
-        known: str | None = memory.get(of)
-        if known is None:
-            known = call(source.values(source.owner(node, scope)), work.context) or ""
-            if len(text) <= LONGEST:
-                memory.put(of, known)
-        return known or empty
-
-    return part
-
-
-def _labelled(label: str, node: Any, scope: Scope, work: Any) -> str | None:
-    draft = scope.labelled(label)
-    return draft.id if draft else None

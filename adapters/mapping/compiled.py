@@ -38,13 +38,14 @@ class ValueRow:
 
 @dataclass(frozen=True, slots=True)
 class FixedRow:
-    """An assignment, or a reference to the resource of a label."""
+    """An assignment, a reference to the resource of a label, or what is taken away."""
 
     id: str
     when: Condition | None
     place: Place
     value: Any
     reference: str
+    deletes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class CompiledMap:
     ignores: tuple[IgnoreRow, ...]
     continues: tuple[Text, ...]
     continues_when: Condition | None
+    at: frozenset[str]
     shapes: dict[bytes, tuple[tuple[Text | None, Condition | None, Any], ...]]
 
     def steps_for(self, shape: bytes) -> tuple[tuple[Text | None, Condition | None, Any], ...]:
@@ -122,13 +124,14 @@ class CompiledMap:
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Every map by the kind of node it is for, what is ignored (source path → reason), and the
-    vocabularies. `routes` remembers which maps are for a kind of node in a group of a name."""
+    """Every map by the kind of node it is for, what is ignored (source path → reason), the vocabularies, and
+    the sources that are disabled. `routes` remembers which maps are for a node in a group of a name."""
 
     by_segment: Mapping[str, tuple[CompiledMap, ...]]
     routes: dict[tuple[str, str], tuple[CompiledMap, ...]]
     ignored: Mapping[str, str]
     vocabularies: Mapping[str, Vocabulary]
+    disabled: frozenset[str] = frozenset()
 
     @property
     def continued(self) -> dict[str, CompiledMap]:

@@ -65,6 +65,18 @@ class Scope:
             scope = scope.parent
         return self
 
+    def enclosing(self, names: "frozenset[str]") -> "Scope":
+        """The nearest group of one of these names, from this one outwards; else the outermost."""
+        scope = self
+        while scope.name not in names and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def own(self, label: str) -> Draft | None:
+        """The latest resource of that label in this group."""
+        found = self.labels.get(label)
+        return found[-1] if found else None
+
     def labelled(self, label: str) -> Draft | None:
         """The latest resource of that label, in this group or the nearest around it."""
         scope: Scope | None = self

@@ -49,7 +49,18 @@ def overridden(base: Layer, over: Layer) -> Layer:
         _vocabularies(base.vocabularies, over.vocabularies),
         {**base.extensions, **over.extensions},
         {**base.segments, **over.segments},
+        disabled=base.disabled | _disabled(base, over),
     )
+
+
+def _disabled(base: Layer, over: Layer) -> frozenset[str]:
+    rows = (
+        row
+        for name, change in over.changes.items()
+        for row in base.maps[name].rows
+        if row.id in change.disable
+    )
+    return frozenset(row.source for row in rows if row.source)
 
 
 def _changed(rows: tuple[Row, ...], change: Change, faults: list[Fault]) -> tuple[Row, ...]:

@@ -76,6 +76,7 @@ def _map(block: Block, faults: list[Fault]) -> Map:
         within=_texts(block, "within"),
         without=_texts(block, "without"),
         after=_texts(block, "after"),
+        at=_texts(block, "at"),
         identity=tuple(_alternative(item) for item in block.get("identity") or ()),
         missing=Missing(missing["code"], missing["expression"], missing["diagnostics"]) if missing else None,
         continues=_texts(block, "continues"),
@@ -95,9 +96,12 @@ def _row(block: Block, faults: list[Fault]) -> Row:
     row = replace(row, id=str(row.id))
     if not row.id:
         faults.append(Fault(block.place, "a row needs an `id`"))
-    if not (row.target or (row.source and row.ignore)):
+    if not (row.target or (row.source and row.ignore) or (row.deletes and not row.source)):
         faults.append(
-            Fault(block.place, f"row {row.id!r} has neither a target nor a reason to ignore its source")
+            Fault(
+                block.place,
+                f"row {row.id!r} has no target, no reason to ignore its source and nothing to delete",
+            )
         )
     return row
 

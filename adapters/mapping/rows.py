@@ -30,6 +30,7 @@ class Row:
     target + value      an assignment
     target + default    an assignment for the end, if nothing else has filled `target`
     target + reference  a reference to the resource of that label; with `at`, made when that group is complete
+    deletes alone       what is taken away because of what has happened (a cancelled discharge: its time)
 
     `when` is a condition for all of them but `default`.
 
@@ -77,7 +78,9 @@ class Map:
     must all be there: `PID-3 patient_key`, `@patient` (the id of that resource), `=text`. `repeats`: a
     second node with the same identity is the `same` thing, or `separate`. `apart` is the label of a
     resource that this one must not be. `continues` are the sources in which a node must equal the node
-    before it to continue its text.
+    before it to continue its text. `at` are groups: the map runs when the nearest one of these around its
+    node is complete (the whole source, if there is none), and looks for labels in that group alone if it
+    writes `onto` one.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Map:
     apart: str = ""
     continues: tuple[str, ...] = ()
     continues_when: str = ""
+    at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +154,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Maps, vocabularies, extension names and local segments (`ZPI`: its number of fields) of one level."""
+    """Maps, vocabularies, extension names and local segments (`ZPI`: its number of fields) of one level.
+    `disabled` are the sources of rows that a level took away."""
 
     maps: Mapping[str, Map] = field(default_factory=dict)
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)
     extensions: Mapping[str, str] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    disabled: frozenset[str] = frozenset()

@@ -46,23 +46,48 @@ class Work:
 
     def __init__(self, hospital: str, context: Any, dialect: str, words: Mapping[str, str]) -> None:
         """`dialect` is everything that texts are read by: equal texts of one dialect give equal results.
-        `words` fill the placeholders of assignments."""
+        `words` fill the placeholders of assignments. `homes` say which resource a node speaks of: that of the
+        first map that ran for it."""
         self.hospital = hospital
         self.context = context
         self.dialect = dialect
         self.words = words
         self.drafts: dict[tuple[str, str], Draft] = {}
+        self.homes: dict[Any, Draft] = {}
         self._adopted: dict[int, Json] = {}
         self.issues: list[Issue] = []
 
     def run(
         self, each: CompiledMap, node: Any, raw: Any, scope: Scope, following: Sequence[Any] = ()
     ) -> None:
-        """Runs a map for a node. `raw` is what makes two nodes the same; `following` nodes continue this
-        one."""
-        draft = scope.labelled(each.onto) if each.onto else self._draft(each, node, raw, scope)
-        if draft is None:
+        """Runs a map for a node, or sees to it that it runs later. `raw` is what makes two nodes the same;
+        `following` nodes continue this one."""
+        if each.at:
+            scope.enclosing(each.at).links.append(partial(self._later, each, node, raw, scope, following))
             return
+        draft = scope.labelled(each.onto) if each.onto else self._draft(each, node, raw, scope)
+        if draft is not None:
+            self._run(each, node, scope, following, draft, scope)
+
+    def _later(
+        self, each: CompiledMap, node: Any, raw: Any, scope: Scope, following: Sequence[Any], group: Scope
+    ) -> None:
+        """The group is complete: what the map needs is there now, or never."""
+        draft = group.own(each.onto) if each.onto else self._draft(each, node, raw, group)
+        if draft is not None:
+            self._run(each, node, scope, following, draft, group)
+
+    def _run(
+        self,
+        each: CompiledMap,
+        node: Any,
+        scope: Scope,
+        following: Sequence[Any],
+        draft: Draft,
+        group: Scope,
+    ) -> None:
+        for home in (node, *following):
+            self.homes.setdefault(home, draft)
         for look, when, row in each.steps_for(node.shape):
             if look is None:
                 if when is None or when(node, scope):
@@ -86,9 +111,12 @@ class Work:
         if each.defaults:
             draft.defaults.append((each.defaults, node))
         for link in each.links:
-            scope.around(link.at).links.append(partial(_link, link, draft, node))
+            group.around(link.at).links.append(partial(_link, link, draft, node))
 
     def _fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
+        if row.deletes:
+            draft.deletions.append(row.deletes)
+            return
         if not row.reference:
             row.place(draft, node, self._word(row.value))
             return
@@ -110,7 +138,7 @@ class Work:
         for draft in self.drafts.values():
             for defaults, node in draft.defaults:
                 for row in defaults:
-                    if row.name not in draft.resource:
+                    if row.name not in draft.resource and f"_{row.name}" not in draft.resource:
                         row.place(draft, node, self._word(row.value))
         return list(self.drafts.values())
 
@@ -120,10 +148,12 @@ class Work:
             return None
         business_key = self._key(each, node, scope)
         if business_key is None:
-            if each.missing:
-                missing = each.missing
-                self.issues.append(Issue("error", missing.code, missing.diagnostics, missing.expression))
-            return None
+            if not each.missing:
+                return None
+            # Nothing may be stored, yet one sees what else the source says.
+            missing = each.missing
+            self.issues.append(Issue("error", missing.code, missing.diagnostics, missing.expression))
+            business_key = key("unidentified", each.label)
         draft = self._known_or_new(each, business_key, raw)
         if each.apart and draft is scope.labelled(each.apart):
             expression = each.missing.expression if each.missing else each.segment
@@ -132,6 +162,13 @@ class Work:
             return None
         scope.name_draft(draft)
         return draft
+
+    def stand_in(self, resource: str, label: str, scope: Scope) -> None:
+        """A resource of which the source should have told, so that one sees what else it says."""
+        made = resource_id(resource, self.hospital, key("unidentified", label))
+        draft = Draft({"resourceType": resource, "id": made}, label, "merge", None)
+        self.drafts[resource, made] = draft
+        scope.name_draft(draft)
 
     def _refuse(self, label: str, segment: str) -> None:
         """Said once: the first place tells what is wrong."""

@@ -4,6 +4,7 @@ gender                          an element; a value that is there already stays,
 name                            a list: the value is added
 participant[+].individual       a new list element for every value, with the row's constants beside it
 location[bed].status            the list element that rows of one node share under a name
+dosageInstruction[only].route   the list element that the rows of all nodes share
 extension(religion).valueCodeableConcept   an extension; its URL stands under `extensions`
 _birthDate.extension(birthTime).valueDateTime   what stands beside a primitive
 value[x]                        a choice: the function says of which type
@@ -225,9 +226,10 @@ def _enter(step: Step, beside: Mapping[str, Any]) -> Callable[[Draft, Json, Any]
         return inner
 
     def shared(draft: Draft, parent: Json, node: Any) -> Json:
-        inner = draft.slots.get((path, slot, node))
+        of = None if slot == "only" else node
+        inner = draft.slots.get((path, slot, of))
         if inner is None:
-            inner = draft.slots[path, slot, node] = new(draft, parent, node)
+            inner = draft.slots[path, slot, of] = new(draft, parent, node)
         else:
             for key, constant in fixed.items():
                 inner.setdefault(key, constant)

@@ -14,6 +14,7 @@ import conformance.linkage
 import conformance.patch
 import conformance.roundtrip
 import conformance.tx
+import conformance.v2_pairs
 import conformance.validator
 import conformance.validator_cases
 from conformance.fhirpath import Answer
@@ -102,6 +103,13 @@ def tx(path: Path) -> Report:
     return conformance.tx.judge(conformance.tx.cases(path), service, baseline("tx"))
 
 
+def v2(path: Path) -> Report:
+    """https://build.fhir.org/ig/HL7/v2-to-fhir/"""
+    from exchange.commands.v2_engine import V2Engine  # it compiles the maps
+
+    return conformance.v2_pairs.judge(conformance.v2_pairs.cases(path), V2Engine(), baseline("v2"))
+
+
 SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "fhirpath": fhirpath,
     "fhirschema": fhirschema,
@@ -111,6 +119,7 @@ SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "roundtrip": roundtrip,
     "snapshot": snapshot,
     "tx": tx,
+    "v2": v2,
     "validator": validator,
 }
 

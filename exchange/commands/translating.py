@@ -12,9 +12,10 @@ from adapters.hl7v2.translate import MapLibrary
 from adapters.hl7v2.translate import translate as translate_message
 from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
 from adapters.merge import merged
-from adapters.translation import Coverage, Translation
+from adapters.translation import Coverage, Entry, Translation
 from exchange.commands.messages import messages_of
-from exchange.inbound.envelope import sealed
+from exchange.inbound.envelope import Envelope, sealed
+from exchange.inbound.provenance import provenance
 from exchange.settings import Settings
 from profiles.definitions import definitions
 from profiles.structure import compile_structure
@@ -58,8 +59,9 @@ def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
         made = translate_document(raw, rules.documents, rules.hospitals, rules.hospital, charset)
         return _checked(rules, made)
     envelope = sealed(raw, "file", charset, rules.hospitals)
-    if envelope.message is None or envelope.faults:
-        return Translation((), [_issue(fault) for fault in envelope.faults], Coverage(0, 0, 0), ())
+    told = [_issue(fault) for fault in envelope.faults]
+    if envelope.message is None:
+        return Translation((), told, Coverage(0, 0, 0), ())
     sender = rules.hospital or envelope.hospital
     made = translate_message(envelope.message, sender, datetime.now(UTC), rules.library.of(sender))
     return _checked(rules, made)
@@ -67,7 +69,15 @@ def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
 
 def _checked(rules: Rules, made: Translation) -> Translation:
     found = [issue for entry in made.entries for issue in rules.check(merged(None, entry))]
-    return replace(made, issues=[*made.issues, *found])
+    entries = [*made.entries, *_provenance(rules, envelope, made)]
+    return replace(made, entries=entries, issues=[*told, *made.issues, *found])
+
+
+def _provenance(rules: Rules, envelope: Envelope, made: Translation) -> Iterator[Entry]:
+    """What the hub adds; nothing of it depends on when the command runs."""
+    targets = [(entry.resource["resourceType"], entry.resource["id"]) for entry in made.entries]
+    if targets:
+        yield Entry(provenance(envelope, None, targets, rules.hospitals.base), "replace")
 
 
 def line(source: str, translation: Translation) -> dict[str, Any]:

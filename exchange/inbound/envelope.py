@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from adapters.hl7v2.acknowledge import Code, Fault, acknowledgement
 from adapters.hl7v2.charset import codec, decode, header
+from adapters.hl7v2.events import SUPPORTED
 from adapters.hl7v2.fault import (
     REQUIRED_FIELD_MISSING,
     UNSUPPORTED_EVENT_CODE,
@@ -26,11 +26,6 @@ from adapters.hospitals.hospital import Hospital, Hospitals
 # Longer than any sender's name; what is longer is cut and told apart by its hash.
 _LONGEST = 200
 _VERSION = re.compile(r"2\.[1-9](\.\d)?")
-# What the base maps translate. A message that is not understood is refused, not half stored.
-SUPPORTED: Final = {
-    "ADT": frozenset({"A01", "A03", "A04", "A08", "A11", "A28", "A31", "A40"}),
-    "ORU": frozenset({"R01"}),
-}
 _PROCESSING = frozenset({"", "P", "T", "D"})
 
 

@@ -12,12 +12,15 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.hl7v2.functions.times import normal_date_time
+from adapters.hl7v2.functions.urls import DATA_ABSENT_REASON
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.translate import time_zone
 from adapters.hospitals.hospital import Hospital
 from exchange.inbound.envelope import Envelope
 
 Resource = dict[str, Any]
+_HEADING = 6
+_LONGEST = 2000
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -27,22 +30,29 @@ def message_system(base: str) -> str:
 
 
 def provenance(
-    envelope: Envelope, received: datetime, targets: Sequence[tuple[str, str]], base: str
+    envelope: Envelope, received: datetime | None, targets: Sequence[tuple[str, str]], base: str
 ) -> Resource:
-    """The Provenance of a message, always the same one. `targets` are (type, id), at least one."""
+    """The Provenance of a message, always the same one. `targets` are (type, id), at least one. Of a message
+    that nobody received it says so."""
     identity = "\x1f".join([envelope.sender, envelope.control_id, envelope.sha256.hex()])
     system = message_system(base)
     resource: Resource = {
         "resourceType": "Provenance",
         "id": str(uuid5(NAMESPACE_URL, f"{system}/{identity}")),
         "target": [{"reference": f"{type_}/{id_}"} for type_, id_ in targets],
-        "recorded": received.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        **_recorded(received),
         "agent": [_agent("author", _hospital(envelope, targets, base))],
         "entity": [_source(system, envelope.sha256.hex())],
     }
     if message := envelope.message:
         _add_header(resource, message, envelope.hospital)
     return resource
+
+
+def _recorded(received: datetime | None) -> Resource:
+    if received is None:
+        return {"_recorded": {"extension": [{"url": DATA_ABSENT_REASON, "valueCode": "unknown"}]}}
+    return {"recorded": received.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
 
 
 def _add_header(resource: Resource, message: Message, hospital: Hospital) -> None:
@@ -57,6 +67,21 @@ def _add_header(resource: Resource, message: Message, hospital: Hospital) -> Non
     resource["activity"] = {"coding": codings}
     if control_id := _plain(sent.text(10)):
         resource["entity"].append(_source(hospital.identifier_system("message-control-id"), control_id))
+    if operator := _operator(message):
+        resource["agent"].append(_agent("enterer", {"type": "Practitioner", "display": operator}))
+    resource["entity"][0]["what"]["display"] = _heading(message)
+
+
+def _operator(message: Message) -> str:
+    """EVN-5, as text."""
+    event = message.first("EVN")
+    return _plain(" ".join(filter(None, (event.text(5, part) for part in (1, 2, 3))))) if event else ""
+
+
+def _heading(message: Message) -> str:
+    """MSH, SFT and EVN as sent: what they say beside."""
+    told = (segment.raw for segment in message.segments[:_HEADING] if segment.name in ("MSH", "SFT", "EVN"))
+    return "\n".join(_plain(text, _LONGEST) for text in told)
 
 
 def _agent(kind: str, who: Resource) -> Resource:
@@ -81,6 +106,8 @@ def _hospital(envelope: Envelope, targets: Sequence[tuple[str, str]], base: str)
     return {"type": "Organization", "identifier": identifier, "display": name}
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, longest: int = 200) -> str:
     """As FHIR's string may be, and not longer than a name is."""
-    return "".join(character for character in text if character.isprintable()).strip()[:200]
+    if text.isprintable():
+        return text.strip()[:longest]
+    return "".join(character for character in text if character.isprintable()).strip()[:longest]

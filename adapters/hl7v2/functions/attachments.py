@@ -84,3 +84,33 @@ def titled_attachment(
     if made is not None and created is not None and (moment := date_time(created, context)):
         made["creation"] = moment
     return made
+
+
+def text_attachment(
+    values: list[Value],
+    context: Context,
+    *,
+    title: Value | None = None,
+    kind: Value | None = None,
+    created: Value | None = None,
+) -> Json | None:
+    """OBX-5 of a document that is text, over its repetitions and segments → Attachment."""
+    lines = "\n".join(value.whole() for value in values)
+    if not lines.strip():
+        return None
+    if kind is not None:
+        kind.text(1)
+    made: Json = {"contentType": "text/plain", "data": base64.b64encode(lines.encode()).decode()}
+    if title is not None and (words := title.text(9) or title.text(2) or title.text(1)):
+        made["title"] = words
+    if created is not None and (moment := date_time(created, context)):
+        made["creation"] = moment
+    return made
+
+
+def media_type(value: Value, context: Context) -> str | None:
+    """Tables 0191 and 0291 → the media type, where there is one."""
+    known = context.word("MediaType", value.peek(1).upper())
+    if known:
+        value.text(1)
+    return known or None

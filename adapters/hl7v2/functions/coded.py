@@ -10,6 +10,8 @@ from typing import Any
 from adapters.hl7v2.context import Context
 from adapters.hl7v2.functions.urls import ALTERNATE_CODES, STRUCTURE
 from adapters.hl7v2.reading import Value
+from adapters.hospitals.hospital import segment
+from adapters.mapping.functions import Choice
 from adapters.mapping.rows import Vocabulary
 from terminology.naming import code_system_for_name
 
@@ -201,3 +203,41 @@ def concept_text(value: Value, context: Context) -> Json | None:
     """CodeableConcept of a text, such as AL1-5's."""
     sent = value.whole()
     return {"text": sent} if sent else None
+
+
+def concept_choice(
+    value: Value, context: Context, *, field: str, vocabulary: Vocabulary | None = None
+) -> Choice | None:
+    """`[x]` as CodeableConcept."""
+    made = cwe_concept(value, context, field=field, vocabulary=vocabulary)
+    return Choice("CodeableConcept", made) if made else None
+
+
+def known_concept(value: Value, context: Context, *, vocabulary: Vocabulary) -> Json | None:
+    """CodeableConcept of a required binding: only what the vocabulary says; the sent words are its text."""
+    sent = value.peek(1)
+    meaning = vocabulary.get(sent) or vocabulary.get(sent.upper())
+    if meaning is None:
+        return None
+    value.text(1)
+    made: Json = {"coding": [{"system": meaning.system, "code": meaning.code}]}
+    words = value.text(2)
+    return {**made, "text": words or sent}
+
+
+def cwe_device(value: Value, context: Context) -> Json | None:
+    """CWE that names a device (AIG-3) → Reference(Device) by its number."""
+    code, words = value.text(1), value.text(2)
+    if not code and not words:
+        return None
+    made: Json = {"type": "Device"}
+    if code:
+        names = [value.text(3)] if value.has(3) else []
+        made["identifier"] = {"system": context.hospital.identifier_system(*names, "device"), "value": code}
+    return {**made, "display": words} if words else made
+
+
+def definition_url(value: Value, context: Context, *, kind: str) -> str | None:
+    """The canonical URL of an entry of a hospital's table."""
+    code = squeezed(value.text(1))
+    return f"{context.hospital.code_system(kind)}/{segment(code)}" if code else None

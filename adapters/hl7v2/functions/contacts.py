@@ -21,6 +21,7 @@ _NUMBER_PARTS = (
     (8, "contactpoint-extension"),
     (9, "contactpoint-comment"),
 )
+CENSUS_TRACT = "https://yilian.example/fhir/StructureDefinition/address-census-tract"
 _INTERNET = frozenset(("INTERNET", "X.400"))
 
 
@@ -39,9 +40,7 @@ def xad_address(value: Value, context: Context) -> Json | None:
         if district := _district(value.sub(9)):
             made["district"] = district
         if tract := value.text(10):
-            made.setdefault("extension", []).append(
-                {"url": STRUCTURE + "iso21090-ADXP-censusTract", "valueString": tract}
-            )
+            made.setdefault("extension", []).append({"url": CENSUS_TRACT, "valueString": tract})
         if validity := period_of(value, context, 13, 14, span=12):
             made["period"] = validity
     return made if made.keys() - {"use", "type", "extension", "period"} else None
@@ -132,3 +131,9 @@ def _number_extensions(value: Value) -> list[Json]:
         for part, name in _NUMBER_PARTS
         if (text := value.text(part))
     ]
+
+
+def email_telecom(value: Value, context: Context) -> Json | None:
+    """ST of an electronic address → ContactPoint."""
+    address = value.whole()
+    return {"system": _electronic(address), "value": address} if address else None

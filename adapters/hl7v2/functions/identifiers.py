@@ -252,3 +252,9 @@ def pln_identifier(value: Value, context: Context) -> Json | None:
     if validity := period_of(value, context, 99, 4):
         made["period"] = validity
     return made
+
+
+def number_identifier(value: Value, context: Context, *, kind: str) -> Json | None:
+    """A bare number, or the code of a key → Identifier of the hospital's own."""
+    number = value.text(1)
+    return {"system": context.hospital.identifier_system(kind), "value": number} if number else None

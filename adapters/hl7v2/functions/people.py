@@ -177,9 +177,9 @@ def xon_organization(
     if name:
         made["name"] = name
     if telecom is not None and (points := xtn_telecom(telecom, context)):
-        made["telecom"] = list(points.values)
+        made["telecom"] = [_of_organization(point) for point in points.values]
     if address is not None and (where := xad_address(address, context)):
-        made["address"] = [where]
+        made["address"] = [_of_organization(where)]
     if contact is not None and (person := human_name(contact, context, (1, 2, 3, 4, 5, 6), use_part=7)).get(
         "text"
     ):
@@ -202,9 +202,9 @@ def employer_organization(
         return None
     made: Json = {"name": name}
     if telecom is not None and (points := xtn_telecom(telecom, context)):
-        made["telecom"] = list(points.values)
+        made["telecom"] = [_of_organization(point) for point in points.values]
     if address is not None and (where := xad_address(address, context)):
-        made["address"] = [where]
+        made["address"] = [_of_organization(where)]
     return organization(made, context)
 
 
@@ -219,6 +219,11 @@ def organization(made: Json, context: Context) -> Made:
     identity = resource_id("Organization", context.hospital.id, business_key)
     resource = {"resourceType": "Organization", "id": identity, **made}
     return Made(_reference("Organization", identity, made.get("name", "")), (resource,))
+
+
+def _of_organization(contact: Json) -> Json:
+    """An organization is at home nowhere (org-2, org-3)."""
+    return {name: value for name, value in contact.items() if name != "use" or value != "home"}
 
 
 def _xon_identifier(value: Value, context: Context) -> Json | None:
@@ -256,3 +261,16 @@ def hd_organization(value: Value, context: Context) -> Made | None:
     """HD → Reference(Organization) by the facility's name in messages."""
     name = value.text(1) or value.text(2)
     return organization({"name": name}, context) if name else None
+
+
+def xpn_practitioner(value: Value, context: Context, *, address: Value | None = None) -> Made | None:
+    """XPN of a provider without a number → Reference(Practitioner)."""
+    name = human_name(value, context, (1, 2, 3, 4, 5, 6), use_part=7)
+    if not name.get("text"):
+        return None
+    made: Json = {"name": [name]}
+    if address is not None and (where := xad_address(address, context)):
+        made["address"] = [where]
+    identity = resource_id("Practitioner", context.hospital.id, key("name", name["text"]))
+    resource = {"resourceType": "Practitioner", "id": identity, **made}
+    return Made(_reference("Practitioner", identity, name["text"]), (resource,))

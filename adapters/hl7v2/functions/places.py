@@ -119,3 +119,26 @@ def _comprehensive(value: Value, context: Context) -> Json | None:
     )
     made: Json = {"system": system, "value": text}
     return {**made, "assigner": assigner} if assigner else made
+
+
+def location_key(values: list[Value], context: Context) -> str | None:
+    """What names the smallest level of a PL: the key of its Location."""
+    if not values:
+        return None
+    path: list[str] = []
+    for part, kind in _PL_LEVELS:
+        level = values[0].sub(part)
+        if name := level.peek(1) or level.peek(2):
+            path += [kind, name]
+    return key(*path) if path else None
+
+
+def place_itself(value: Value, context: Context) -> Made | None:
+    """PL of the very Location that is told of → its mode, with what the PL says of it and those around."""
+    made = pl_location(value, context)
+    return Made("instance", made.resources) if made is not None else None
+
+
+def la2_location(value: Value, context: Context) -> Made | None:
+    """LA2 → Reference(Location): its first parts are those of a PL."""
+    return pl_location(value, context)

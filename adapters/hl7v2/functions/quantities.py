@@ -13,6 +13,8 @@ from adapters.hl7v2.reading import Value
 from adapters.mapping.functions import Choice
 
 Json = dict[str, Any]
+# ISO 4217 of those that senders of Chinese hospitals name; another currency stays beside the amount.
+CURRENCIES = frozenset(("CNY", "USD", "EUR", "HKD", "MOP", "TWD", "JPY", "GBP", "CAD", "AUD", "CHF"))
 UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _COMPARED = re.compile(r"([<>≤≥＜＞]=?|)\s*(.*)", re.DOTALL)
@@ -129,3 +131,18 @@ def reference_range(values: list[Value], context: Context, *, unit: Value | None
 def probability(value: Value, context: Context) -> Decimal | None:
     """NM → decimal."""
     return number(value.text(1))
+
+
+def mo_money(value: Value, context: Context) -> Json | None:
+    """MO → Money. The currency stands in the second component, if at all."""
+    amount = number(value.text(1))
+    if amount is None:
+        return None
+    if value.peek(2).upper() in CURRENCIES:
+        return {"value": amount, "currency": value.text(2).upper()}
+    return {"value": amount}
+
+
+def cp_money(value: Value, context: Context) -> Json | None:
+    """CP → Money, whose MO has sub-components as its parts."""
+    return mo_money(value.sub(1), context)

@@ -83,12 +83,12 @@ def instant(value: Value, context: Context) -> str | None:
     return moment if "T" in moment else None
 
 
-def birth_date(value: Value, context: Context) -> str | Primitive | None:
+def birth_date(value: Value, context: Context, *, url: str = BIRTH_TIME) -> str | Primitive | None:
     """date, with the time of birth beside it. Midnight is what senders fill in who know no time."""
     moment = normal_date_time(value.text(1), context.zone)
     if "T" not in moment or "T00:00:00" in moment:
         return moment[:10] or None
-    return Primitive(moment[:10], ({"url": BIRTH_TIME, "valueDateTime": moment},))
+    return Primitive(moment[:10], ({"url": url, "valueDateTime": moment},))
 
 
 def time(value: Value, context: Context) -> str | None:

@@ -48,7 +48,23 @@ _STRUCTURE_OF = {
     f"{structure[:3]}_{event}": structure for structure, events in _SHARED.items() for event in events.split()
 }
 # One name for one thing across versions.
-_RENAMED = {("ORU_R01", "RESPONSE"): "PATIENT_RESULT"}
+_RENAMED = {
+    ("ORU_R01", "RESPONSE"): "PATIENT_RESULT",
+    ("REF_I12", "OBSERVATION"): "ORDER_OBSERVATION",
+}
+# An ORC after an OBR begins the next order, not the order of a prior result, unless a PID came before it: the
+# standard's grammar leaves both open.
+_FIRST = frozenset(("PATIENT_PRIOR",))
+# Groups that hl7apy named after their segments.
+_UNNAMED = {
+    "OBXTCDSIDNTE_SUPPGRP": "RESULT",
+    "OBXNTE_SUPPGRP": "OBSERVATION",
+    "PIDPD1NTE_SUPPGRP": "PATIENT",
+    "PV1PV2_SUPPGRP": "VISIT",
+    "TQ1TQ2_SUPPGRP": "TIMING_QTY",
+    "SPMOBXSACINV_SUPPGRP": "SPECIMEN",
+    "SPMOBXSACINVOBRORCNTETQ1TQ2OBXTCDSIDNTECTI_SUPPGRP": "SPECIMEN",
+}
 
 
 class Node:
@@ -98,7 +114,8 @@ def _grammar(structure: str, version: str) -> Node | None:
             assert node.parent is not None
             node = node.parent
             continue
-        child = Node(_RENAMED.get((structure, name), name), mark, node, opening == "<")
+        called = _RENAMED.get((structure, name)) or _UNNAMED.get(name, name)
+        child = Node(called, "" if name in _FIRST else mark, node, opening == "<")
         node.children.append(child)
         if opening:
             node = child

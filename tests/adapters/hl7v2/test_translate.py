@@ -234,10 +234,14 @@ def test_lines_of_a_text_over_several_obx_are_one_observation() -> None:
     assert translation.coverage.residue == 0
 
 
-def test_a_line_that_differs_in_its_status_leaves_that_as_residue() -> None:
+def test_a_line_that_differs_in_its_status_keeps_that_beside() -> None:
     lines = ("OBX|1|TX|SJ||一||||||F", "OBX|2|TX|SJ||二||||||P")
     translation = translated(told("ORU^R01", PID, "OBR|1||F1|CT", *lines))
-    assert [each.path for each in translation.residue] == ["OBX[2]-11"]
+    assert not translation.residue
+    (observation,) = resources(translation, "Observation")
+    assert observation["extension"] == [
+        {"url": "https://yilian.example/fhir/StructureDefinition/hl7v2-OBX-11", "valueString": "P"}
+    ]
 
 
 def test_values_that_repeat_are_components() -> None:
@@ -353,7 +357,7 @@ def test_other_separators_are_read_by_themselves() -> None:
 def test_no_row_has_free_code_and_every_ignore_has_a_reason() -> None:
     for each in base_layer().maps.values():
         for row in each.rows:
-            assert re.fullmatch(r"[a-z_]*", row.function)
+            assert re.fullmatch(r"[a-z0-9_]*", row.function)
             assert not row.ignore or len(row.ignore) > 4
 
 

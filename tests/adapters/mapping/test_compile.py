@@ -73,7 +73,7 @@ def compiled(text: str) -> Maps:
             "no version's PID has field 98",
         ),
         ("{id: r, target: gender}", "has a target but nothing to put there"),
-        ("{id: r, source: PID-8}", "neither a target nor a reason"),
+        ("{id: r, source: PID-8}", "has no target, no reason"),
         ("{id: r, target: managingOrganization, reference: sender}", "no map has the label 'sender'"),
         ("{id: r, target: gender, value: '{hospital.king}'}", "there is no word {hospital.king}"),
         ("{id: r, source: PID-8, target: gender, function: text, deletes: 'name.first()'}", "neither a path"),

@@ -49,7 +49,7 @@ async def test_a_message_is_acknowledged(hub: Hub, http: httpx.AsyncClient, scop
 
 async def test_what_hl7_can_say_is_200(hub: Hub, http: httpx.AsyncClient) -> None:
     headers = await authorization(hub) | TYPE
-    for raw, code in ((message("1", name="REFUSE"), "AE"), (message("2", f9="SIU^S12"), "AR"), (b"", "AE")):
+    for raw, code in ((message("1", name="REFUSE"), "AE"), (message("2", f9="QRY^A19"), "AR"), (b"", "AE")):
         response = await http.post("/hl7v2", content=raw, headers=headers)
         assert response.status_code == 200
         assert parse(response.content.decode()).text("MSA-1") == code
