@@ -64,13 +64,13 @@ def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
         return Translation((), told, Coverage(0, 0, 0), ())
     sender = rules.hospital or envelope.hospital
     made = translate_message(envelope.message, sender, datetime.now(UTC), rules.library.of(sender))
-    return _checked(rules, made)
+    entries = [*made.entries, *_provenance(rules, envelope, made)]
+    return _checked(rules, replace(made, entries=entries, issues=[*told, *made.issues]))
 
 
 def _checked(rules: Rules, made: Translation) -> Translation:
     found = [issue for entry in made.entries for issue in rules.check(merged(None, entry))]
-    entries = [*made.entries, *_provenance(rules, envelope, made)]
-    return replace(made, entries=entries, issues=[*told, *made.issues, *found])
+    return replace(made, issues=[*made.issues, *found])
 
 
 def _provenance(rules: Rules, envelope: Envelope, made: Translation) -> Iterator[Entry]:
@@ -87,6 +87,7 @@ def line(source: str, translation: Translation) -> dict[str, Any]:
         "bundle": _bundle(translation),
         "issues": [_told(issue) for issue in translation.issues],
         "coverage": asdict(translation.coverage),
+        **({"residue": [asdict(each) for each in translation.residue]} if translation.residue else {}),
     }
 
 
