@@ -15,6 +15,7 @@ from exchange.bounds import LARGE, require_bounded
 from exchange.bundle import may_be_conditional
 from exchange.clocks import agree
 from exchange.database import create_pool
+from exchange.domains import Domains, load_domains
 from exchange.fhirjson import split
 from exchange.jobs.desk import Desk
 from exchange.outcome import rejection
@@ -47,7 +48,8 @@ UNHURRIED_CONNECTIONS = 6
 @dataclass(frozen=True, slots=True)
 class Hub:
     """`check` gives the structural findings of a resource, `extraction` its index row; `reader` and
-    `committer` put concurrent single reads and writes together; `clock` is in UTC."""
+    `committer` put concurrent single reads and writes together; `seen_domains` are identifier domains known
+    to be in use; `clock` is in UTC."""
 
     settings: Settings
     dsn: str
@@ -64,6 +66,8 @@ class Hub:
     terminology: TerminologyKeeper
     trust: Trust
     validation: Validation
+    domains: Domains
+    seen_domains: set[str]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -135,6 +139,8 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 terminology=terminology,
                 trust=Trust(pool, settings.fhir_url, time.time),
                 validation=validation,
+                domains=load_domains(settings.domains, settings.base),
+                seen_domains=set(),
                 clock=utc_now,
                 new_id=uuid7,
             )

@@ -3,13 +3,15 @@
 https://profiles.ihe.net/ITI/PIXm/ITI-104.html
 
 The hospital's Patient is kept as sent; enterprise Patients that look different then are written beside
-it. Nobody but the hub writes an enterprise Patient, and a Patient that is linked cannot be deleted.
+it. Nobody but the hub writes an enterprise Patient, a Patient that is linked cannot be deleted, and a client
+that is bound to a hospital writes that hospital's Patients only, with numbers that it may give.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from exchange.crossref import identities, note_domains
 from exchange.hub import Hub
 from exchange.outcome import FhirError
 from exchange.store.batch import Write
@@ -40,7 +42,14 @@ async def store(
     what only the hub may write or delete."""
     sources = await _sources(connection, writes)
     told = [(patient, sources.get(patient["id"], hospital)) for patient in patients]
-    records = [record_of(patient, source) for patient, source in told if source]
+    if hospital is not None:
+        for patient, source in told:
+            require_own(hub, hospital, patient, source)
+    records = [
+        record_of(patient, source, await _survivor(hub, connection, patient))
+        for patient, source in told
+        if source
+    ]
     beside = await enterprise_writes(hub, connection, records)
     return (await transact(connection, [*writes, *beside], instant))[: len(writes)]
 
@@ -53,6 +62,7 @@ def patients(resources: Iterable[Resource]) -> list[Resource]:
 async def enterprise_writes(hub: Hub, connection: Connection, records: Sequence[Record]) -> list[Write]:
     """Links the hospital's patients to persons; the enterprise Patients that look different now."""
     latest = {record.patient_id: record for record in records}
+    await note_domains(hub, connection, (record.patient for record in latest.values()))
     if len(latest) > 1:
         await lock(connection, latest.values(), identify)
     affected: set[str] = set()
@@ -65,15 +75,24 @@ async def enterprise_writes(hub: Hub, connection: Connection, records: Sequence[
     return [hub.write("update", patient) for patient in patients]
 
 
-def record_of(patient: Resource, hospital: str) -> Record:
-    """The index's view of a hospital's Patient; its first identifier is its local number."""
+def require_own(hub: Hub, hospital: str, patient: Resource, source: str | None) -> None:
+    """Raises FhirError unless a client of the hospital may tell of the Patient."""
+    if source is not None and source != hospital:
+        raise FhirError("forbidden", f"Patient/{patient['id']} is another hospital's", "Patient.id")
+    if refusal := hub.domains.refusal(patient, (hospital,)):
+        raise FhirError("rule", *refusal)
+
+
+def record_of(patient: Resource, hospital: str, survivor: str | None = None) -> Record:
+    """The index's view of a hospital's Patient; its first identifier is its local number. `survivor` is whom
+    its link names by an identifier."""
     values = [identifier.get("value", "") for identifier in patient.get("identifier", [])]
     return Record(
         source=hospital,
         local_id=values[0] if values else patient["id"],
         patient_id=patient["id"],
         patient=patient,
-        replaced_by=_replaced_by(patient),
+        replaced_by=survivor or _replaced_by(patient),
     )
 
 
@@ -82,6 +101,25 @@ def _replaced_by(patient: Resource) -> str | None:
         if link.get("type") == "replaced-by":
             reference: str = link.get("other", {}).get("reference", "")
             return reference.removeprefix("Patient/") or None
+    return None
+
+
+async def _survivor(hub: Hub, connection: Connection, patient: Resource) -> str | None:
+    """Whom a link of type replaced-by names by an identifier."""
+    for number, link in enumerate(patient.get("link", [])):
+        other = link.get("other", {})
+        if link.get("type") == "replaced-by" and "reference" not in other and "identifier" in other:
+            identifier = other["identifier"]
+            asked = (identifier.get("system", ""), identifier.get("value", ""))
+            found = await identities(hub, connection, [asked])
+            others = {id_ for each in found for id_ in each.by if id_ != each.id} - {patient["id"]}
+            if len(others) != 1:
+                raise FhirError(
+                    "rule",
+                    "The identifier names no one Patient that could stand for this",
+                    f"Patient.link[{number}].other.identifier",
+                )
+            return others.pop()
     return None
 
 

@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         default=True, description="Index every text for `_text` and `_content`; without, both are refused."
     )
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
+    domains: Path | None = Field(
+        default=None,
+        description="YAML file of identifier domains and who may give numbers in them; without it all may.",
+    )
     package_folder: Path = Field(
         default=Path("~/.fhir/packages"), description="Folder of FHIR packages, `name#version` each."
     )

@@ -37,7 +37,7 @@ JOIN mpi_record r ON r.record = l.record
 JOIN mpi_person p ON p.person = l.person
 WHERE (r.patient_id = $1 OR p.enterprise_id = $1)
   AND (l.recorded_to IS NULL OR l.recorded_to > l.recorded_from)
-ORDER BY l.recorded_from DESC, l.link DESC LIMIT $2
+ORDER BY l.recorded_from DESC, l.valid_from DESC, l.link DESC LIMIT $2
 """
 
 # What was decided about a patient or an identity, the latest first.

@@ -1,4 +1,4 @@
-"""The tables of the master patient index; migrations 0003 and 0010 make them.
+"""The tables of the master patient index; migrations 0003, 0011 and 0012 make them.
 
 A record is what one hospital knows of one patient; a person is the enterprise identity that records are
 linked to. Links are bitemporal: `valid_*` is when the record belonged to the person, `recorded_*` is when
@@ -119,6 +119,9 @@ mpi_link = Table(
     Index("mpi_link_person_history", "person", "recorded_from"),
     Index("mpi_link_decision", "decision", postgresql_where=text("decision IS NOT NULL")),
 )
+
+# The systems of identifiers that hospitals have given numbers in.
+mpi_domain = Table("mpi_domain", metadata, Column("system", Text(collation="C"), primary_key=True))
 
 # What a human decided: the records that it moved from one person to another, the pairs that it kept apart or
 # allowed. One that was taken back names the decision that did so.

@@ -33,6 +33,8 @@ ATTEMPTS: Final = 4
 PAUSE: Final = 0.01
 # PostgreSQL has room for some thousand locks in all: whoever wants more than so many takes the types.
 MANY: Final = 200
+# Of the Patients that match, so many are looked at to find two that are not the patient index's own.
+SEVERAL: Final = 20
 
 # Held until the transaction ends, so that of two that create what the criteria of either find, the second
 # sees the first one's resource. Everybody locks in the order of the keys.
@@ -40,7 +42,8 @@ LOCK: Final = """
 SELECT CASE WHEN alone THEN pg_advisory_xact_lock(key) ELSE pg_advisory_xact_lock_shared(key) END
 FROM unnest($1::bigint[], $2::boolean[]) AS l (key, alone)"""
 
-# The resources that have one of many identifiers. A system of NULL is any.
+# The resources that have one of many identifiers. A system of NULL is any. The Patients of the patient index
+# have the identifiers of the hospitals' Patients too: they are nobody's to write, and not meant.
 IDENTIFIED: Final = """
 SELECT DISTINCT w.n, r.id
 FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
@@ -48,7 +51,10 @@ FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
 JOIN identifier_index i
   ON i.value = w.value AND i.param = w.param AND (w.system IS NULL OR i.system = w.system)
 JOIN resource r ON r.rid = i.rid AND r.type = w.type
-WHERE r.body IS NOT NULL"""
+WHERE r.body IS NOT NULL AND NOT EXISTS (SELECT FROM mpi_person p WHERE p.enterprise_id = r.id)"""
+
+# Those of some Patients that are the patient index's own.
+IDENTITIES: Final = "SELECT enterprise_id FROM mpi_person WHERE enterprise_id = ANY($1::text[])"
 
 
 def compiled(hub: Hub, criteria: Criteria) -> Query:
@@ -108,8 +114,7 @@ async def find(connection: Connection, queries: Mapping[Criteria, Query]) -> dic
             case (Identifiers() as wanted,):
                 single[criteria] = wanted
             case _:
-                page = await page_of(connection, query)
-                found[criteria] = tuple(identity(body)[1].decode() for body in page.bodies)
+                found[criteria] = await _others(connection, query)
     return found | await _identified(connection, single)
 
 
@@ -130,6 +135,16 @@ async def repeated(attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
             await asyncio.sleep(PAUSE * number)
     return await attempt()
+
+
+async def _others(connection: Connection, query: Query) -> tuple[str, ...]:
+    if query.resource_type != "Patient":
+        page = await page_of(connection, query)
+        return tuple(identity(body)[1].decode() for body in page.bodies)
+    page = await page_of(connection, replace(query, count=SEVERAL))
+    ids = [identity(body)[1].decode() for body in page.bodies]
+    own = {row["enterprise_id"] for row in await connection.fetch(IDENTITIES, ids)} if ids else set()
+    return tuple(id_ for id_ in ids if id_ not in own)[:2]
 
 
 async def _identified(

@@ -35,10 +35,29 @@ from exchange.operations.everything import everything
 from exchange.operations.export import export_group, export_patient, export_system
 from exchange.operations.expunge import expunge
 from exchange.operations.graphql import graphql
+from exchange.operations.identity_changes import (
+    identity_allow_link,
+    identity_do_not_link,
+    identity_link,
+    identity_split,
+    identity_undo,
+    identity_unlink,
+)
+from exchange.operations.identity_history import identity_history
+from exchange.operations.identity_review import (
+    identity_decide,
+    identity_escalate,
+    identity_explain,
+    identity_review,
+    identity_skip,
+)
+from exchange.operations.ihe_pix import ihe_pix
 from exchange.operations.import_files import import_system
 from exchange.operations.lastn import lastn
+from exchange.operations.match import match
 from exchange.operations.meta import meta, meta_add, meta_delete
 from exchange.operations.meta_in_use import meta_system, meta_type
+from exchange.operations.patient_merge import merge, unmerge_patient
 from exchange.operations.reindex import reindex_all, reindex_parameter
 from exchange.operations.terminology import (
     expand,
@@ -128,6 +147,24 @@ TABLE: Final = (
     Interaction("$everything", "POST", "Patient/{id}/$everything", everything),
     Interaction("$everything", "GET", "Encounter/{id}/$everything", encounter_everything),
     Interaction("$everything", "POST", "Encounter/{id}/$everything", encounter_everything),
+    Interaction("$match", "POST", "Patient/$match", match),
+    Interaction("$ihe-pix", "GET", "Patient/$ihe-pix", ihe_pix),
+    Interaction("$ihe-pix", "POST", "Patient/$ihe-pix", ihe_pix),
+    Interaction("$merge", "POST", "Patient/$merge", merge),
+    Interaction("$unmerge", "POST", "Patient/$unmerge", unmerge_patient),
+    Interaction("$unmerge", "POST", "Patient/{id}/$unmerge", unmerge_patient),
+    Interaction("$link", "POST", "Patient/$link", identity_link),
+    Interaction("$unlink", "POST", "Patient/$unlink", identity_unlink),
+    Interaction("$split", "POST", "Patient/$split", identity_split),
+    Interaction("$do-not-link", "POST", "Patient/$do-not-link", identity_do_not_link),
+    Interaction("$allow-link", "POST", "Patient/$allow-link", identity_allow_link),
+    Interaction("$undo", "POST", "Patient/$undo", identity_undo),
+    Interaction("$identity-history", "GET", "Patient/{id}/$identity-history", identity_history),
+    Interaction("$identity-review", "GET", "Patient/$identity-review", identity_review),
+    Interaction("$identity-explain", "GET", "Patient/$identity-explain", identity_explain),
+    Interaction("$identity-decide", "POST", "Patient/$identity-decide", identity_decide),
+    Interaction("$identity-skip", "POST", "Patient/$identity-skip", identity_skip),
+    Interaction("$identity-escalate", "POST", "Patient/$identity-escalate", identity_escalate),
     Interaction("$export", "GET", "$export", export_system),
     Interaction("$export", "POST", "$export", export_system),
     Interaction("$export", "GET", "Patient/$export", export_patient),

@@ -17,9 +17,12 @@ INBOX = "hl7v2"
 
 # Not a FHIR type either: to remove for good what was superseded or deleted. No wildcard includes it.
 EXPUNGE = "expunge"
-PRIVILEGED = frozenset((EXPUNGE,))
 
-_KIND = rf"\*|{INBOX}|{EXPUNGE}|[A-Z][A-Za-z]{{1,63}}"
+# Nor this: to see why records are one person's (r), and to decide it (u). No wildcard includes it.
+IDENTITY = "identity"
+PRIVILEGED = frozenset((EXPUNGE, IDENTITY))
+
+_KIND = rf"\*|{INBOX}|{EXPUNGE}|{IDENTITY}|[A-Z][A-Za-z]{{1,63}}"
 _SCOPE = re.compile(rf"system/({_KIND})\.(c?r?u?d?s?|read|write|\*)", re.ASCII)
 
 
@@ -66,10 +69,13 @@ def narrowed(asked: Iterable[Scope], allowed: Iterable[Scope]) -> tuple[Scope, .
 
 
 def _kinds(scope: Scope, allowed: tuple[Scope, ...]) -> list[str]:
-    """A wildcard asked of a client without one becomes the types that the client has."""
-    if scope.resource_type != "*" or any(other.resource_type == "*" for other in allowed):
+    """A wildcard asked of a client becomes the wildcard as far as the client has one, and the types of
+    which it may do more."""
+    if scope.resource_type != "*":
         return [scope.resource_type]
-    return sorted({other.resource_type for other in allowed} - PRIVILEGED)
+    whole = _letters("*", scope.letters, allowed)
+    named = sorted({other.resource_type for other in allowed} - PRIVILEGED - {"*"})
+    return ["*", *(kind for kind in named if _letters(kind, scope.letters, allowed) != whole)]
 
 
 def _letters(kind: str, asked: str, allowed: tuple[Scope, ...]) -> str:

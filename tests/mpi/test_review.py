@@ -68,7 +68,7 @@ async def test_a_question_is_explained_field_by_field(connection: Any) -> None:
     asked = await question(connection, await first_question(connection))
     (told, *_) = await explain(connection, asked)
     assert told.steps[0].field == "prior"
-    assert told.steps[-1].total == told.bits == pytest.approx(sum(step.bits for step in told.steps))
+    assert told.bits == pytest.approx(sum(step.bits for step in told.steps), abs=0.01)
     by_field = {step.field: step for step in told.steps}
     assert by_field["citizen-id"].one == by_field["citizen-id"].other == valid_id()
     assert by_field["name"].level == "different"

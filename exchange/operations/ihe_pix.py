@@ -1,0 +1,95 @@
+"""https://profiles.ihe.net/ITI/PIXm/ITI-83.html
+
+| parameter | |
+|---|---|
+| `sourceIdentifier` | `system\\|value` (a token, or an Identifier): whose other identifiers are asked for |
+| `targetSystem` | only identifiers of these domains, and Patients that have one |
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from exchange.crossref import Identity, current_identifiers, identities, is_known_domain, of_domains
+from exchange.hub import Hub
+from exchange.interactions.request import Request, Response
+from exchange.operations.asked import MANY, ONE, Asked
+from exchange.operations.parts import Part, patient, told
+from exchange.outcome import FhirError
+from exchange.store.connection import Connection
+from terminology.issue import Issue
+
+Identifier = dict[str, Any]
+
+KNOWN: Final = {"sourceIdentifier": ONE, "targetSystem": MANY}
+
+
+async def ihe_pix(hub: Hub, request: Request) -> Response:
+    """The other identifiers of the person who has this one."""
+    request.grant.require("Patient", "r")
+    request.grant.require("Patient", "s")
+    asked = Asked(request, KNOWN)
+    source = _source(asked)
+    targets = _targets(asked)
+    async with hub.pool.acquire() as connection:
+        identity = await _identity(hub, connection, source)
+        for target in targets:
+            if not await is_known_domain(hub.domains, connection, target):
+                raise FhirError.of("forbidden", _code_invalid("targetSystem not found", "targetSystem"))
+    return told(_answer(hub, identity, source, targets))
+
+
+def _answer(hub: Hub, identity: Identity, source: tuple[str, str], targets: Sequence[str]) -> list[Part]:
+    identifiers = of_domains(hub.domains, current_identifiers(identity.patient), targets)
+    same = set(hub.domains.aliases(source[0]))
+    others = [
+        each
+        for each in identifiers
+        if targets
+        or each["value"] != source[1]
+        or not same & set(hub.domains.aliases(each.get("system", "")))
+    ]
+    if not others:
+        return []
+    made: list[Part] = [{"name": "targetIdentifier", "valueIdentifier": each} for each in others]
+    return [*made, *patient("targetId", identity.id)]
+
+
+async def _identity(hub: Hub, connection: Connection, source: tuple[str, str]) -> Identity:
+    found = await identities(hub, connection, [source])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        told_ = "Several persons have this identifier, and a human has to decide whether they are one"
+        raise FhirError("conflict", told_, "sourceIdentifier")
+    if not await is_known_domain(hub.domains, connection, source[0]):
+        issues = _code_invalid("sourceIdentifier Assigning Authority not found", "sourceIdentifier")
+        raise FhirError.of("invalid", issues)
+    raise FhirError("not-found", "sourceIdentifier Patient Identifier not found", "sourceIdentifier")
+
+
+def _code_invalid(diagnostics: str, expression: str) -> list[Issue]:
+    return [Issue("error", "code-invalid", diagnostics, expression)]
+
+
+def _source(asked: Asked) -> tuple[str, str]:
+    found = asked.one("sourceIdentifier")
+    if found is None:
+        raise FhirError("invalid", "sourceIdentifier is required", "sourceIdentifier")
+    if isinstance(found.value, dict):
+        system, value = found.value.get("system"), found.value.get("value")
+    elif isinstance(found.value, str):
+        system, _, value = found.value.partition("|")
+    else:
+        system = value = None
+    if not (isinstance(system, str) and isinstance(value, str) and system and value):
+        raise FhirError("invalid", "sourceIdentifier is system|value", found.expression)
+    return system, value
+
+
+def _targets(asked: Asked) -> list[str]:
+    listed = []
+    for each in asked.all("targetSystem"):
+        if not isinstance(each.value, str) or not each.value:
+            raise FhirError("invalid", "targetSystem is a URI", each.expression)
+        listed += each.value.split(",") if "," in each.value else [each.value]
+    return listed

@@ -1,0 +1,129 @@
+"""https://hl7.org/fhir/R4/patient-operation-match.html · https://profiles.ihe.net/ITI/PDQm/ITI-119.html
+
+| parameter | |
+|---|---|
+| `resource` | the Patient to find; it may also be the body itself |
+| `onlyCertainMatches` | only a person that the index would link to without asking anybody |
+| `onlySingleMatch` | only the best |
+| `count` | at most so many |
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from exchange.crossref import identities
+from exchange.fhirjson import dumps, identity
+from exchange.hub import Hub
+from exchange.interactions.entries import with_entries
+from exchange.interactions.request import Request, Response
+from exchange.interactions.search_type import page_of, permitted
+from exchange.operations.asked import ONE, Asked
+from exchange.operations.given import truth, whole_number
+from exchange.outcome import FhirError, rejection
+from exchange.search.query.parse import parse
+from exchange.store.connection import Connection
+from mpi.matching import Match, matches
+from terminology.naming import identify
+
+Resource = dict[str, Any]
+Grade = Literal["certain", "probable", "possible", "certainly-not"]
+
+COUNT: Final = 10
+MAX_COUNT: Final = 50
+GRADE: Final = "http://hl7.org/fhir/StructureDefinition/match-grade"
+KNOWN: Final = {"resource": ONE, "onlyCertainMatches": ONE, "onlySingleMatch": ONE, "count": ONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    patient: Resource
+    certain: bool
+    single: bool
+    count: int
+
+
+async def match(hub: Hub, request: Request) -> Response:
+    """The persons that the Patient may be, the likeliest first, with a score and a grade."""
+    request.grant.require("Patient", "r")
+    request.grant.require("Patient", "s")
+    wanted = _wanted(hub, request)
+    async with hub.pool.acquire() as connection:
+        found = await _found(hub, connection, wanted)
+        bodies = await _bodies(hub, connection, request, [each.enterprise_id for each in found])
+    entries = [_entry(request.base, body, each) for each in found if (body := bodies.get(each.enterprise_id))]
+    start = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
+    return Response(200, with_entries(start, entries))
+
+
+async def _found(hub: Hub, connection: Connection, wanted: Wanted) -> list[Match]:
+    numbers = [
+        (each["system"], each["value"])
+        for each in wanted.patient.get("identifier", ())
+        if each.get("system") and each.get("value") and not identify(each["system"])[0]
+    ]
+    known = await identities(hub, connection, numbers) if numbers else []
+    found = await matches(connection, wanted.patient, identify, {each.id for each in known})
+    if found is None:
+        raise FhirError(
+            "rule",
+            "Too little to match by: an identifier, or a name with a birth date, telephone or address",
+            "Patient",
+        )
+    if wanted.certain:
+        found = [each for each in found if each.grade == "certain"]
+        found = found if len(found) == 1 else []
+    return found[: 1 if wanted.single else wanted.count]
+
+
+async def _bodies(hub: Hub, connection: Connection, request: Request, ids: Sequence[str]) -> dict[str, bytes]:
+    """Found by a search, so that whatever narrows the caller's searches narrows this."""
+    if not ids:
+        return {}
+    asked = [("_id", ",".join(ids)), ("_count", str(len(ids)))]
+    query = permitted(request.grant, parse(hub.search, "Patient", asked, "strict"))
+    page = await page_of(connection, query)
+    return {identity(body)[1].decode(): body for body in page.bodies}
+
+
+def _entry(base: str, body: bytes, found: Match) -> bytes:
+    score = min(max(found.probability, 0.0), 1.0)
+    search = {
+        "extension": [{"url": GRADE, "valueCode": found.grade}],
+        "mode": "match",
+        "score": Decimal(math.floor(score * 10_000)) / 10_000,
+    }
+    url = f"{base}/Patient/{found.enterprise_id}"
+    return b'{"fullUrl":%b,"resource":%b,"search":%b}' % (dumps(url), body, dumps(search))
+
+
+def _wanted(hub: Hub, request: Request) -> Wanted:
+    body = request.read_body() if request.body or request.resource else {}
+    if body.get("resourceType") == "Patient":
+        asked, patient = Asked(_without_body(request), KNOWN), body
+    else:
+        asked = Asked(request, KNOWN)
+        told = asked.one("resource")
+        patient = told.value if told is not None and isinstance(told.value, dict) else {}
+    if patient.get("resourceType") != "Patient":
+        raise FhirError("invalid", "The parameter resource is required: a Patient", "resource")
+    if error := rejection(hub.check(patient)):
+        raise error
+    count = asked.one("count")
+    return Wanted(
+        patient,
+        _is_true(asked, "onlyCertainMatches"),
+        _is_true(asked, "onlySingleMatch"),
+        COUNT if count is None else whole_number(count, 1, MAX_COUNT),
+    )
+
+
+def _is_true(asked: Asked, name: str) -> bool:
+    found = asked.one(name)
+    return found is not None and truth(found)
+
+
+def _without_body(request: Request) -> Request:
+    return Request(request.method, request.grant, request.base, request.path, request.parameters)
