@@ -72,6 +72,14 @@ def translate_document(
     return refused("not-supported", f"there is no map for {tree.root.name[:64]}")
 
 
+def hospital_of(tree: Tree | None, form: str, hospitals: Hospitals) -> Hospital:
+    """Whose document it is, as far as it says; a v3 message must be prepared."""
+    if tree is None or form not in (CDA, HL7_V3):
+        return hospitals.for_facility("")
+    names = cda.hospital_names(tree) if form == CDA else v3.hospital_names(tree)
+    return hospitals.for_facility(*names)
+
+
 def _clinical(
     tree: Tree, raw: bytes, maps: DocumentMaps, hospitals: Hospitals, hospital: Hospital | None
 ) -> Translation:

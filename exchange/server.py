@@ -17,9 +17,10 @@ from typing import Any, Final
 
 import uvloop
 
+from adapters.documents import document_maps, translate_document
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.translate import MapLibrary, translate
-from adapters.hospitals.hospital import Hospital, load_hospitals
+from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
 from adapters.translation import Translation
 from exchange.answer import Fhir
 from exchange.app import build_app
@@ -32,6 +33,8 @@ from exchange.hub import Hub, open_hub, prepare, unhurried
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.reception import Reception, open_reception
+from exchange.inbound.sent import Sent
+from exchange.inbound.v3_http import v3_router
 from exchange.inbound.work import Translate
 from exchange.jobs import deferred
 from exchange.jobs.runner import Work, working
@@ -114,7 +117,7 @@ def answering(settings: Settings, dsn: str) -> AbstractAsyncContextManager[Hub]:
 @asynccontextmanager
 async def listening(hub: Hub, reception: Reception, door: socket.socket) -> AsyncIterator[None]:
     """HTTP on a bound socket; what is compiled when first asked for is compiled meanwhile."""
-    app = build_app(hub, [hl7v2_router(reception)])
+    app = build_app(hub, [hl7v2_router(reception), v3_router(reception)])
     site = Site(app, Fhir(hub), hub.settings.header_timeout)
     async with http_listening(site, door):
         warming = asyncio.create_task(_warm(hub))
@@ -127,8 +130,13 @@ async def listening(hub: Hub, reception: Reception, door: socket.socket) -> Asyn
 
 def translating(hub: Hub) -> Translate:
     library = MapLibrary(hub.definitions)
+    documents = document_maps(hub.definitions)
 
-    def translating(message: Message, hospital: Hospital, received: datetime) -> Translation:
+    def translating(message: Message | Sent, hospital: Hospital, received: datetime) -> Translation:
+        if isinstance(message, Sent):
+            return translate_document(
+                message.raw, documents, Hospitals(hub.settings.base), hospital, message.charset
+            )
         return translate(message, hospital, received, library.of(hospital))
 
     return translating

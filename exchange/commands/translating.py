@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.documents import HL7_V2, DocumentMaps, document_maps, form_of, translate_document
 from adapters.hl7v2.acknowledge import Fault
+from adapters.hl7v2.parse import Message
 from adapters.hl7v2.translate import MapLibrary
 from adapters.hl7v2.translate import translate as translate_message
 from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
@@ -60,7 +61,7 @@ def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
         return _checked(rules, made)
     envelope = sealed(raw, "file", charset, rules.hospitals)
     told = [_issue(fault) for fault in envelope.faults]
-    if envelope.message is None:
+    if not isinstance(envelope.message, Message):
         return Translation((), told, Coverage(0, 0, 0), ())
     sender = rules.hospital or envelope.hospital
     made = translate_message(envelope.message, sender, datetime.now(UTC), rules.library.of(sender))

@@ -17,9 +17,10 @@ from typing import Final
 from adapters.hospitals.hospital import Hospitals
 from exchange.hub import Hub
 from exchange.inbound.apply import Taken, apply, is_overtaken, is_transient
-from exchange.inbound.envelope import Envelope, sealed
+from exchange.inbound.envelope import Envelope
 from exchange.inbound.findings import INTERNAL
 from exchange.inbound.inbox import Pending, Settled, acknowledgement_of, pending
+from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate, Work, work_from_envelope
 
 LANES: Final = 2
@@ -103,7 +104,7 @@ class Dispatcher:
             await asyncio.gather(sweep, return_exceptions=True)
 
     def _resubmit(self, message: Pending) -> asyncio.Future[bytes]:
-        envelope = sealed(message.raw, message.channel, message.charset, self._hospitals)
+        envelope = sealed_by_channel(message.raw, message.channel, message.charset, self._hospitals)
         return self.submit(message.id, message.received, envelope)
 
     async def _unsettled(self, after: int) -> list[Pending]:

@@ -22,6 +22,7 @@ from adapters.hl7v2.fault import (
 )
 from adapters.hl7v2.parse import Message, parse
 from adapters.hospitals.hospital import Hospital, Hospitals
+from exchange.inbound.sent import Sent
 
 # Longer than any sender's name; what is longer is cut and told apart by its hash.
 _LONGEST = 200
@@ -47,7 +48,7 @@ class Envelope:
     control_id: str
     message_type: str
     hospital: Hospital
-    message: Message | None
+    message: Message | Sent | None
     faults: Sequence[Fault] = ()
 
     def wants_accept(self, accepted: bool) -> bool:
@@ -95,9 +96,9 @@ def sealed(raw: bytes, channel: str, charset: str | None, hospitals: Hospitals) 
         charset=charset,
         codec=name,
         header=fields,
-        sender=_bounded(f"{_field(fields, 3)}|{_field(fields, 4)}"),
-        control_id=_bounded(_field(fields, 10)),
-        message_type=_bounded("^".join(_components(fields, 9)[:2]).rstrip("^")),
+        sender=bounded(f"{_field(fields, 3)}|{_field(fields, 4)}"),
+        control_id=bounded(_field(fields, 10)),
+        message_type=bounded("^".join(_components(fields, 9)[:2]).rstrip("^")),
         hospital=hospital,
         message=message,
         faults=faults,
@@ -142,7 +143,7 @@ def _asks(condition: str, succeeded: bool) -> bool:
     return condition == "AL" or condition == ("SU" if succeeded else "ER")
 
 
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
     """As a key: no U+0000, which PostgreSQL does not take, and not longer than an index entry may be."""
     text = text.replace("\0", "\ufffd")
     if len(text) <= _LONGEST:

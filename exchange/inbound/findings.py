@@ -9,6 +9,7 @@ from typing import Final
 from adapters.hl7v2 import fault
 from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.parse import Message, split_address
+from exchange.inbound.sent import Sent
 from terminology.issue import Issue
 
 _CODES: Final = {
@@ -28,7 +29,7 @@ UNAVAILABLE: Final = (
 )
 
 
-def translation_faults(issues: Iterable[Issue], message: Message) -> list[Fault]:
+def translation_faults(issues: Iterable[Issue], message: Message | Sent) -> list[Fault]:
     """What forbids storing the translation. An issue's expression is an address in the message.
 
     A merge whose PID and MRG are out of order may pair the wrong patients: it is refused.

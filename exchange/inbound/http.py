@@ -35,9 +35,9 @@ def hl7v2_router(reception: Reception) -> APIRouter:
         grant = await authenticate(reception.hub.trust, request.headers.get("authorization"))
         grant.require(INBOX, "c")
         charset = _charset(request.headers.get("content-type", ""))
-        raw = await _body(request, reception.hub.settings.max_message_bytes)
+        raw = await read_body(request, reception.hub.settings.max_message_bytes)
         envelope = reception.seal(raw, "http", charset)
-        _require_own(grant, envelope)
+        require_own(grant, envelope)
         delivery = await reception.receive(envelope)
         answer = delivery.accept
         if delivery.application is not None:
@@ -58,7 +58,7 @@ def _charset(content_type: str) -> str | None:
     return found[1] if found else None
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytes:
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
@@ -69,6 +69,6 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(raw)
 
 
-def _require_own(grant: Grant, envelope: Envelope) -> None:
+def require_own(grant: Grant, envelope: Envelope) -> None:
     if grant.hospital is not None and grant.hospital != envelope.hospital.id:
         raise FhirError("forbidden", f"This client sends for {grant.hospital} only", "MSH-4")

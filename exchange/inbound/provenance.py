@@ -44,7 +44,8 @@ def provenance(
         "agent": [_agent("author", _hospital(envelope, targets, base))],
         "entity": [_source(system, envelope.sha256.hex())],
     }
-    if message := envelope.message:
+    message = envelope.message
+    if isinstance(message, Message):
         _add_header(resource, message, envelope.hospital)
     return resource
 

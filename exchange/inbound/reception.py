@@ -16,9 +16,10 @@ from adapters.hl7v2.fault import APPLICATION_INTERNAL_ERROR
 from adapters.hospitals.hospital import Hospitals
 from exchange.hub import Hub
 from exchange.inbound.dispatch import Dispatcher
-from exchange.inbound.envelope import Envelope, refusal, sealed
+from exchange.inbound.envelope import Envelope, refusal
 from exchange.inbound.findings import UNAVAILABLE
 from exchange.inbound.inbox import Inbox, Receipt
+from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate
 
 _log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Reception:
 
     def seal(self, raw: bytes, channel: str, charset: str | None) -> Envelope:
         """What is known of the bytes at once. `charset` is the channel's, where it overrides MSH-18."""
-        return sealed(raw, channel, charset, self._hospitals)
+        return sealed_by_channel(raw, channel, charset, self._hospitals)
 
     async def receive(self, envelope: Envelope) -> Delivery:
         """Returns when the message is durable. What is called first is kept and processed first."""

@@ -20,6 +20,7 @@ from exchange.identity import record_of
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.findings import resource_faults, translation_faults
 from exchange.inbound.provenance import provenance
+from exchange.inbound.sent import Sent
 from exchange.outcome import FhirError
 from exchange.store.batch import Write, rendered
 from exchange.store.fetch import Stored
@@ -27,7 +28,7 @@ from mpi.store import Record
 
 Resource = dict[str, Any]
 Reference = tuple[str, str]
-Translate = Callable[[Message, Hospital, datetime], Translation]
+Translate = Callable[[Message | Sent, Hospital, datetime], Translation]
 
 
 @dataclass(frozen=True, slots=True)

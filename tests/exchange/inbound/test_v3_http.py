@@ -1,0 +1,106 @@
+"""`POST /v3` and `POST /documents` as a client sees them."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from exchange.app import build_app
+from exchange.hub import Hub
+from exchange.inbound.v3_http import v3_router
+from exchange.server import translating
+from tests.adapters.cda.samples import ADMISSION
+from tests.adapters.v3.messages import MERGE, ORDER, message, registration
+from tests.exchange.inbound.conftest import OpenReception
+from tests.exchange.inbound.test_http import authorization
+
+SOAP_1_1 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_1_2 = "http://www.w3.org/2003/05/soap-envelope"
+XML = {"Content-Type": "text/xml; charset=utf-8"}
+ACKNOWLEDGED = re.compile(rb'<acknowledgement typeCode="(A[AER])">')
+
+
+@pytest.fixture
+async def http(hub: Hub, open_with: OpenReception) -> AsyncIterator[httpx.AsyncClient]:
+    async with open_with(translating(hub)) as reception:
+        transport = httpx.ASGITransport(build_app(hub, [v3_router(reception)]), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as opened:
+            yield opened
+
+
+def code(response: httpx.Response) -> str:
+    found = ACKNOWLEDGED.search(response.content)
+    return found[1].decode() if found else ""
+
+
+async def test_a_message_is_acknowledged_and_stored_once(hub: Hub, http: httpx.AsyncClient) -> None:
+    headers = await authorization(hub) | XML
+    answers = [await http.post("/v3", content=registration(), headers=headers) for _ in range(2)]
+    assert [code(answer) for answer in answers] == ["AA", "AA"]
+    assert answers[0].content == answers[1].content
+    assert b'<id root="2.16.156.10011.2.5.1.1" extension="M1"/></targetMessage>' in answers[0].content
+
+
+async def test_services_of_one_patient_follow_each_other(hub: Hub, http: httpx.AsyncClient) -> None:
+    headers = await authorization(hub) | XML
+    for raw in (registration(), registration("M2", "P41"), ORDER.replace(b'"M1"', b'"M3"'), MERGE):
+        response = await http.post("/v3", content=raw, headers=headers)
+        assert code(response) == "AA", response.text
+
+
+async def test_what_v3_can_say_is_200(hub: Hub, http: httpx.AsyncClient) -> None:
+    headers = await authorization(hub) | XML
+    nobody = message(
+        "PRPA_IN201311UV02",
+        "<subject><registrationRequest><subject1><patient><patientPerson><birthTime value='1990'/>"
+        "</patientPerson></patient></subject1></registrationRequest></subject>",
+    )
+    itself = MERGE.replace(b"P41", b"P42")
+    for raw, told in ((nobody, "AE"), (itself, "AE"), (message("PORX_IN020030UV01", "<subject/>"), "AR")):
+        response = await http.post("/v3", content=raw, headers=headers)
+        assert response.status_code == 200
+        assert code(response) == told
+        assert b"acknowledgementDetail" in response.content
+
+
+@pytest.mark.parametrize("soap", [SOAP_1_1, SOAP_1_2])
+async def test_soap_is_answered_in_soap(hub: Hub, http: httpx.AsyncClient, soap: str) -> None:
+    headers = await authorization(hub) | XML
+    bare = registration().decode().partition("?>")[2]
+    raw = f'<s:Envelope xmlns:s="{soap}"><s:Body>{bare}</s:Body></s:Envelope>'
+    response = await http.post("/v3", content=raw.encode(), headers=headers)
+    assert code(response) == "AA"
+    assert soap in response.text
+    call = f"<Call><msg><![CDATA[{bare}]]></msg></Call>"
+    text = f'<s:Envelope xmlns:s="{soap}"><s:Body>{call}</s:Body></s:Envelope>'
+    response = await http.post("/v3", content=text.encode(), headers=headers)
+    assert "<CallResponse><return>&lt;" in response.text
+    assert "typeCode=&quot;AA&quot;" in response.text
+
+
+@pytest.mark.parametrize("raw", [b"", b"<a/>", b"{}", b"<!DOCTYPE a><a/>"])
+async def test_what_is_no_message_is_a_fault(hub: Hub, http: httpx.AsyncClient, raw: bytes) -> None:
+    response = await http.post("/v3", content=raw, headers=await authorization(hub) | XML)
+    assert response.status_code == 400
+    assert "faultcode" in response.text
+
+
+async def test_http_errors(hub: Hub, http: httpx.AsyncClient) -> None:
+    assert (await http.post("/v3", content=registration(), headers=XML)).status_code == 401
+    none = await authorization(hub, "system/Patient.rs") | XML
+    assert (await http.post("/v3", content=registration(), headers=none)).status_code == 403
+    other = await authorization(hub, hospital="elsewhere") | XML
+    assert (await http.post("/v3", content=registration(), headers=other)).status_code == 403
+    kind = await authorization(hub) | {"Content-Type": "image/png"}
+    assert (await http.post("/v3", content=registration(), headers=kind)).status_code == 415
+
+
+async def test_a_document_is_stored(hub: Hub, http: httpx.AsyncClient) -> None:
+    headers = await authorization(hub) | XML
+    response = await http.post("/documents", content=ADMISSION, headers=headers)
+    assert response.status_code == 200, response.text
+    assert response.json()["issue"][0]["severity"] == "information"
+    refused = await http.post("/documents", content=b"<x/>", headers=headers)
+    assert refused.status_code == 422
+    assert refused.json()["issue"][0]["severity"] == "error"
