@@ -13,6 +13,7 @@ from typing import Any, Final
 SEPARATOR: Final = "-" * 85
 _NOT_A_MEMBER: Final = frozenset(("not-in-vs", "invalid-code"))
 _NOT_KNOWN: Final = frozenset(("not-found",))
+_LANGUAGES: Final = ("en-US", "", "en-NZ", "en-AU", "en-IN")
 _PARTS: Final = ("system", "version", "code", "display")
 
 
@@ -43,13 +44,15 @@ class RecordedTerminology:
         if not folder.is_dir():
             raise FileNotFoundError(f"{folder} is not there: a folder of recorded answers is expected")
         self._answers: dict[str, RecordedAnswer] = {}
-        for file in sorted(folder.glob("*.cache")):
-            for request, answer in blocks(file.read_text("utf-8")):
-                self._answers.setdefault(_asked(request), _answer(answer))
-        for file in sorted(folder.glob("*.cache")):
-            for request, answer in blocks(file.read_text("utf-8")):
-                for key, one in _each_coding(request, answer):
-                    self._answers.setdefault(key, one)
+        recorded = sorted(
+            (each for file in sorted(folder.glob("*.cache")) for each in blocks(file.read_text("utf-8"))),
+            key=_rank,
+        )
+        for request, answer in recorded:
+            self._answers.setdefault(_asked(request), _answer(answer))
+        for request, answer in recorded:
+            for key, one in _each_coding(request, answer):
+                self._answers.setdefault(key, one)
 
     def __len__(self) -> int:
         return len(self._answers)
@@ -62,6 +65,12 @@ class RecordedTerminology:
             if key in self._answers:
                 return self._answers[key]
         return None
+
+
+def _rank(recorded: tuple[Mapping[str, Any], Mapping[str, Any]]) -> int:
+    """Of answers for displays in several languages, those in the Java validator's own come first."""
+    languages = str(recorded[0].get("langs", ""))
+    return next((rank for rank, one in enumerate(_LANGUAGES) if languages == one), len(_LANGUAGES))
 
 
 def blocks(text: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -116,7 +116,7 @@ def tell_answer(owed: Owed, answer: CodeAnswer, run: Run) -> None:
         run.report(issue.severity, issue.code, issue.diagnostics, owed.at, issue.message_id or "code", below)
     if not check.value_set:
         if answer.result is False:
-            run.report("error", "code-invalid", answer.message, owed.at, "code-unknown")
+            run.report("error", "code-invalid", answer.message, owed.at, "code-unknown", ".code")
         return
     grave = _GRAVE.get(check.strength)
     if grave is None or answer.result is True:

@@ -80,5 +80,6 @@ def _is_of_type(member: Member, asked: Asked, run: Run) -> bool:
     if kind in codes:
         return True
     text = f"{kind} is not allowed here, but {', '.join(sorted(codes))} ({asked.profile})"
-    run.report("error", "structure", text, member.at, "type")
+    code = "structure" if member.code != "Resource" else "informational"
+    run.report("error", code, text, member.at, "type")
     return False

@@ -23,10 +23,12 @@ _BETWEEN: Final = ("1800", "2100")
 def uri(value: Any, at: At, run: Run) -> None:
     """Those that name their form have it."""
     if value[:4] == "urn:":
-        if value[:9] == "urn:uuid:" and not _UUID.fullmatch(value, 9):
+        if value[:9] == "urn:uuid:" and not _UUID.fullmatch(value.partition("#")[0], 9):
             _malformed(run, "A UUID is written in lower case, 8-4-4-4-12 digits", at, "uuid-form")
         elif value[:8] == "urn:oid:" and not _OID.fullmatch(value, 8):
             _malformed(run, "An OID is numbers with dots between them", at, "oid-form")
+    elif value[:4] == "oid:" or value[:5] == "uuid:":
+        _malformed(run, "The URI of an OID or a UUID begins with urn:", at, "urn-form")
     if run.options.examples == "refuse" and "example." in value:
         run.report("error", "invalid", "URLs of examples are not allowed here", at, "example-url")
 

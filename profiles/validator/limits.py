@@ -38,7 +38,8 @@ def _limited(limit: Any, sign: int, type_code: str, profile: str) -> Check:
             text = (
                 f"The value is {text_of(plain(value))}; the {side} that {profile} allows is {text_of(limit)}"
             )
-            run.report("error", "value", text, at, f"{side}-value")
+            code = "invalid" if isinstance(value, Mapping) else "value"
+            run.report("error", code, text, at, f"{side}-value")
 
     return check
 

@@ -87,7 +87,7 @@ class Profiles:
             return
         if type(value) is dict and not self._is_of(value, profile.type):
             says = f"{value['resourceType']} is not allowed here, but {profile.type} ({canonical})"
-            run.report("error", "structure", says, at, "type")
+            run.report("error", "informational", says, at, "type")
             return
         mark = (id(value), profile.canonical)
         if mark in run.done:
@@ -126,6 +126,9 @@ class Profiles:
             if known and not any(run.conforms(value, one, at) for one in known):
                 says = f"The value conforms to none of {', '.join(known)}"
                 run.report("error", "structure", says, at, "type-profile")
+                for issue in (each for one in known for each in run.trial(one, value, at)):
+                    if issue.severity in ("fatal", "error"):
+                        run.tell(issue)
 
         return any_
 

@@ -209,7 +209,8 @@ def _coded_sibling(name: str, place: Step, visit: Check, *, is_list: bool) -> Ch
     def sibling(value: Any, owner: Mapping[str, Any], at: At, run: Run) -> None:
         if name not in owner:
             says = "There is no code, and one of the value set is required"
-            run.report("error", "code-invalid", says, (at, place, None), "binding-required")
+            first = 0 if is_list else None
+            run.report("error", "code-invalid", says, (at, place, first), "binding-required")
         inner(value, owner, at, run)
 
     return sibling

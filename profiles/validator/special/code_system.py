@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from profiles.validator.context import Context
+from profiles.validator.special.code_system_parts import all_codes, supplement
 from profiles.validator.special.properties import BASE, STANDARD
 from terminology.issue import Issue
 
@@ -13,6 +14,8 @@ _ALWAYS: Final = frozenset(("code", "display", "definition", *STANDARD))
 
 def code_system(value: Element, context: Context) -> Iterator[Issue]:
     yield from _content(value, context)
+    yield from supplement(value, context)
+    yield from all_codes(value, context)
     yield from _declared(value.get("property", ()), context)
     types = {one.get("code"): one.get("type") for one in value.get("property", ())}
     yield from _concepts(value.get("concept", ()), types, "", context)

@@ -67,11 +67,15 @@ def in_snapshot(value: Element, element: Element, at: str, context: Context) -> 
         if allowed and not is_root and kind.lower() not in allowed:
             text = f"{path} has a {name} of type {kind}, and may be {', '.join(types)}"
             yield context.issue("error", "exception", text, "structure-value-type", at)
-    never = _NEVER_AT_ROOT if is_root else () if value.get("derivation") == "constraint" else _NEVER_IN_TYPES
-    for name in never:
+    for name in _NEVER_AT_ROOT if is_root else _NEVER_IN_TYPES if _is_new_type(value) else ():
         if name in element or next(_choices(element, (name,)), None):
             text = f"The element {path} has no {name} here"
             yield context.issue("error", "exception", text, "structure-prohibited", at)
+
+
+def _is_new_type(value: Element) -> bool:
+    """A type that has elements of its own; that of a primitive is limited in the type itself."""
+    return value.get("derivation") != "constraint" and value.get("kind") != "primitive-type"
 
 
 def _path(value: Element, element: Element, at: str, context: Context) -> Iterator[Issue]:

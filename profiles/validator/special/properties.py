@@ -41,3 +41,17 @@ def property_type(system: Mapping[str, Any] | None, name: str) -> str | None:
     if any(declared.get("code") == name for declared in (system or {}).get("filter", ())):
         return "filter"
     return _ALWAYS.get(name) or STANDARD.get(name)
+
+
+def operators_of(system: Mapping[str, Any] | None, name: str) -> tuple[str, ...]:
+    """Those that a code system allows with a filter of its own; none where it has no such filter, or a
+    property of that name, which may be asked for otherwise."""
+    given = system or {}
+    if any(one.get("code") == name for one in given.get("property", ())):
+        return ()
+    return tuple(
+        operator
+        for one in given.get("filter", ())
+        if one.get("code") == name
+        for operator in one.get("operator", ())
+    )

@@ -40,12 +40,18 @@ def references(value: Any) -> Iterator[str]:
             continue
         for name, each in one.items():
             if isinstance(each, str):
-                leads = name == "reference" or (name.endswith(_URLS) and not (is_extension and name == "url"))
-                if leads and not each.startswith("#"):
+                if _leads(name, each, is_extension=is_extension):
                     yield each
             elif isinstance(each, (dict, list)):
                 inside = each if isinstance(each, list) else (each,)
                 waiting.extend((item, name in _EXTENSIONS) for item in inside if isinstance(item, dict))
+
+
+def _leads(name: str, text: str, *, is_extension: bool) -> bool:
+    """A part of a resource is not named by a URL that says no more than that it is one."""
+    if name == "reference":
+        return not text.startswith("#")
+    return name.endswith(_URLS) and "#" not in text and not (is_extension and name == "url")
 
 
 def _from_first(graphs: list[list[list[int]]]) -> set[int]:

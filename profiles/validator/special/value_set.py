@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from profiles.validator.context import Context
-from profiles.validator.special.properties import STANDARD, property_type
+from profiles.validator.special.included import included_concepts, included_system
+from profiles.validator.special.properties import STANDARD, operators_of, property_type
 from terminology.code_check import CodeCheck
 from terminology.issue import Issue
 
@@ -19,16 +20,10 @@ def value_set(value: Element, context: Context) -> Iterator[Issue]:
     for name in ("include", "exclude"):
         for index, part in enumerate(compose.get(name, ())):
             at = f".compose.{name}[{index}]"
-            yield from _system(part, at, context)
+            yield from included_system(value, part, at, context)
+            yield from included_concepts(part, at, context)
             for number, one in enumerate(part.get("filter", ())):
                 yield from _filter(part.get("system", ""), one, f"{at}.filter[{number}]", context)
-
-
-def _system(part: Element, at: str, context: Context) -> Iterator[Issue]:
-    system = part.get("system")
-    if system is not None and ":" not in system:
-        text = "The system of an include is absolute; that of a contained code system is its URL"
-        yield context.issue("error", "invalid", text, "value-set-system", at)
 
 
 def _filter(system: str, one: Element, at: str, context: Context) -> Iterator[Issue]:
@@ -39,6 +34,11 @@ def _filter(system: str, one: Element, at: str, context: Context) -> Iterator[Is
         return
     if name == "concept" and operation in _HIERARCHY:
         yield from _code(system, value, name, at, context)
+        return
+    allowed = operators_of(context.definition(system), name)
+    if allowed and operation not in allowed:
+        text = f"The operation {operation!r} is not allowed for {name!r}: {', '.join(allowed)}"
+        yield context.issue("error", "invalid", text, "value-set-filter-op", at)
         return
     kind = property_type(context.definition(system), name)
     if kind is None and _is_complete(context.definition(system)):

@@ -47,7 +47,7 @@ def test_strengths(strength: str, severity: str | None) -> None:
 
 def test_a_code_must_be_one_of_its_system_and_shown_as_it_shows_it() -> None:
     ours = validator(SYSTEM)
-    assert errors(ours.validate(observation("z"))) == [("code-unknown", "Observation.code.coding[0]")]
+    assert errors(ours.validate(observation("z"))) == [("code-unknown", "Observation.code.coding[0].code")]
     assert told(ours.validate(observation("a", display="alpha"))) == []
     assert told(ours.validate(observation("a", display="Beta"))) == [
         ("code-display", "Observation.code.coding[0].display")
