@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/valueset-operation-validate-code.html (`display`)
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from terminology.checks import CodeOf, TxIssue
 from terminology.designations import (
@@ -14,8 +15,12 @@ from terminology.designations import (
     same_but_for_space,
 )
 from terminology.issue import Severity
+from terminology.naming import BCP_13, BCP_47, ISO_3166, ISO_4217, UCUM
 from terminology.options import Options
 from terminology.texts import found, one_of
+
+# Codes that say themselves what they mean: others call them otherwise with equal right.
+OPEN_DISPLAYS: Final = frozenset((BCP_13, BCP_47, ISO_3166, ISO_4217, UCUM))
 
 
 def display_issue(
@@ -30,9 +35,10 @@ def display_issue(
         "code": coding.code,
         "languages": options.language_summary,
     }
+    lenient = options.lenient_display or coding.system in OPEN_DISPLAYS
     displays = [each for each in in_languages(names, options.languages, "") if each.is_display]
     there = displays or in_languages(names, options.languages, "")
-    severity: Severity = "warning" if options.lenient_display or not displays else "error"
+    severity: Severity = "warning" if lenient or not displays else "error"
     if not there:
         return _none_in_language(options, names, default, named, path)
     spaced = same_but_for_space(names, options.languages, coding.display)

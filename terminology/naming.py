@@ -60,6 +60,9 @@ CPT: Final = "http://www.ama-assn.org/go/cpt"
 UNII: Final = "http://fdasis.nlm.nih.gov"
 DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 ISO_3166: Final = "urn:iso:std:iso:3166"
+ISO_4217: Final = "urn:iso:std:iso:4217"
+BCP_13: Final = "urn:ietf:bcp:13"
+BCP_47: Final = "urn:ietf:bcp:47"
 
 ALIASES: Final = MappingProxyType(
     {

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
+from lxml import etree
 
-import profiles.definitions
 from exchange.commands.refused import Refused
 from exchange.fhirjson import UnreadableJson, dumps, loads
 from exchange.xml import UnreadableXml
 from exchange.xml import loads as xml_loads
+from profiles.definitions import Definitions
+from profiles.definitions import definitions as definitions_of_r4
 
 KINDS: Final = frozenset(("CodeSystem", "ValueSet", "ConceptMap", "NamingSystem"))
 SUFFIXES: Final = (".json", ".xml")
@@ -46,16 +48,35 @@ def load_terminology(path: Path) -> None:
 
 def definitions(path: Path) -> Iterator[dict[str, Any]]:
     """Those that have an id and a url, one by one. Raises Refused."""
-    model = profiles.definitions.definitions()
+    model = definitions_of_r4()
     for name, raw in _files(path):
         try:
-            resource = loads(raw) if name.lower().endswith(".json") else xml_loads(raw, model)
+            resource = loads(raw) if name.lower().endswith(".json") else _of_xml(raw, model)
         except (UnreadableJson, UnreadableXml) as error:
             if not name.rpartition("/")[2].startswith((".", "package.json")):
                 typer.echo(f"{name} cannot be read: {error}", err=True)
             continue
         if isinstance(resource, dict) and resource.get("resourceType") in KINDS and "id" in resource:
             yield resource
+
+
+def _of_xml(raw: bytes, model: Definitions) -> Any:
+    """HL7's source of truth has elements of R5, which are left out. Raises UnreadableXml."""
+    try:
+        return xml_loads(raw, model)
+    except UnreadableXml:
+        try:
+            root = etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
+        except etree.XMLSyntaxError:
+            root = etree.Element("nothing")
+        kind = etree.QName(root).localname
+        if root.getroottree().docinfo.doctype or kind not in KINDS:
+            raise
+        known = {each.path.rpartition(".")[2] for each in model.children(kind)}
+        for child in root.iterchildren(tag=etree.Element):
+            if etree.QName(child).localname not in known:
+                root.remove(child)
+        return xml_loads(etree.tostring(root), model)
 
 
 def _files(path: Path) -> Iterator[Named]:

@@ -9,21 +9,24 @@ from typing import Any, Final
 from profiles.definitions import Definitions, definitions
 from terminology.chinese_resources import chinese_resources
 from terminology.grammars import grammar_systems
+from terminology.iso.tables import iso_resources
 from terminology.library import Entry, Library, entry_of, ready
+from terminology.ucum.system import ucum_system
 
 KINDS: Final = ("CodeSystem", "ValueSet", "ConceptMap", "NamingSystem")
 
 
 def library_of(given: Definitions) -> Library:
-    """What the packages define, the Chinese tables, language tags, MIME types and countries."""
+    """What the packages define, and what comes from elsewhere: Chinese tables, ISO's codes, UCUM."""
     entries = []
     for kind in KINDS:
         for package, listed in given.canonicals.listed(kind):
             if listed.url:
                 load = partial(_loaded, package, listed.filename)
                 entries.append(Entry(kind, listed.url, listed.version, load, id_=listed.id))
-    own = [entry_of(each) for each in chinese_resources()] + [ready(each) for each in grammar_systems()]
-    return Library([*own, *entries])
+    own = [entry_of(each) for each in (*chinese_resources(), *iso_resources())]
+    by_grammar = [ready(each) for each in (*grammar_systems(), ucum_system())]
+    return Library([*own, *by_grammar, *entries])
 
 
 def _loaded(package: Any, filename: str) -> Any:

@@ -1,11 +1,12 @@
-"""Language tags, MIME types, countries."""
+"""Language tags and MIME types."""
 
 import pytest
 
 from terminology.answering import LibraryChecks
 from terminology.checks import Check, CodeOf
-from terminology.grammars import BCP_13, BCP_47, COUNTRIES, ISO_3166, MOST, grammar_systems, is_language_tag
+from terminology.grammars import MOST, grammar_systems, is_language_tag
 from terminology.library import Library, entry_of, ready
+from terminology.naming import BCP_13, BCP_47
 
 LISTED = {
     "resourceType": "ValueSet",
@@ -57,11 +58,6 @@ def test_a_mime_type_is_known_by_its_form(code: str, right: bool) -> None:
 def test_a_list_of_tags_has_its_own_displays() -> None:
     assert result(BCP_47, "zh-CN", "urn:languages", "Chinese (China)") is True
     assert result(BCP_47, "en", "urn:languages") is False
-
-
-def test_countries_are_listed_once() -> None:
-    assert len(COUNTRIES) == len(set(COUNTRIES)) == 249
-    assert result(ISO_3166, "CN") is True
 
 
 def test_what_is_met_is_bounded() -> None:

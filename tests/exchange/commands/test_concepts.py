@@ -63,3 +63,9 @@ def test_definitions_are_found_in_folders_and_archives(tmp_path: Path) -> None:
         assert found["CodeSystem"]["concept"] == [{"code": "a"}]
         assert found["ValueSet"]["url"] == "urn:y"
     assert [each["id"] for each in definitions(folder / "x.xml")] == ["x"]
+
+
+def test_what_is_of_r5_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "x.xml").write_text(XML.replace("<status", '<versionAlgorithmString value="semver"/><status'))
+    (found,) = definitions(tmp_path)
+    assert "versionAlgorithmString" not in found
