@@ -233,7 +233,7 @@ async def test_a_clients_fault_is_told(
 
 async def test_the_capabilities_name_what_is_stored(client: httpx.AsyncClient) -> None:
     told = await asked(client, "metadata", mode="terminology")
-    assert {"uri": SYSTEM, "version": [{"code": "1"}]} in told["codeSystem"]
+    assert {"uri": SYSTEM, "version": [{"code": "1"}], "subsumption": True} in told["codeSystem"]
     statement = await asked(client, "metadata")
     (value_set,) = (each for each in statement["rest"][0]["resource"] if each["type"] == "ValueSet")
     assert {"expand", "validate-code"} <= {each["name"] for each in value_set["operation"]}
