@@ -1,65 +1,35 @@
 """An expression, compiled once and evaluated often."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from profiles.definitions import Definitions
-from profiles.fhirpath.code import Code, Truth, truth_of
+from profiles.fhirpath.code import truth_of
 from profiles.fhirpath.compiler import Compiler
-from profiles.fhirpath.error import FhirPathError, failure
-from profiles.fhirpath.frame import MAX_STEPS, NO_SERVICES, Frame, Services
+from profiles.fhirpath.error import FhirPathError
+from profiles.fhirpath.evaluation import NO_VARIABLES, Environment, evaluating
+from profiles.fhirpath.frame import MAX_STEPS, NO_SERVICES, Services
 from profiles.fhirpath.invocation import Remark, Scope
-from profiles.fhirpath.node import NOTHING, Items, Node, boxed, type_of
+from profiles.fhirpath.node import Items, Node, boxed, type_of
 from profiles.fhirpath.parser import parse
 from profiles.fhirpath.syntax import Call, Tree, everything
 from profiles.fhirpath.types import Model, Type
 from profiles.fhirpath.types import model as model_of
 
-_NO_VARIABLES: Final[Mapping[str, Any]] = {}
-
-
-class Environment:
-    """What many evaluations on one resource share."""
-
-    __slots__ = ("idle", "resource", "root", "services", "steps", "variables")
-
-    def __init__(
-        self,
-        resource: Any = None,
-        root: Any = None,
-        variables: Mapping[str, Any] = _NO_VARIABLES,
-        services: Services = NO_SERVICES,
-        steps: int = MAX_STEPS,
-    ) -> None:
-        """`resource` is %resource; `root` is %rootResource, if the resource is contained in another. `steps`
-        bound one evaluation."""
-        self.resource = resource
-        self.root = resource if root is None else root
-        self.variables = variables
-        self.services = services
-        self.steps = steps
-        self.idle: Frame | None = None
-
-    def frame(self, model: Model, context: Any) -> Frame:
-        """The frame of the evaluation before, if it has left nothing behind; one is used at a time, for an
-        evaluation may be part of another."""
-        frame = self.idle
-        if frame is None or frame.model is not model:
-            return Frame(model, self.resource, self.root, context, self.variables, self.services, self.steps)
-        self.idle = None
-        frame.context = context
-        frame.steps = self.steps
-        return frame
+Truth = Callable[[Any, Environment], bool | None]
 
 
 class _Compiled:
-    __slots__ = ("code", "remarks", "truth", "type")
+    """`type` is that of the items."""
+
+    __slots__ = ("remarks", "run", "truth", "type")
 
     def __init__(self, tree: Tree, model: Model, type_: Type | None, *, defines: bool) -> None:
         compiler = Compiler(model, type_, [], defines)
-        self.type = type_
-        self.code: Code = compiler.code(tree, Scope(type_))
-        self.truth: Truth = truth_of(self.code, tree.position)
+        code = compiler.code(tree, Scope(type_))
+        self.type = code.type
+        self.run: Callable[[Any, Environment], Items] = evaluating(code.run, model, tree.position)
+        self.truth: Truth = evaluating(truth_of(code, tree.position), model, tree.position)
         self.remarks = tuple(compiler.remarks)
 
 
@@ -80,6 +50,12 @@ class Expression:
                 raise FhirPathError("semantic", f"There is no {path}") from None
 
     @property
+    def of_type(self) -> Truth:
+        """`truth` of an expression that is compiled for a type."""
+        assert self._compiled is not None
+        return self._compiled.truth
+
+    @property
     def remarks(self) -> Sequence[Remark]:
         """What a strict reader would refuse; of an expression without a type, in the types met so far."""
         compiled = [self._compiled] if self._compiled else self._by_type.values()
@@ -91,7 +67,7 @@ class Expression:
         *,
         context: Any = None,
         root: Any = None,
-        variables: Mapping[str, Any] = _NO_VARIABLES,
+        variables: Mapping[str, Any] = NO_VARIABLES,
         services: Services = NO_SERVICES,
         steps: int = MAX_STEPS,
     ) -> Items:
@@ -108,32 +84,12 @@ class Expression:
     def nodes(self, context: Any, environment: Environment) -> Items:
         """The items with their types: Nodes, resources and System values."""
         compiled = self._compiled or self._for(context)
-        items = self._guarded(compiled.code.run, context, environment)
-        return list(boxed(items, compiled.code.type))
+        return list(boxed(compiled.run(context, environment), compiled.type))
 
     def truth(self, context: Any, environment: Environment) -> bool | None:
         """The result as a Boolean; None if it is empty. Raises FhirPathError."""
         compiled = self._compiled or self._for(context)
-        return self._guarded(compiled.truth, context, environment)  # type: ignore[no-any-return]
-
-    def _guarded(self, run: Any, context: Any, environment: Environment) -> Any:
-        if context is None:
-            context = NOTHING
-        frame = environment.frame(self._model, context)
-        try:
-            found = run(frame, context)
-        except FhirPathError as error:
-            raise error.at(self._tree.position) from None
-        except (AttributeError, TypeError, KeyError, IndexError) as error:
-            raise failure(
-                f"The element does not have R4's structure ({error})", self._tree.position
-            ) from error
-        except RecursionError:
-            raise FhirPathError("limit", "The expression or the resource is nested too deep") from None
-        if not frame.known and frame.instant is None:
-            frame.memory.clear()
-            environment.idle = frame
-        return found
+        return compiled.truth(context, environment)
 
     def _for(self, context: Any) -> _Compiled:
         """Compiled for the type that the context has."""

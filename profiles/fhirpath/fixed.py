@@ -15,6 +15,7 @@ _PURE: Final = frozenset(
     (
         "first", "last", "tail", "single", "exists", "empty", "count", "not", "distinct", "isDistinct",
         "startsWith", "endsWith", "contains", "matches", "length", "toString", "hasValue", "lower", "upper",
+        "replace", "replaceMatches", "substring",
     )
 )  # fmt: skip
 

@@ -56,7 +56,7 @@ def _compiled(constraint: Mapping[str, Any], path: str, definitions: Definitions
 
 
 def _evaluated(expression: Expression, constraint: Mapping[str, Any]) -> Check:
-    truth = expression.truth
+    truth = expression.of_type
 
     def check(value: Any, at: At, run: Run) -> None:
         try:

@@ -4,7 +4,7 @@ One plan for each type and each element with elements of its own; a plan knows w
 anything to check in, and passes over all others. https://hl7.org/fhir/R4/resourcelist.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from profiles.element import CHOICE, Element
@@ -32,12 +32,23 @@ Child = Callable[[Any, Mapping[str, Any], At, Run], None]
 class Plan:
     """`own` and `children` are filled after the plan is made, for types contain themselves."""
 
-    __slots__ = ("children", "own", "visit")
+    __slots__ = ("children", "names", "own", "visit")
 
     def __init__(self) -> None:
         self.own: list[Guarded] = []
         self.children: dict[str, Child] = {}
+        self.names: set[str] | None = None
         self.visit: Check = _visit(self.own, self.children)
+
+    @property
+    def nothing_in(self) -> Callable[[Iterable[str]], bool]:
+        """Whether there is nothing to check in an object, by the names that it has."""
+        if self.names is None:
+            guards = [names for names, _ in self.own]
+            if None in guards:
+                return lambda names: False
+            self.names = {*self.children, *(name for names in guards for name in names or ())}
+        return self.names.isdisjoint
 
 
 def _visit(own: list[Guarded], children: dict[str, Child]) -> Check:
@@ -110,8 +121,12 @@ class TypePlans:
         if code in VALID:
             self._add_primitive(plan, element, name, code, place)
             return
-        checks = [self.plan(place.home).visit, *self._extra(element, code)]
-        plan.children[name] = _items(place, checks) if element.is_list else _item(place, checks)
+        below, extra = self.plan(place.home), self._extra(element, code)
+        checks = [below.visit, *extra]
+        if element.is_list and not extra:
+            plan.children[name] = _visited(place, below)
+        else:
+            plan.children[name] = _items(place, checks) if element.is_list else _item(place, checks)
 
     def _add_primitive(self, plan: Plan, element: Element, name: str, code: str, place: Step) -> None:
         checks = [*([FORMS[code]] if code in FORMS else ()), *self._extra(element, code)]
@@ -186,6 +201,18 @@ def _items(place: Step, checks: Sequence[Check]) -> Child:
             here = (at, place, index)
             for check in checks:
                 check(value, here, run)
+
+    return items
+
+
+def _visited(place: Step, below: Plan) -> Child:
+    """Objects of which many may have nothing to be checked."""
+
+    def items(values: Any, owner: Mapping[str, Any], at: At, run: Run) -> None:
+        nothing_in, visit = below.nothing_in, below.visit
+        for index, value in enumerate(values):
+            if not nothing_in(value):
+                visit(value, (at, place, index), run)
 
     return items
 

@@ -42,6 +42,8 @@ class Single:
     def _compile(self, call: Invocation) -> Code:
         value = value_of(call.source, call.position)
         arguments = [call.argument(at) for at in range(call.count)]
+        if not arguments and not self.input:
+            return of_value(_of_anything(self.apply, value, call), self.type)
         if self.input is TEXT and self.type is not None and self.type is not STRING:
             constants = [one.constant[0] for one in arguments if one.constant and one.single]
             if len(constants) == call.count and self._takes(constants):
@@ -68,6 +70,24 @@ class Single:
             return Code(run, self.type)
 
         return Function(compile_, len(self.parameters) - self.optional, len(self.parameters))
+
+
+def _of_anything(apply: Callable[[Any], Any], value: Value, call: Invocation) -> Value:
+    position = call.position
+
+    def compute(frame: Frame, this: Any) -> Any:
+        found = value(frame, this)
+        if found is None:
+            return None
+        try:
+            result = apply(found)
+        except FhirPathError as error:
+            raise error.at(position) from None
+        if type(found) is str and len(found) > 64:
+            frame.charge(len(found) >> 3)
+        return result
+
+    return compute
 
 
 def _of_text(apply: Callable[..., Any], value: Value, constants: Sequence[Any], call: Invocation) -> Value:

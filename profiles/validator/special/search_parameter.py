@@ -3,14 +3,17 @@
 https://hl7.org/fhir/R4/searchparameter.html
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from profiles.fhirpath import FhirPathError, compile_expression
+from profiles.fhirpath.types import Model, Type, model
 from profiles.validator.context import Context
 from terminology.issue import Issue
 
 Element = Mapping[str, Any]
+_PATH: Final = re.compile(r"([A-Z][A-Za-z]*)((?:\.[a-z][A-Za-z]*)*)")
 _DERIVED: Final = ("type", "base")
 
 
@@ -24,8 +27,9 @@ def _expression(value: Element, context: Context) -> Iterator[Issue]:
     expression = value.get("expression")
     if expression is None:
         return
+    types = model(definitions)
     for type_ in value.get("base", ()):
-        if type_ not in definitions.resource_types:
+        if type_ not in definitions.resource_types or _are_paths(expression, type_, types):
             continue
         try:
             compile_expression(expression, definitions, type_)
@@ -33,6 +37,26 @@ def _expression(value: Element, context: Context) -> Iterator[Issue]:
             text = f"The expression is none for {type_}: {error}"
             yield context.issue("error", "invalid", text, "search-parameter-expression", ".expression")
             return
+
+
+def _are_paths(expression: str, base: str, types: Model) -> bool:
+    """Whether it is paths alone that lead to elements, as most are, and need no compiler; a path from
+    another type leads nowhere."""
+    type_ = types.type(base)
+    paths = [_PATH.fullmatch(text) for text in expression.split(" | ")]
+    return type_ is not None and all(path and _is_path(path, type_, types) for path in paths)
+
+
+def _is_path(path: re.Match[str], base: Type, types: Model) -> bool:
+    if path[1] not in base.ancestors:
+        return types.type(path[1]) is not None
+    at: Type | None = base
+    for name in path[2].split(".")[1:]:
+        member = at.members.get(name) if at is not None else None
+        if at is not None and member is None:
+            return False
+        at = member.type if member is not None else None
+    return True
 
 
 def _from_base(value: Element, context: Context) -> Iterator[Issue]:
