@@ -9,6 +9,7 @@ from typing import Final
 
 from adapters.cda import translate as cda
 from adapters.hospitals.hospital import Hospital, Hospitals
+from adapters.local.render import DOCUMENT, rendered
 from adapters.mapping.model import Model
 from adapters.translation import Coverage, Translation
 from adapters.trees.library import TreeMaps
@@ -21,7 +22,9 @@ from terminology.issue import Issue
 CDA: Final = "cda"
 HL7_V2: Final = "hl7v2"
 HL7_V3: Final = "hl7v3"
-FORMS: Final = (HL7_V2, CDA, HL7_V3)
+LOCAL: Final = "local"
+FORMS: Final = (HL7_V2, CDA, HL7_V3, LOCAL)
+_LOCAL = re.compile(rb"(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?C00[0-5]\d[\s>/]")
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x0b]*")
 
 
@@ -48,6 +51,8 @@ def form_of(raw: bytes) -> str:
         return CDA
     if b"<" in head[:80] and b"urn:hl7-org:v3" in head:
         return HL7_V3
+    if _LOCAL.match(head):
+        return LOCAL
     return ""
 
 
@@ -65,6 +70,8 @@ def translate_document(
         return refused("structure", str(error))
     if tree.root.name == "ClinicalDocument":
         return _clinical(tree, raw, maps, hospitals, hospital)
+    if DOCUMENT.fullmatch(tree.root.name):
+        return _clinical(rendered(tree), raw, maps, hospitals, hospital)
     if is_interaction(tree.root.name):
         return _message(tree, maps, hospitals, hospital)
     if (inner := enveloped(tree)) is not None:

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
+import conformance.documents
 import conformance.fhirpath
 import conformance.fhirschema
 import conformance.graphql
@@ -110,7 +111,16 @@ def v2(path: Path) -> Report:
     return conformance.v2_pairs.judge(conformance.v2_pairs.cases(path), V2Engine(), baseline("v2"))
 
 
+def documents(path: Path) -> Report:
+    """WS/T 500, https://build.fhir.org/ig/HL7/ccda-on-fhir/"""
+    from exchange.commands.documents_engine import DocumentsEngine  # it compiles the maps
+
+    suite = conformance.documents.cases(path)
+    return conformance.documents.judge(suite, DocumentsEngine(), path, baseline("documents"))
+
+
 SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
+    "documents": documents,
     "fhirpath": fhirpath,
     "fhirschema": fhirschema,
     "graphql": graphql,
