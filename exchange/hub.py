@@ -18,6 +18,8 @@ from exchange.database import create_pool
 from exchange.domains import Domains, load_domains
 from exchange.fhirjson import split
 from exchange.jobs.desk import Desk
+from exchange.local_codes.keeper import LocalCodes, kept_local_codes
+from exchange.local_codes.systems import Systems
 from exchange.outcome import rejection
 from exchange.search.criteria import Search, search_of
 from exchange.search.index.extract import Extraction, compile_extraction
@@ -62,6 +64,7 @@ class Hub:
     reader: Reader
     committer: Committer
     jobs: Desk
+    local_codes: LocalCodes
     parameters: Keeper
     terminology: TerminologyKeeper
     trust: Trust
@@ -122,6 +125,9 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                     for one in packages_told(told, settings.package_folder)
                 ],
             ) as validation,
+            kept_local_codes(
+                LocalCodes(pool, Systems(settings.base.rstrip("/")), terminology, definitions(), utc_now)
+            ) as local_codes,
         ):
             yield Hub(
                 settings=settings,
@@ -135,6 +141,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 reader=Reader(pool),
                 committer=Committer(pool),
                 jobs=Desk(pool, utc_now),
+                local_codes=local_codes,
                 parameters=parameters,
                 terminology=terminology,
                 trust=Trust(pool, settings.fhir_url, time.time),

@@ -39,6 +39,8 @@ from exchange.inbound.work import Translate
 from exchange.jobs import deferred
 from exchange.jobs.runner import Work, working
 from exchange.loading.indexing import restore
+from exchange.local_codes import retranslation
+from exchange.local_codes.publishing import publishing
 from exchange.operations import reindex
 from exchange.operations.everything import ways
 from exchange.settings import Settings
@@ -49,6 +51,7 @@ WORKS: Final[Mapping[str, Work]] = {
     "import": import_files,
     deferred.KIND: deferred.deferred,
     reindex.KIND: reindex.reindexing,
+    retranslation.KIND: retranslation.retranslating,
 }
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -103,6 +106,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         reception = await stack.enter_async_context(open_reception(hub, hospitals, translating(hub)))
         unhurried_hub = await stack.enter_async_context(unhurried(hub))
         await stack.enter_async_context(working(unhurried_hub, WORKS))
+        await stack.enter_async_context(publishing(unhurried_hub))
         await stack.enter_async_context(listening(hub, reception, door))
         listener = await stack.enter_async_context(mllp_listening(reception))
         await stack.enter_async_context(workers(Opening(settings, database.dsn), hub.jobs.asked))

@@ -112,6 +112,10 @@ class Library:
         """All of a kind, those on top first."""
         return [*self._by_kind.get(kind, ()), *(self.base.entries(kind) if self.base else ())]
 
+    def above_base(self, kind: str) -> list[Entry]:
+        """All of a kind that are not in what lies under it."""
+        return list(self._by_kind.get(kind, ()))
+
     def find(self, kind: str, url: str, version: str = "") -> Entry | None:
         """The one of that version (or the newest that a pattern names), the latest one without."""
         key = (kind, url, version)

@@ -47,12 +47,12 @@ class TextIndex:
     def _piece(self, piece: str) -> BitMap:
         if is_han(piece):
             return self._exact(_together(self.han, piece, PAIR), piece, PAIR)
-        found = self._beginning(piece)
+        found = self.beginning(piece)
         if piece.isascii() and piece.isalpha():
             found |= self._exact(_together(self.initials, piece, TRIPLE), piece, TRIPLE)
         return found
 
-    def _beginning(self, piece: str) -> BitMap:
+    def beginning(self, piece: str) -> BitMap:
         start = bisect_left(self.words, piece)
         end = bisect_left(self.words, piece + "\U0010ffff")
         return BitMap.union(*self.having[start:end]) if start < end else BitMap()

@@ -48,6 +48,8 @@ async def apply(hub: Hub, works: Sequence[Work]) -> list[Settled]:
             if any(written.status == "conflict" for written in outcomes):
                 raise Overtaken
         await settle(connection, settled, hub.clock())
+        noted = await hub.local_codes.write_new(connection, plan.sightings)
+    hub.local_codes.count(noted)
     return settled
 
 

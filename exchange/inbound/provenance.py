@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from adapters.hl7v2.functions.times import normal_date_time
 from adapters.hl7v2.functions.urls import DATA_ABSENT_REASON
 from adapters.hl7v2.parse import Message
-from adapters.hl7v2.translate import time_zone
 from adapters.hospitals.hospital import Hospital
 from exchange.inbound.envelope import Envelope
+from exchange.inbound.event_time import event_date_time
 
 Resource = dict[str, Any]
 _HEADING = 6
@@ -57,12 +56,12 @@ def _recorded(received: datetime | None) -> Resource:
 
 
 def _add_header(resource: Resource, message: Message, hospital: Hospital) -> None:
-    """What MSH says of the message itself: application, time, type and event, control id."""
+    """What the message says of itself: application, type and event, control id, and when it happened."""
     sent = message.header
     if application := _plain(sent.text(3)):
         resource["agent"].append(_agent("assembler", {"type": "Device", "display": application}))
-    if written := normal_date_time(sent.text(7), time_zone(hospital.timezone)):
-        resource["occurredDateTime"] = written
+    if happened := event_date_time(message, hospital):
+        resource["occurredDateTime"] = happened
     words = (("v2-0003", sent.text(9, 2)), ("v2-0076", sent.text(9)))
     codings = [{"system": f"{_TERMINOLOGY}/{table}", "code": code} for table, code in words if code]
     resource["activity"] = {"coding": codings}

@@ -4,8 +4,8 @@ The stored versions are read before; each write says which version it builds on,
 overtook is noticed and done again.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,12 @@ from exchange.fhirjson import loads, split
 from exchange.hub import Hub
 from exchange.identity import record_of
 from exchange.inbound.envelope import Envelope
+from exchange.inbound.event_time import event_time
 from exchange.inbound.findings import resource_faults, translation_faults
 from exchange.inbound.provenance import provenance
 from exchange.inbound.sent import Sent
+from exchange.local_codes.rewriting import sighting_of
+from exchange.local_codes.sighting import Sighting
 from exchange.outcome import FhirError
 from exchange.store.batch import Write, rendered
 from exchange.store.fetch import Stored
@@ -60,6 +63,7 @@ class Plan:
     writes: dict[Reference, Write] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     rejected: dict[int, list[Fault]] = field(default_factory=dict)
+    sightings: list[Sighting] = field(default_factory=list)
 
 
 def work_from_envelope(id_: int, received: datetime, envelope: Envelope, translate: Translate) -> Work:
@@ -82,7 +86,8 @@ def add(plan: Plan, work: Work, hub: Hub) -> None:
     """Adds one message's writes to the plan, or none of them if one of its resources may not be stored."""
     assert work.translation is not None
     resources: dict[Reference, Resource] = {}
-    for entry in work.translation.entries:
+    sightings: list[Sighting] = []
+    for entry in _rewritten(work, hub, sightings):
         reference = _reference(entry)
         before = resources.get(reference, plan.current[reference])
         resources[reference] = merged(before, entry)
@@ -97,10 +102,25 @@ def add(plan: Plan, work: Work, hub: Hub) -> None:
     except FhirError as error:
         plan.rejected[work.id] = resource_faults(error.issues)
         return
+    plan.sightings += sightings
     plan.writes |= writes
     plan.current |= resources
     patients = (resource for (type_, _), resource in resources.items() if type_ == "Patient")
     plan.records += [record_of(patient, work.envelope.hospital.id) for patient in patients]
+
+
+def _rewritten(work: Work, hub: Hub, sightings: list[Sighting]) -> Iterator[Entry]:
+    """What the message says, with the standard's codes beside the hospital's own; adds to `sightings`."""
+    assert work.translation is not None
+    message, hospital = work.envelope.message, work.envelope.hospital
+    when = work.received
+    if isinstance(message, Message):
+        when = event_time(message, hospital, when)
+    for entry in work.translation.entries:
+        rewritten = hub.local_codes.rewritten(entry.resource, when)
+        example = "/".join(_reference(entry))
+        sightings += (sighting_of(met, example, work.received) for met in rewritten.met)
+        yield replace(entry, resource=rewritten.resource)
 
 
 def _is_current(plan: Plan, reference: Reference, resource: Resource) -> bool:

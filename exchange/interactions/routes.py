@@ -54,6 +54,8 @@ from exchange.operations.identity_review import (
 from exchange.operations.ihe_pix import ihe_pix
 from exchange.operations.import_files import import_system
 from exchange.operations.lastn import lastn
+from exchange.operations.local_code_sheets import retranslate, upload_mappings
+from exchange.operations.local_codes import decide_codes, local_codes, propose_mappings
 from exchange.operations.match import match
 from exchange.operations.meta import meta, meta_add, meta_delete
 from exchange.operations.meta_in_use import meta_system, meta_type
@@ -221,6 +223,13 @@ TABLE: Final = (
     Interaction("$translate", "POST", "ConceptMap/$translate", translate),
     Interaction("$translate", "GET", "ConceptMap/{id}/$translate", translate),
     Interaction("$translate", "POST", "ConceptMap/{id}/$translate", translate),
+    Interaction("$local-codes", "GET", "CodeSystem/$local-codes", local_codes),
+    Interaction("$local-codes", "POST", "CodeSystem/$local-codes", local_codes),
+    Interaction("$propose-mappings", "GET", "CodeSystem/$propose-mappings", propose_mappings),
+    Interaction("$propose-mappings", "POST", "CodeSystem/$propose-mappings", propose_mappings),
+    Interaction("$decide-codes", "POST", "CodeSystem/$decide-codes", decide_codes),
+    Interaction("$upload-mappings", "POST", "ConceptMap/$upload-mappings", upload_mappings),
+    Interaction("$retranslate", "POST", "ConceptMap/$retranslate", retranslate),
     Interaction("$batch-validate-code", "POST", "ValueSet/$batch-validate-code", validate_batch),
     Interaction("$closure", "POST", "$closure", closure),
     Interaction("$preferred-id", "GET", "NamingSystem/$preferred-id", preferred_id),

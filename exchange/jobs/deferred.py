@@ -23,7 +23,7 @@ KEPT: Final = ("content-type", "if-match", "if-none-exist", "if-none-match", "if
 LONG: Final = frozenset(
     ("transaction", "search-type", "search-system", "search-compartment", "history-type", "history-system")
 )
-OWN: Final = frozenset(("$export", "$import", "$reindex"))
+OWN: Final = frozenset(("$export", "$import", "$reindex", "$retranslate"))
 
 
 def is_deferred(code: str, prefer: str) -> bool:

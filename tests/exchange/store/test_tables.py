@@ -18,6 +18,7 @@ OWNERS = (
     "exchange.store.load_tables",
     "exchange.jobs.tables",
     "terminology.tables",
+    "exchange.local_codes.tables",
 )
 
 COLUMNS = """
