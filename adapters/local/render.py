@@ -214,7 +214,7 @@ class _Renderer:
         act = added(entry, kind, classCode="PROC" if kind == "procedure" else "SBADM", moodCode="EVN")
         parts = self.tables.header["parts"][kind]
         for each in unpaired(row):
-            way = parts.get(self.field(each.name).element)
+            way = parts.get(each.name) or parts.get(self.field(each.name).element)
             if way and not each.children:
                 above, _, attribute = way.partition("@")
                 system = self.tables.header["systems"].get(above, "") if attribute == "code" else ""
@@ -233,7 +233,7 @@ class _Renderer:
             return False
         fields = {each.name: each for each in row.children if is_valued(each)}
         number, name = fields.get(f"{stem}Code"), fields.get(f"{stem}Name")
-        if field is number and name is not None:
+        if field is name and number is not None:
             return True
         role = added(added(act, "participant"), "participantRole")
         if number is not None:
