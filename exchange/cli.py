@@ -17,6 +17,7 @@ from exchange.commands.suite import suite
 from exchange.commands.token import token
 from exchange.commands.translate import translate
 from exchange.commands.validate import validate
+from exchange.commands.value_sets import value_sets
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -25,7 +26,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-commands = (serve, demo, load, link, concepts, translate, validate, replay, reindex, token, fhirpath, suite)
+commands = (
+    serve,
+    demo,
+    load,
+    link,
+    concepts,
+    translate,
+    validate,
+    replay,
+    reindex,
+    token,
+    fhirpath,
+    suite,
+    value_sets,
+)
 for command in commands:
     app.command()(command)
 app.add_typer(client_app, name="client")

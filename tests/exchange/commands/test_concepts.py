@@ -69,3 +69,9 @@ def test_what_is_of_r5_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text(XML.replace("<status", '<versionAlgorithmString value="semver"/><status'))
     (found,) = definitions(tmp_path)
     assert "versionAlgorithmString" not in found
+
+
+def test_value_sets_are_surveyed() -> None:
+    result = CliRunner().invoke(app, ["value-sets", "--members", "1"])
+    assert result.exit_code == 0
+    assert "of which 0 do not validate" in result.output
