@@ -17,7 +17,7 @@ from exchange.outcome import FhirError
 from exchange.store.batch import Write
 from exchange.store.connection import Connection
 from exchange.store.transact import Written, transact
-from mpi.store import Record, enterprise_patients, lock, resolve
+from mpi.store import Record, enterprise_patients, resolve_all
 from terminology.naming import identify
 
 Resource = dict[str, Any]
@@ -63,12 +63,8 @@ async def enterprise_writes(hub: Hub, connection: Connection, records: Sequence[
     """Links the hospital's patients to persons; the enterprise Patients that look different now."""
     latest = {record.patient_id: record for record in records}
     await note_domains(hub, connection, (record.patient for record in latest.values()))
-    if len(latest) > 1:
-        await lock(connection, latest.values(), identify)
-    affected: set[str] = set()
-    for record in latest.values():
-        resolution = await resolve(connection, record, hub.clock(), identify)
-        affected.update(resolution.affected)
+    resolutions = await resolve_all(connection, list(latest.values()), hub.clock(), identify)
+    affected = {name for resolution in resolutions for name in resolution.affected}
     if not affected:
         return []
     patients = await enterprise_patients(connection, affected, hub.settings.base, identify)

@@ -51,8 +51,7 @@ def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str])
     if name == "differ" and birth == "differ":
         found.add("different-name-and-birth-date")
     # A child under its parent's number is born on another day than the number says, and so is its twin.
-    borrowed = is_borrowed(one) or is_borrowed(other)
-    if "citizen-id" in evidence and name != "agree" and borrowed and not _same_delivery(one, other):
+    if "citizen-id" in evidence and name != "agree" and _borrows(one, other):
         found.add("borrowed-citizen-id")
     # A card is lent and shared within a family; alone it must not outweigh a different name.
     if "card" in evidence and "citizen-id" not in evidence and _lent(one, other, name, birth):
@@ -98,6 +97,10 @@ def _dates(one: str, other: str) -> Relation:
 def _different_birth_order(one: Demographics, other: Demographics) -> bool:
     known = one.birth_order is not None and other.birth_order is not None
     return known and one.birth_order != other.birth_order and birth_date_relation(one, other) != "differ"
+
+
+def _borrows(one: Demographics, other: Demographics) -> bool:
+    return (is_borrowed(one) or is_borrowed(other)) and not _same_delivery(one, other)
 
 
 def _same_delivery(one: Demographics, other: Demographics) -> bool:

@@ -31,7 +31,7 @@ class Chances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_lik
 
     @property
     def bits(self) -> float:
-        return log2(self.m / self.u)
+        return round(log2(self.m / self.u), 3)
 
 
 Levels = dict[str, dict[str, Chances]]

@@ -12,7 +12,6 @@ from mpi.changes import (
     Because,
     Content,
     ask,
-    insert_person,
     insert_record,
     move_links,
     record_merge,
@@ -24,9 +23,10 @@ from mpi.decide import Cluster, Decision, Finding, conflicts, decide
 from mpi.decisions import MANUAL
 from mpi.demographics import Demographics
 from mpi.enterprise import NOTHING_SHOWN
+from mpi.first_visits import first_visits
 from mpi.merging import merge_records
-from mpi.provisional import take
-from mpi.reach import join, spread
+from mpi.models import active_scale
+from mpi.reach import spread
 from mpi.rows import Connection, Known, clusters, held, known, unit
 
 HUB: Final = "hub"
@@ -40,23 +40,6 @@ class Change:
     person: int
     touched: frozenset[int]
     decision: Decision
-
-
-async def register(
-    connection: Connection, content: Content, instant: datetime, new_id: Callable[[], str]
-) -> Change:
-    """A patient that nobody told of before."""
-    _, persons = await held(connection, (), content.keys)
-    decision = decide(content.demographics, await clusters(connection, persons, None))
-    person = decision.person
-    if person is None:
-        person = await insert_person(connection, new_id(), instant)
-    record = await insert_record(connection, content, person, Because(decision.rule, HUB, ""), instant)
-    await join(connection, person, content.patient_id)
-    taken = await take(connection, person, decision.taken, content.patient_id, instant)
-    if asked := {*decision.review, *decision.taken} - taken:
-        await ask(connection, "ambiguous", record, asked | {person}, decision.findings, instant)
-    return Change(person, frozenset({person}) | taken, decision)
 
 
 async def register_merged(
@@ -84,12 +67,13 @@ async def revise(connection: Connection, content: Content, instant: datetime) ->
     if stored.merged_into is not None or stored.rule == MANUAL:
         return Change(stored.person, frozenset({stored.person}), _kept(stored))
     own, others = await _around(connection, stored, candidates)
-    decision = decide(content.demographics, others)
+    _, by = await active_scale(connection)
+    decision = decide(content.demographics, others, by)
     moves = decision.person is not None and not own.members
     if moves:
         await _move(connection, stored, decision, instant)
     person = decision.person if moves and decision.person is not None else stored.person
-    against = conflicts(content.demographics, own)
+    against = conflicts(content.demographics, own, by)
     found = [decision.person] if decision.person is not None else []
     named = {*decision.review, *decision.taken, *found} - {person}
     asked = named | {person} if named else set()
@@ -105,7 +89,7 @@ async def merged(
     """A patient, known or not, that its hospital merged into another, known or not."""
     (lost, surviving), _ = await held(connection, (content.patient_id, survivor))
     if surviving is None:
-        await register(connection, _only_named(survivor, content.source), instant, new_id)
+        await first_visits(connection, [_only_named(survivor, content.source)], instant, new_id)
         surviving = await known(connection, survivor)
     assert surviving is not None
     if lost is None:

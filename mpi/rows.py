@@ -40,8 +40,10 @@ FROM mpi_record r
 JOIN mpi_link l ON l.record = r.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
 JOIN mpi_person p ON p.person = l.person
 LEFT JOIN mpi_record s ON s.record = r.merged_into
-WHERE r.patient_key = $1
+WHERE r.patient_key = ANY($1::uuid[])
 """
+
+KNOWN_BY_KEY = KNOWN.replace("SELECT r.record", "SELECT r.patient_key, r.record")
 
 # unnest keeps the order of the array, so everybody takes the locks in the same order.
 LOCK_KEYS = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
@@ -96,15 +98,26 @@ ENTERPRISE_IDS = "SELECT person, enterprise_id FROM mpi_person WHERE person = AN
 
 async def known(connection: Connection, patient_id: str) -> Known | None:
     """The record of a hospital's patient, or None if nobody has told of it."""
-    row = await connection.fetchrow(KNOWN, patient_key(patient_id))
-    return Known(**dict(row)) if row else None
+    row = await connection.fetchrow(KNOWN, [patient_key(patient_id)])
+    return Known(*row) if row else None
+
+
+async def known_all(connection: Connection, patient_ids: Sequence[str]) -> list[Known | None]:
+    """The records of these patients, in order."""
+    rows = await connection.fetch(KNOWN_BY_KEY, [patient_key(patient_id) for patient_id in patient_ids])
+    found = {row["patient_key"]: Known(*tuple(row)[1:]) for row in rows}
+    return [found.get(patient_key(patient_id)) for patient_id in patient_ids]
+
+
+def locks_of(patient_ids: Iterable[str], keys: Iterable[int]) -> list[int]:
+    """The numbers of the locks on these patients and keys, in the one order in which they are taken."""
+    own = {patient_key(patient_id).int & 0xFFFF_FFFF_FFFF_FFFF for patient_id in patient_ids}
+    return sorted({number - (1 << 64) if number >> 63 else number for number in own}.union(keys))
 
 
 async def lock_keys(connection: Connection, patient_ids: Iterable[str], keys: Iterable[Key]) -> None:
     """Wait for every other transaction that tells of these patients or has one of these keys."""
-    own = {patient_key(patient_id).int & 0xFFFF_FFFF_FFFF_FFFF for patient_id in patient_ids}
-    signed = {number - (1 << 64) if number >> 63 else number for number in own}
-    await connection.execute(LOCK_KEYS, sorted(signed | {key.key for key in keys}))
+    await connection.execute(LOCK_KEYS, locks_of(patient_ids, (key.key for key in keys)))
 
 
 async def lock_persons(connection: Connection, persons: Collection[int]) -> None:

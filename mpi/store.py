@@ -4,7 +4,7 @@ and under which keys are a patient's resources.
 Every function takes an open connection inside the caller's transaction (READ COMMITTED) and never commits.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,10 +22,11 @@ from mpi.enterprise import (
     shown_from_patient,
 )
 from mpi.enterprise_id import new_enterprise_id
+from mpi.first_visits import first_visits
 from mpi.implied import implied
 from mpi.reach import PATIENT_KEYS
-from mpi.registration import merged, register, revise
-from mpi.rows import Connection, Known, enterprise_ids, known, lock_keys
+from mpi.registration import merged, revise
+from mpi.rows import Connection, Known, enterprise_ids, known, known_all, lock_keys
 
 __all__ = [
     "PATIENT_KEYS",
@@ -99,15 +100,45 @@ async def resolve(
     that tells of several patients calls `lock` for all of them first; else two such may deadlock, which
     PostgreSQL ends with an error that the caller retries.
     """
-    shown = shown_from_patient(record.patient)
-    stored = await known(connection, record.patient_id)
-    if stored is None or _says_something_new(stored, record, shown):
-        content = _content(record, shown, identify)
-        await lock_keys(connection, _patient_ids((record,)), content.keys)
-        stored = await known(connection, record.patient_id)  # somebody may have been before us
-        if stored is None or _says_something_new(stored, record, shown):
-            return await _told(connection, record, content, stored, instant, new_id)
-    return Resolution(stored.enterprise_id, (), Decision("link", stored.rule, stored.person))
+    (resolution,) = await resolve_all(connection, (record,), instant, identify, new_id)
+    return resolution
+
+
+async def resolve_all(
+    connection: Connection,
+    records: Sequence[Record],
+    instant: datetime,
+    identify: Identify,
+    new_id: Callable[[], str] = new_enterprise_id,
+) -> list[Resolution]:
+    """`resolve` for several patients, each told once, in order. First visits are decided together: three
+    statements however many there are."""
+    stored = await known_all(connection, [record.patient_id for record in records])
+    shown = [shown_from_patient(record.patient) for record in records]
+    new = [at for at, each in enumerate(stored) if each is None and not _is_merged(records[at])]
+    fresh = set(new)
+    other = [
+        at
+        for at, each in enumerate(stored)
+        if at not in fresh and (each is None or _says_something_new(each, records[at], shown[at]))
+    ]
+    if other and len(records) > 1:
+        await lock(connection, records, identify)
+    found = {
+        at: Resolution(each.enterprise_id, (), Decision("link", each.rule, each.person))
+        for at, each in enumerate(stored)
+        if each is not None
+    }
+    contents = [_content(records[at], shown[at], identify) for at in new]
+    arrivals = await first_visits(connection, contents, instant, new_id) if new else []
+    for at, arrival in zip(new, arrivals, strict=True):
+        if arrival is None:
+            other.append(at)
+        else:
+            found[at] = Resolution(arrival.enterprise_id, tuple(sorted(arrival.affected)), arrival.decision)
+    for at in other:
+        found[at] = await _told(connection, records[at], shown[at], instant, identify, new_id)
+    return [found[at] for at in range(len(records))]
 
 
 async def merge(
@@ -166,15 +197,19 @@ async def enterprise_patients(
 async def _told(
     connection: Connection,
     record: Record,
-    content: Content,
-    stored: Known | None,
+    shown: bytes,
     instant: datetime,
+    identify: Identify,
     new_id: Callable[[], str],
 ) -> Resolution:
-    if record.replaced_by not in (None, record.patient_id):
+    """Of a patient that is known, or merged: its own locks, and what is stored seen under them."""
+    content = _content(record, shown, identify)
+    await lock_keys(connection, _patient_ids((record,)), content.keys)
+    stored = await known(connection, record.patient_id)  # somebody may have been before us
+    if stored is not None and not _says_something_new(stored, record, shown):
+        return Resolution(stored.enterprise_id, (), Decision("link", stored.rule, stored.person))
+    if _is_merged(record) and record.replaced_by is not None:
         change = await merged(connection, content, record.replaced_by, instant, new_id)
-    elif stored is None:
-        change = await register(connection, content, instant, new_id)
     else:
         change = await revise(connection, content, instant)
     names = await enterprise_ids(connection, {change.person, *change.touched})
@@ -197,6 +232,10 @@ def _content(record: Record, shown: bytes, identify: Identify) -> Content:
     return Content(
         record.patient_id, record.source, record.local_id, demographics, shown, _is_active(record), keys
     )
+
+
+def _is_merged(record: Record) -> bool:
+    return record.replaced_by not in (None, record.patient_id)
 
 
 def _is_active(record: Record) -> bool:

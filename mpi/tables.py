@@ -1,4 +1,4 @@
-"""The tables of the master patient index; migrations 0003, 0011 and 0012 make them.
+"""The tables of the master patient index; migrations 0003, 0011 and 0013 make them.
 
 A record is what one hospital knows of one patient; a person is the enterprise identity that records are
 linked to. Links are bitemporal: `valid_*` is when the record belonged to the person, `recorded_*` is when
@@ -184,6 +184,29 @@ mpi_merge = Table(
     Index("mpi_merge_current", "loser", unique=True, postgresql_where=_RECORDED),
     Index("mpi_merge_survivor", "survivor"),
     Index("mpi_merge_loser_person", "loser_person"),
+)
+
+# Models of the online decision (`mpi.online_model`), named by the digest of their document.
+mpi_model = Table(
+    "mpi_model",
+    metadata,
+    Column("digest", Text(collation="C"), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("trained_on", BigInteger, nullable=False),
+    _name("actor"),
+    _instant("created"),
+)
+
+# Which model decided since when; the last one does.
+mpi_activation = Table(
+    "mpi_activation",
+    metadata,
+    _number("activation"),
+    Column("digest", ForeignKey("mpi_model.digest"), nullable=False),
+    _name("actor"),
+    Column("reason", Text, nullable=False),
+    _instant("activated"),
+    Index("mpi_activation_digest", "digest", "activation"),
 )
 
 # What a person has to decide. `persons` is sorted, so that the same question is asked once.

@@ -5,7 +5,7 @@ What a level is worth stands in the model (`mpi.online_model`); an equal name th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import log2
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from mpi.online_model import HAND_SET, OnlineModel
 # No name is worth more than this: a name that nobody else has may still be a slip.
 _MOST: Final = 22.0
 _WHOLE_DAY: Final = len("yyyy-mm-dd")
+_KNOWN: Final = frozenset(("equal", "sound"))
 
 Support = Literal["demographics", "likely", ""]
 
@@ -34,13 +35,13 @@ class Scale:
         share = self.model.names.share(name)
         if not share:
             return self.bits["name"]["equal"]
-        return min(log2(self.model.levels["name"]["equal"].m / share), _MOST)
+        return round(min(log2(self.model.levels["name"]["equal"].m / share), _MOST), 3)
 
 
 def scale(model: OnlineModel) -> Scale:
     bits = {
-        field_: {level: chances.bits for level, chances in levels.items()}
-        for field_, levels in model.levels.items()
+        field: {level: chances.bits for level, chances in levels.items()}
+        for field, levels in model.levels.items()
     }
     return Scale(model, model.prior, bits)
 
@@ -52,14 +53,12 @@ SCALE: Final = scale(HAND_SET)
 class Weight:
     """The waterfall: field and level with its bits; what one of the two does not say is left out."""
 
-    steps: tuple[tuple[str, str, float], ...] = field(default=())
+    steps: tuple[tuple[str, str, float], ...]
+    bits: float
 
     @property
-    def bits(self) -> float:
-        return sum(bits for _, _, bits in self.steps)
-
-    def level(self, name: str) -> str:
-        return next((level for field_, level, _ in self.steps if field_ == name), "")
+    def levels(self) -> dict[str, str]:
+        return {field: level for field, level, _ in self.steps}
 
 
 def weigh(one: Demographics, other: Demographics, by: Scale = SCALE) -> Weight:
@@ -81,7 +80,7 @@ def weigh(one: Demographics, other: Demographics, by: Scale = SCALE) -> Weight:
         if mine and theirs:
             level = "different" if set(mine).isdisjoint(theirs) else "equal"
             steps.append((told, level, by.bits[told][level]))
-    return Weight(tuple(steps))
+    return Weight(tuple(steps), sum([bits for _, _, bits in steps]))
 
 
 def support(one: Demographics, other: Demographics, weight: Weight, by: Scale = SCALE) -> Support:
@@ -89,19 +88,20 @@ def support(one: Demographics, other: Demographics, weight: Weight, by: Scale = 
     are expected to be born that day."""
     if weight.bits < by.model.review_at:
         return ""
-    known = weight.level("name") in ("equal", "sound") and weight.level("birth-date") not in ("", "different")
+    levels = weight.levels
+    known = levels.get("name") in _KNOWN and levels.get("birth-date", "different") != "different"
     if weight.bits < by.model.link_at or not known:
         return "likely"
-    if "equal" in (weight.level("phone"), weight.level("address")) or _nobody_else(one, other, weight, by):
+    if levels.get("phone") == "equal" or levels.get("address") == "equal":
         return "demographics"
-    return "likely"
+    return "demographics" if _nobody_else(one, other, levels, by) else "likely"
 
 
-def _nobody_else(one: Demographics, other: Demographics, weight: Weight, by: Scale) -> bool:
+def _nobody_else(one: Demographics, other: Demographics, levels: Mapping[str, str], by: Scale) -> bool:
     """Whether hardly anybody else of this name and sex is expected to be born that day."""
-    agreed = [weight.level(field_) for field_ in ("name", "birth-date", "gender")]
+    agreed = all(levels.get(field) == "equal" for field in ("name", "birth-date", "gender"))
     day = one.birth_date
-    if agreed != ["equal"] * 3 or len(day) < _WHOLE_DAY or day.endswith("-01-01"):
+    if not agreed or len(day) < _WHOLE_DAY or day.endswith("-01-01"):
         return False
     shared = set(one.names) & set(other.names)
     return min(map(by.model.strangers, shared)) <= by.model.strangers_at_most

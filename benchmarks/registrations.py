@@ -1,0 +1,128 @@
+"""First visits a second against PostgreSQL: durable, in process, some clients at a time.
+
+Run as `python -m benchmarks.registrations [RECORDS] [VISITS] [CLIENTS] [TOGETHER]`: an index of RECORDS (told
+500 at a time) in a server of its own with fsync on, then VISITS first visits by CLIENTS, each a transaction
+that tells of TOGETHER patients (default 1). Prints both rates, the latency of a transaction and the CPU a
+record of this process and of PostgreSQL.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import asyncpg
+
+from benchmarks.cpu import of_family
+from benchmarks.residents import Visit, residents, visits
+from exchange.database import SESSION, migrate
+from exchange.store import embedded
+from exchange.store.tuning import tuning
+from mpi.demographics import Demographics
+from mpi.store import Record, resolve_all
+from terminology.naming import CITIZEN_ID, HEALTH_CARD, identify
+
+INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
+ROUND = 500
+LOADERS = 2
+
+
+def main() -> None:
+    given = [int(argument) for argument in sys.argv[1:]]
+    records, told, clients, together = (given + [50_000, 4000, 2, 1][len(given) :])[:4]
+    with tempfile.TemporaryDirectory(prefix="yilian-registrations-") as folder:
+        asyncio.run(_run(Path(folder), records, told, clients, together))
+
+
+async def _run(folder: Path, records: int, told: int, clients: int, together: int) -> None:
+    everybody = [_record(number, visit) for number, visit in enumerate(_visits(records + told))]
+    server = await embedded.start(folder, tuning())
+    try:
+        await migrate(server.dsn("postgres"))
+        postgres = server.process.pid
+        # Plans that were made while the tables were empty are made anew.
+        await _timed("begun", server.dsn("postgres"), everybody[:ROUND], 1, ROUND, postgres)
+        await _vacuum(server.dsn("postgres"))
+        await _timed("loaded", server.dsn("postgres"), everybody[ROUND:records], LOADERS, ROUND, postgres)
+        await _vacuum(server.dsn("postgres"))
+        await _timed(
+            "first visits",
+            server.dsn("postgres"),
+            everybody[records : records + told],
+            clients,
+            together,
+            postgres,
+        )
+    finally:
+        await embedded.stop(server)
+
+
+def _visits(size: int) -> list[Visit]:
+    return visits(residents(size // 4 + 1, 1), 4.2, 2)[:size]
+
+
+async def _vacuum(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
+
+
+async def _timed(
+    what: str, dsn: str, records: Sequence[Record], clients: int, together: int, postgres: int
+) -> None:
+    rounds = iter([records[at : at + together] for at in range(0, len(records), together)])
+    taken: list[float] = []
+    cpu, clock, server = time.process_time(), time.perf_counter(), of_family(postgres)
+    await asyncio.gather(*(_client(dsn, rounds, taken) for _ in range(clients)))
+    passed = time.perf_counter() - clock
+    own, theirs = time.process_time() - cpu, of_family(postgres) - server
+    cuts = [1000 * cut for cut in quantiles(taken, n=100)] if len(taken) > 1 else [0.0] * 99
+    size = len(records)
+    print(
+        f"{what}: {size} in {passed:.1f} s, {size / passed:,.0f}/s by {clients}, {together} at a time; "
+        f"p50 {cuts[49]:.2f} ms, p99 {cuts[98]:.2f} ms; "
+        f"CPU {own / size * 1e6:.0f} + {theirs / size * 1e6:.0f} us a record",
+        flush=True,
+    )
+
+
+async def _client(dsn: str, rounds: Iterator[Sequence[Record]], taken: list[float]) -> None:
+    connection = await asyncpg.connect(dsn, server_settings=SESSION)
+    try:
+        for round_ in rounds:
+            start = time.perf_counter()
+            async with connection.transaction():
+                await resolve_all(connection, round_, INSTANT, identify)
+            taken.append(time.perf_counter() - start)
+    finally:
+        await connection.close()
+
+
+def _record(number: int, visit: Visit) -> Record:
+    patient = _patient(number, visit.demographics)
+    return Record(f"h{number % 38}", str(number), patient["id"], patient)
+
+
+def _patient(number: int, known: Demographics) -> dict[str, Any]:
+    identifiers = [{"system": "https://h.example/mrn", "value": str(number)}]
+    identifiers += [{"system": CITIZEN_ID, "value": value} for value in known.citizen_ids]
+    identifiers += [{"system": HEALTH_CARD, "value": card.number} for card in known.cards]
+    return {
+        "resourceType": "Patient",
+        "id": f"p{number}",
+        "identifier": identifiers,
+        "name": [{"text": name} for name in known.names],
+        "gender": known.gender,
+        "birthDate": known.birth_date,
+        "telecom": [{"system": "phone", "value": phone} for phone in known.phones],
+        "address": [{"text": f"辽宁省沈阳市{address}"} for address in known.addresses],
+    }
+
+
+if __name__ == "__main__":
+    main()
