@@ -21,7 +21,7 @@ from mpi.provisional import take
 from mpi.reach import spread
 from mpi.rows import Connection, locks_of
 
-# See migration 0013.
+# See migration 0014.
 NEIGHBOURS: Final = """
 SELECT person, enterprise_id, shared, record, demographics, merged, settled, asked, model
 FROM mpi_neighbours($1::bigint[], $2::bigint[], $3) ORDER BY person, record

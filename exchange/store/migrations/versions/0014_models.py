@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0013_models"
-down_revision = "0012_domains"
+revision = "0014_models"
+down_revision = "0013_local_codes"
 branch_labels = depends_on = None
 
 UPGRADE = """
