@@ -48,7 +48,7 @@ def _object(stored: Json, sent: Json, path: str) -> Json:
             "location": _stated([*stored.get("location", ()), *sent["location"]], sent["location"]),
         }
     made = dict(stored)
-    for name in sent:
+    for name in sent if made else ():
         _drop_other_choice(made, sent, name)
     for name, value in sent.items():
         known = made.get(name, [] if isinstance(value, list) else None)

@@ -109,9 +109,10 @@ class Value:
 
 
 class Node:
-    """A segment while it is translated. `kept` are the leaves of each repetition that reached a resource."""
+    """A segment while it is translated. `kept` are the leaves of each repetition that reached a resource,
+    `shape` says which fields have content; nodes of one `plan` have the same steps."""
 
-    __slots__ = ("_delimiters", "event", "fields", "kept", "kind", "segment")
+    __slots__ = ("_delimiters", "event", "fields", "kept", "kind", "plan", "segment", "shape")
 
     def __init__(self, segment: Segment, delimiters: Delimiters, kind: str, event: str) -> None:
         self.segment = segment
@@ -120,11 +121,8 @@ class Node:
         self.event = event
         self.kept: dict[tuple[int, int], frozenset[int]] = {}
         self._delimiters = delimiters
-
-    @property
-    def shape(self) -> bytes:
-        """Which fields have content."""
-        return bytes(map(bool, self.fields))
+        self.shape = bytes(map(bool, self.fields))
+        self.plan = (self.shape, kind, event)
 
     @property
     def raw(self) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ def field_types(segment: str, field: int) -> list[str]:
 class V2Sources:
     """The paths of the standard, and of local segments (name → number of fields)."""
 
+    settled = frozenset(("event", "type"))
+
     def __init__(self, local: Mapping[str, int] | None = None) -> None:
         self._local = local or {}
 
@@ -111,7 +113,7 @@ class V2Sources:
 class FieldSource:
     """A field, component or sub-component, of the node at hand or of the nearest segment of a name."""
 
-    __slots__ = ("component", "field", "look", "name", "own", "subcomponent")
+    __slots__ = ("component", "field", "index", "look", "name", "own", "subcomponent")
 
     null = NULL
 
@@ -121,6 +123,7 @@ class FieldSource:
         self.field = field
         self.component = component
         self.subcomponent = subcomponent
+        self.index = field if own else 0
         self.look: Callable[[Node, Scope], str] = _own_look(field) if own else self._look_elsewhere
 
     def finds(self, shape: bytes) -> bool:

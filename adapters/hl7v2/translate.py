@@ -46,6 +46,7 @@ def base_layer() -> Layer:
     return joined(read_layer(path.read_text("utf-8"), path.name) for path in paths)
 
 
+_ROUTES = 8192
 WORDS = ("hospital.id", "hospital.name", "hospital.base")
 
 
@@ -174,12 +175,26 @@ class _Walk:
         found = next((segment for segment in tree.walk() if segment.name == name), None)
         return self.nodes[found.position] if found is not None else None
 
+    def route(self, name: str, node: Node, scope: Scope) -> tuple[CompiledMap, ...]:
+        """The maps for a segment here, in a message of this kind."""
+        key = (name, scope.name, self.kind, self.event)
+        known = self.maps.settled.get(key)
+        if known is None:
+            known = tuple(
+                each
+                for each in self.maps.route(name, scope.name)
+                if not each.when_settled or each.when is None or each.when(node, scope)
+            )
+            if len(self.maps.settled) < _ROUTES:
+                self.maps.settled[key] = known
+        return known
+
     def segment(self, node: Node, scope: Scope) -> None:
         name = node.segment.name
-        for each in self.maps.route(name, scope.name):
+        for each in self.route(name, node, scope):
             if each.after and self.before not in each.after:
                 continue
-            if each.when is None or each.when(node, scope):
+            if each.when is None or each.when_settled or each.when(node, scope):
                 self.work.run(each, node, node.raw, scope, self.following.get(node.segment.position, ()))
         if name not in _ANNOTATIONS:
             self.before = name

@@ -17,10 +17,11 @@ from adapters.mapping.compiled import (
     LinkRow,
     Maps,
     Part,
+    Step,
     Template,
     ValueRow,
 )
-from adapters.mapping.condition import Condition, compile_condition
+from adapters.mapping.condition import Condition, compile_condition, paths_of
 from adapters.mapping.fault import Fault, MapError
 from adapters.mapping.functions import Function
 from adapters.mapping.memory import Memory
@@ -109,6 +110,7 @@ class _Compiler:
             apart=each.apart,
             needs=each.needs,
             when=self.condition(each, each.when, each.segment),
+            when_settled=self.settled(each.when),
             within=frozenset(each.within),
             without=frozenset(each.without),
             after=frozenset(each.after),
@@ -117,11 +119,7 @@ class _Compiler:
                 for parts in each.identity
             ),
             missing=each.missing,
-            steps=tuple(
-                (row.look if isinstance(row, ValueRow) else None, row.when, row)
-                for _, row in compiled
-                if isinstance(row, ValueRow | FixedRow)
-            ),
+            steps=tuple(self.step(of, row) for of, row in compiled if isinstance(row, ValueRow | FixedRow)),
             defaults=tuple(row for _, row in compiled if isinstance(row, DefaultRow)),
             links=tuple(row for _, row in compiled if isinstance(row, LinkRow)),
             ignores=tuple(
@@ -130,7 +128,7 @@ class _Compiler:
             continues=tuple(self.checked(each, partial(self.text, path, each)) for path in each.continues),
             continues_when=self.condition(each, each.continues_when, each.segment),
             at=frozenset(each.at),
-            shapes={},
+            plans={},
         )
 
     def rows(self, each: Map) -> tuple[Row, ...]:
@@ -144,6 +142,20 @@ class _Compiler:
             )
             return each.rows
         return (*each.rows, *other.rows)
+
+    def step(self, of: Row, row: ValueRow | FixedRow) -> Step:
+        if isinstance(row, ValueRow):
+            index = row.source.index if row.source is not None else 0
+            return Step(index, row.look, row.when, self.settled(of.when), row)
+        return Step(0, None, row.when, self.settled(of.when), row)
+
+    def settled(self, when: str) -> bool:
+        """Whether a condition looks only at what is the same all over a source. One that cannot be read is
+        told by whoever compiles it."""
+        try:
+            return bool(when) and paths_of(when) <= self.sources.settled
+        except ValueError:
+            return False
 
     def ignore(self, row: Row, each: Map) -> IgnoreRow:
         when = self.condition(row, row.when, each.segment) or here

@@ -1,9 +1,9 @@
 """What maps and rows become: closures and what they need, ready to run."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from adapters.mapping.condition import Condition
 from adapters.mapping.draft import Scope
@@ -13,7 +13,7 @@ from adapters.mapping.rows import Missing, Vocabulary
 from adapters.mapping.target import Place
 
 PLACEHOLDER = re.compile(r"\{([a-z.]+)\}")
-_SHAPES = 256
+_PLANS = 512
 Part = Callable[[Any, Scope, Any], str | None]
 
 
@@ -78,10 +78,21 @@ class IgnoreRow:
     reason: str
 
 
+class Step(NamedTuple):
+    """A ValueRow or FixedRow as it is run: the place of its own field or 0, its `look` (None for a FixedRow),
+    its condition, and whether that is `settled` by what the whole source is."""
+
+    place: int
+    look: Text | None
+    when: Condition | None
+    settled: bool
+    row: Any
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledMap:
-    """A map ready to run. `steps` are its ValueRows and FixedRows in the order written, each after its `look`
-    (None for a FixedRow) and its condition; defaults and links are apart. `shapes` remembers `steps_for`."""
+    """A map ready to run. `steps` are in the order written; defaults and links are apart. `when_settled`: its
+    condition holds all over a source or nowhere. `plans` remembers `steps_for`."""
 
     name: str
     segment: str
@@ -93,45 +104,53 @@ class CompiledMap:
     apart: str
     needs: str
     when: Condition | None
+    when_settled: bool
     within: frozenset[str]
     without: frozenset[str]
     after: frozenset[str]
     identity: tuple[tuple[Part, ...], ...]
     missing: Missing | None
-    steps: tuple[tuple[Text | None, Condition | None, Any], ...]
+    steps: tuple[Step, ...]
     defaults: tuple[DefaultRow, ...]
     links: tuple[LinkRow, ...]
     ignores: tuple[IgnoreRow, ...]
     continues: tuple[Text, ...]
     continues_when: Condition | None
     at: frozenset[str]
-    shapes: dict[bytes, tuple[tuple[Text | None, Condition | None, Any], ...]]
+    plans: dict[Any, tuple[Step, ...]]
 
-    def steps_for(self, shape: bytes) -> tuple[tuple[Text | None, Condition | None, Any], ...]:
-        """The steps that can do anything for a node of this shape; the same shapes come again and again."""
-        known = self.shapes.get(shape)
+    def steps_for(self, node: Any, scope: Scope) -> tuple[Step, ...]:
+        """The steps that can do anything for a node of this plan; the same plans come again and again."""
+        known = self.plans.get(node.plan)
         if known is None:
-            known = tuple(
-                step
-                for step in self.steps
-                if step[0] is None or not step[2].own or step[2].source.finds(shape)
-            )
-            if len(self.shapes) >= _SHAPES:
-                self.shapes.clear()
-            self.shapes[shape] = known
+            known = tuple(self._settled(node, scope))
+            if len(self.plans) >= _PLANS:
+                self.plans.clear()
+            self.plans[node.plan] = known
         return known
+
+    def _settled(self, node: Any, scope: Scope) -> Iterator[Step]:
+        for step in self.steps:
+            if step.look is not None and step.row.own and not step.row.source.finds(node.shape):
+                continue
+            if not step.settled or step.when is None:
+                yield step
+            elif step.when(node, scope):
+                yield step._replace(when=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
     """Every map by the kind of node it is for, what is ignored (source path → reason), the vocabularies, and
-    the sources that are disabled. `routes` remembers which maps are for a node in a group of a name."""
+    the sources that are disabled. `routes` remembers which maps are for a node in a group of a name,
+    `settled` which of them in a source of a kind."""
 
     by_segment: Mapping[str, tuple[CompiledMap, ...]]
     routes: dict[tuple[str, str], tuple[CompiledMap, ...]]
     ignored: Mapping[str, str]
     vocabularies: Mapping[str, Vocabulary]
     disabled: frozenset[str] = frozenset()
+    settled: dict[tuple[str, ...], tuple[CompiledMap, ...]] = field(default_factory=dict)
 
     @property
     def continued(self) -> dict[str, CompiledMap]:

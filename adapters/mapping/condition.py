@@ -33,6 +33,11 @@ def compile_condition(
     return condition
 
 
+def paths_of(text: str) -> frozenset[str]:
+    """The paths and words that a condition looks at."""
+    return frozenset(word for kind, word in _tokens(text) if kind == "path")
+
+
 def _tokens(text: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     position = 0

@@ -36,11 +36,13 @@ class Source(Protocol):
     """A compiled source path; `own` if it is of the node at hand itself.
 
     `look` is cheap: the text of everything the path finds from a node, "" for nothing; equal texts have equal
-    values. `null` is the text by which a sender deletes.
+    values. `index` is the place of what it looks at among the `fields` of a node of its own, 0 if that
+    cannot be said. `null` is the text by which a sender deletes.
     """
 
     null: str
     own: bool
+    index: int
 
     @property
     def look(self) -> Text: ...
@@ -63,8 +65,11 @@ class Source(Protocol):
 class Sources(Protocol):
     """A source format: compiles its paths, as seen from a node of the kind `segment`.
 
-    All raise ValueError with a reason where the path can never find anything.
+    All raise ValueError with a reason where the path can never find anything. `settled` are the words of
+    conditions that are the same all over a source.
     """
+
+    settled: frozenset[str]
 
     def source(self, path: str, segment: str) -> Source: ...
 

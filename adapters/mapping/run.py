@@ -18,27 +18,27 @@ _ALL = frozenset((0,))
 class Outcome(NamedTuple):
     """What a function made: values for the target, resources they need, and what was read for it.
 
-    `read` are (which node, value's number, leaves), `read_inputs` (index of the input, leaves).
+    `read` are (which node, value's number, leaves), `read_inputs` (index of the input, leaves). `simple` is
+    the number and the leaves if it is one value, read of one value of the node alone, that needs nothing.
     """
 
     values: tuple[Any, ...]
     resources: tuple[Json, ...]
     read: tuple[tuple[int, int, frozenset[int]], ...]
     read_inputs: tuple[tuple[int, frozenset[int]], ...]
+    simple: tuple[int, frozenset[int]] | None
 
 
 def _outcome(result: Any, values: Sequence[tuple[int, Any]], inputs: Mapping[str, Any]) -> Outcome:
     made: tuple[Json, ...] = ()
     if type(result) is Made:
         made, result = result.resources, result.value
-    return Outcome(
-        values=result.values if type(result) is Several else (result,),
-        resources=made,
-        read=tuple([(which, value.number, frozenset(value.read)) for which, value in values]),
-        read_inputs=tuple([(i, frozenset(v.read)) for i, v in enumerate(inputs.values()) if v is not None])
-        if inputs
-        else (),
-    )
+    read = tuple([(which, value.number, frozenset(value.read)) for which, value in values])
+    of_inputs = [(i, frozenset(v.read)) for i, v in enumerate(inputs.values()) if v is not None]
+    if type(result) is Several:
+        return Outcome(result.values, made, read, tuple(of_inputs), None)
+    plain = not made and not of_inputs and len(read) == 1 and not read[0][0]
+    return Outcome((result,), made, read, tuple(of_inputs), read[0][1:] if plain else None)
 
 
 class Work:
@@ -88,12 +88,13 @@ class Work:
     ) -> None:
         for home in (node, *following):
             self.homes.setdefault(home, draft)
-        for look, when, row in each.steps_for(node.shape):
+        fields = node.fields
+        for index, look, when, _, row in each.steps_for(node, scope):
             if look is None:
                 if when is None or when(node, scope):
                     self._fixed(row, node, scope, draft)
                 continue
-            text = look(node, scope)
+            text = fields[index] if index else look(node, scope)
             if not text or (when is not None and not when(node, scope)):
                 continue
             owner = node if row.own else row.source.owner(node, scope)
@@ -103,7 +104,10 @@ class Work:
                 row.source.keep(owner, 1, _ALL)
                 continue
             for outcome in self._remembered(row, text, owner, node, scope, following):
-                self._put(row, outcome, owner, node, scope, draft, following)
+                if outcome.simple is None:
+                    self._put(row, outcome, owner, node, scope, draft, following)
+                elif row.place(draft, node, outcome.values[0]):
+                    row.source.keep(owner, *outcome.simple)
         for ignore in each.ignores:
             for left_out in (node, *following):
                 if ignore.when(left_out, scope):
@@ -253,7 +257,7 @@ class Work:
         draft: Draft,
         following: Sequence[Any],
     ) -> None:
-        values, resources, read, read_inputs = outcome
+        values, resources, read, read_inputs, _ = outcome
         place, placed = row.place, True
         for each in values:
             placed = place(draft, node, each) and placed

@@ -42,6 +42,8 @@ class Element:
 
     __slots__ = ("_raw", "children", "claimed", "content", "document", "leaves", "name", "parent", "taken")
     shape = b""
+    plan = b""
+    fields = ()
 
     def __init__(self, name: str, parent: "Element | None", document: Document) -> None:
         self.name = name

@@ -43,6 +43,8 @@ class _Step:
 class TreeSources:
     """Compiles paths; a name is any element's, so only the form of a path can be wrong."""
 
+    settled: frozenset[str] = frozenset()
+
     def source(self, path: str, segment: str) -> "TreeSource":
         return TreeSource(*_compiled(path))
 
@@ -73,6 +75,7 @@ class TreeSource:
 
     null = "\0"
     own = False
+    index = 0
 
     def __init__(self, steps: tuple[_Step, ...], attribute: str | None) -> None:
         self._steps = steps

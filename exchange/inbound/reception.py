@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapters.hl7v2.acknowledge import Code, Fault
@@ -19,6 +19,7 @@ from exchange.inbound.dispatch import Dispatcher
 from exchange.inbound.envelope import Envelope, refusal
 from exchange.inbound.findings import UNAVAILABLE
 from exchange.inbound.inbox import Inbox, Receipt
+from exchange.inbound.remembered import remembering
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate
 
@@ -76,6 +77,7 @@ class Reception:
 @asynccontextmanager
 async def open_reception(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Reception]:
     """The reception, with what was kept but not settled before processed first."""
+    hub = replace(hub, check=remembering(hub.check))
     async with Dispatcher(hub, hospitals, translate).running() as dispatcher, dispatcher.sweeping():
         count = await dispatcher.recover()
         if count:
@@ -88,6 +90,7 @@ async def assisting_reception(
     hub: Hub, hospitals: Hospitals, translate: Translate
 ) -> AsyncIterator[Reception]:
     """Beside a reception that looks after what is not settled."""
+    hub = replace(hub, check=remembering(hub.check))
     async with Dispatcher(hub, hospitals, translate).running() as dispatcher:
         yield Reception(hub, hospitals, dispatcher)
 

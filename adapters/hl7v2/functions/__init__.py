@@ -26,7 +26,7 @@ from adapters.mapping.functions import Function, registry
 def functions() -> Mapping[str, Function]:
     """The registry; a map calls nothing else."""
     return registry(
-        *(texts.text, texts.lines, texts.verbatim_code, texts.boolean, texts.only_true, texts.number_text),
+        *(texts.lines, texts.verbatim_code, texts.boolean, texts.only_true, texts.number_text),
         *(texts.positive_integer, texts.integer, texts.uri, texts.annotation, texts.text_address),
         *(times.date, times.birth_date, times.time, times.dr_period, times.dr_choice),
         *(identifiers.cx_identifier, identifiers.ssn_identifier, identifiers.ei_identifier),
@@ -44,7 +44,14 @@ def functions() -> Mapping[str, Function]:
         *(attachments.ed_attachment, attachments.rp_attachment, attachments.titled_attachment),
         *(observed.observed_components, coded.concept_text),
         remembered=(
-            *(texts.code, coded.cwe_concept, coded.cwe_coding, coded.cwe_text, identifiers.hd_identifier),
+            *(
+                texts.text,
+                texts.code,
+                coded.cwe_concept,
+                coded.cwe_coding,
+                coded.cwe_text,
+                identifiers.hd_identifier,
+            ),
             *(identifiers.pln_identifier, identifiers.device_reference, people.xcn_practitioner),
             *(people.ndl_practitioner, people.xon_organization, people.cwe_organization),
             *(people.hd_organization, people.cx_organization, places.pl_location, places.ndl_location),
