@@ -3,6 +3,7 @@
 import typer
 
 from exchange.commands.clients import client_app
+from exchange.commands.codes import codes_app
 from exchange.commands.concepts import concepts
 from exchange.commands.demo import demo
 from exchange.commands.ending import OneLineErrors
@@ -44,6 +45,7 @@ commands = (
 for command in commands:
     app.command()(command)
 app.add_typer(client_app, name="client")
+app.add_typer(codes_app, name="codes")
 app.add_typer(mpi_app, name="mpi")
 app.add_typer(package_app, name="package")
 

@@ -15,6 +15,7 @@ import asyncpg
 from exchange.hub import Hub
 from exchange.local_codes import store
 from exchange.local_codes.code_system import code_system_of
+from exchange.local_codes.definitions import operation_definitions
 from exchange.local_codes.sighting import Key
 from exchange.local_codes.store import Decision
 from exchange.outcome import FhirError
@@ -42,6 +43,13 @@ async def publish(hub: Hub) -> list[str]:
     if stale:
         await hub.terminology.refresh()
     return [system for system, _ in stale]
+
+
+async def publish_definitions(hub: Hub) -> None:
+    """Those of the operations on codes; what is stored as it is now gets no new version."""
+    writes = [hub.write("update", each) for each in operation_definitions()]
+    async with hub.pool.acquire() as connection, connection.transaction():
+        await transact(connection, writes, hub.clock())
 
 
 async def _reconcile_changed(hub: Hub) -> None:
@@ -72,9 +80,13 @@ async def reconcile(hub: Hub, connection: Connection, system: str) -> None:
 
 async def _keep_publishing(hub: Hub) -> None:
     """Until it is cancelled."""
+    told = False
     while True:
         await asyncio.sleep(SECONDS)
         try:
+            if not told:
+                await publish_definitions(hub)
+                told = True
             await hub.local_codes.flush()
             await publish(hub)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FhirError) as error:

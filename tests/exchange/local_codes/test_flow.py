@@ -10,12 +10,13 @@ import pytest
 
 from exchange.hub import Hub
 from exchange.jobs.runner import working
-from exchange.local_codes.publishing import publish
+from exchange.local_codes.publishing import publish, publish_definitions
 from exchange.local_codes.retranslation import KIND, retranslated, retranslating
 from exchange.local_codes.rewriting import TRANSLATED
 from tests.exchange.local_codes.conftest import OBX_3, Send, finished, result
 
 LOINC = "http://loinc.org"
+OPERATIONS = {"local-codes", "propose-mappings", "decide-codes", "upload-mappings", "retranslate"}
 LABORATORY: dict[str, Any] = {
     "resourceType": "CodeSystem",
     "id": "loinc",
@@ -193,6 +194,24 @@ async def test_the_code_system_and_the_states_are_published(
     await publish(hub)
     mapped = await client.get("CodeSystem/$local-codes", params={"state": "mapped"})
     assert [part[0]["valueCoding"]["code"] for part in told(mapped, "code")] == ["X1"]
+
+
+async def test_the_operations_are_defined(hub: Hub, client: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        await publish_definitions(hub)
+    statement = (await client.get("metadata")).json()
+    named = {
+        each["definition"]
+        for resource in statement["rest"][0]["resource"]
+        for each in resource.get("operation", [])
+        if each["name"] in OPERATIONS
+    }
+    found = (await client.get("OperationDefinition")).json()["entry"]
+    assert {entry["resource"]["url"] for entry in found} == named
+    assert {entry["resource"]["meta"]["versionId"] for entry in found} == {"1"}
+    for entry in found:
+        outcome = await client.post("OperationDefinition/$validate", json=entry["resource"])
+        assert not [each for each in outcome.json()["issue"] if each["severity"] == "error"]
 
 
 async def test_bad_lines_are_told_one_by_one(hub: Hub, client: httpx.AsyncClient, send: Send) -> None:
