@@ -4,13 +4,17 @@ Clinical documents (WS/T 500, C-CDA), HL7 v3 messages, local XML and JSON, table
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.cda import translate as cda
 from adapters.hospitals.hospital import Hospital, Hospitals
 from adapters.local.render import DOCUMENT, rendered
 from adapters.mapping.model import Model
+from adapters.tables.formats import TableError, rows_of
+from adapters.tables.rows import Row
+from adapters.tables.translate import TableMaps, together
+from adapters.tables.translate import translate as translate_row
 from adapters.translation import Coverage, Translation
 from adapters.trees.library import TreeMaps
 from adapters.trees.parse import Tree, XmlError, parse
@@ -23,7 +27,8 @@ CDA: Final = "cda"
 HL7_V2: Final = "hl7v2"
 HL7_V3: Final = "hl7v3"
 LOCAL: Final = "local"
-FORMS: Final = (HL7_V2, CDA, HL7_V3, LOCAL)
+TABLE: Final = "table"
+FORMS: Final = (HL7_V2, CDA, HL7_V3, LOCAL, TABLE)
 _LOCAL = re.compile(rb"(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?C00[0-5]\d[\s>/]")
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x0b]*")
 
@@ -53,7 +58,51 @@ def form_of(raw: bytes) -> str:
         return HL7_V3
     if _LOCAL.match(head):
         return LOCAL
-    return ""
+    return TABLE if _is_table(raw, head) else ""
+
+
+def _is_table(raw: bytes, head: bytes) -> bool:
+    """A spreadsheet, JSON, rows of XML, or a line that names columns."""
+    if raw.startswith(b"PK\x03\x04") or head[:1] in (b"{", b"["):
+        return True
+    line = head.splitlines()[0] if head else b""
+    return b"<" not in head[:80] and any(line.count(sign) >= 2 for sign in (b",", b"\t", b"|", b";"))
+
+
+def translate_table(
+    raw: bytes,
+    name: str,
+    maps: DocumentMaps,
+    hospitals: Hospitals,
+    hospital: Hospital | None = None,
+    charset: str | None = None,
+    declared: TableMaps | None = None,
+) -> Translation:
+    """Every row of a table. `name` is the table's where the bytes name none; a row that fails is an issue."""
+    made: list[Translation] = []
+    try:
+        for row in rows_of(raw, name, charset):
+            sender = hospital or hospitals.for_facility(_institution(row))
+            one = translate_row(row, sender, declared or TableMaps(), maps.cda.of(sender))
+            made.append(replace(one, issues=[_at(row, issue) for issue in one.issues]))
+    except (TableError, XmlError) as error:
+        return refused("structure", str(error))
+    return together(made) if made else refused("structure", "there is no row")
+
+
+def _first_institution(raw: bytes) -> str:
+    try:
+        return _institution(next(rows_of(raw, "table"), Row("", 0, {})))
+    except (TableError, XmlError):
+        return ""
+
+
+def _institution(row: Row) -> str:
+    return next((said for name, said in row.values.items() if name.lower() == "yljgdm"), "")
+
+
+def _at(row: Row, issue: Issue) -> Issue:
+    return replace(issue, diagnostics=f"{row.table} row {row.number}: {issue.diagnostics}")
 
 
 def translate_document(
@@ -64,6 +113,8 @@ def translate_document(
     charset: str | None = None,
 ) -> Translation:
     """What a document says. What cannot be read is an issue, never an exception."""
+    if form_of(raw) == TABLE:
+        return translate_table(raw, "table", maps, hospitals, hospital, charset)
     try:
         tree = parse(raw, charset)
     except XmlError as error:
@@ -79,8 +130,13 @@ def translate_document(
     return refused("not-supported", f"there is no map for {tree.root.name[:64]}")
 
 
-def hospital_of(tree: Tree | None, form: str, hospitals: Hospitals) -> Hospital:
-    """Whose document it is, as far as it says; a v3 message must be prepared."""
+def hospital_of(tree: Tree | None, form: str, hospitals: Hospitals, raw: bytes = b"") -> Hospital:
+    """Whose document it is, as far as it says; a v3 message must be prepared. Of a table, whose first row."""
+    if form == TABLE:
+        return hospitals.for_facility(_first_institution(raw))
+    if tree is not None and form == LOCAL:
+        code = tree.root.first("CustodianOrgCode")
+        return hospitals.for_facility(code.peek("") if code is not None else "")
     if tree is None or form not in (CDA, HL7_V3):
         return hospitals.for_facility("")
     names = cda.hospital_names(tree) if form == CDA else v3.hospital_names(tree)

@@ -1,7 +1,7 @@
 """What is declared of the fields of local documents: their data elements, and their places in a document."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -30,11 +30,26 @@ class Declared:
     header: Mapping[str, Any]
     sections: Mapping[str, str]
 
+    def beside(self, columns: Mapping[str, Any]) -> "Declared":
+        """With the columns of tables as further fields."""
+        paired = {_paired(name): told for name, told in columns["columns"].items()}
+        identifiers = {**self.header["identifiers"], **columns["identifiers"]}
+        return replace(
+            self,
+            fields={**paired, **columns["columns"], **self.fields},
+            header={**self.header, "identifiers": identifiers},
+        )
+
     def field(self, document: str, name: str) -> Field:
         """What a field means in a document of a type; one that nobody declared is its own name."""
         element, said = self.documents.get(document, {}).get(name) or self.fields.get(name) or ("", name)
         kind, system, unit = self.elements.get(element) or ("", "", "")
         return Field(element, said, kind, system, unit)
+
+
+def _paired(column: str) -> str:
+    """`jbzdbm` as a code that stands beside its name."""
+    return f"{column[:-2]}Code" if column.endswith(("dm", "bm")) else column
 
 
 @cache

@@ -5,6 +5,8 @@ the header if it is declared there; every other one is a statement by its data e
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from adapters.local.building import added, grown, new_document, observation, put
 from adapters.local.fields import Declared, Field, declared
@@ -26,10 +28,19 @@ def rendered(tree: Tree) -> Tree:
     return Tree(renderer.root, "urn:hl7-org:v3", tree.document)
 
 
+def rendered_fields(source: Element, columns: Mapping[str, Any]) -> Tree:
+    """A row whose children are fields, or columns that `columns` declares, as a clinical document."""
+    tree = Tree(source, "", source.document)
+    renderer = _Renderer("", tree, declared().beside(columns))
+    renderer.group(source)
+    renderer.place()
+    return Tree(renderer.root, "urn:hl7-org:v3", source.document)
+
+
 class _Renderer:
-    def __init__(self, code: str, tree: Tree) -> None:
+    def __init__(self, code: str, tree: Tree, tables: Declared | None = None) -> None:
         self.code = code
-        self.tables: Declared = declared()
+        self.tables: Declared = tables or declared()
         title = str(self.tables.header.get("titles", {}).get(code, ""))
         self.root = new_document(tree.document, code, title)
         self.body = grown(self.root, "component/structuredBody")
@@ -98,7 +109,8 @@ class _Renderer:
         """Puts a field into the header, if it is declared there; `again`: beside the one before."""
         where = self.tables.header["fields"].get(field.name)
         if where is None:
-            root = self.tables.header["identifiers"].get(self.field(field.name).element)
+            roots = self.tables.header["identifiers"]
+            root = roots.get(field.name) or roots.get(self.field(field.name).element)
             if root is None or field.parent is None or field.parent.name == "row":
                 return False
             put(

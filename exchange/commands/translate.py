@@ -10,7 +10,7 @@ from exchange.commands.ending import FINDINGS
 from exchange.commands.refused import Refused
 
 HL7V2 = "hl7v2"
-FORMS = (HL7V2, "cda", "hl7v3", "local")
+FORMS = (HL7V2, "cda", "hl7v3", "local", "table")
 
 
 def translate(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from adapters.documents import CDA, HL7_V3, form_of, hospital_of
+from adapters.documents import CDA, HL7_V3, TABLE, form_of, hospital_of
 from adapters.hl7v2.acknowledge import Code, Fault
 from adapters.hl7v2.fault import (
     APPLICATION_INTERNAL_ERROR,
@@ -68,8 +68,8 @@ def sealed_document(raw: bytes, channel: str, charset: str | None, hospitals: Ho
     request: Request | None = None
     tree: Tree | None = None
     try:
-        tree = parse(raw, charset)
-        request = unwrapped(tree)
+        tree = None if form == TABLE else parse(raw, charset)
+        request = unwrapped(tree) if tree is not None else None
     except XmlError as error:
         faults = [Fault(SEGMENT_SEQUENCE_ERROR, str(error))]
     if request is not None:
@@ -92,7 +92,7 @@ def sealed_document(raw: bytes, channel: str, charset: str | None, hospitals: Ho
         sender=bounded(interaction.sender or channel),
         control_id=bounded(interaction.message_id[1] or sha256.hex()[:32]),
         message_type=bounded(interaction.name or _kind(tree, form)),
-        hospital=hospital_of(tree, form, hospitals),
+        hospital=hospital_of(tree, form, hospitals, raw),
         message=None if faults else Sent(raw, form, charset),
         faults=faults,
         interaction=interaction,

@@ -22,6 +22,7 @@ from exchange.trust.scopes import INBOX
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([\w .:/-]{1,40})\"?", re.IGNORECASE)
 _XML: Final = frozenset({"application/soap+xml", "text/xml", "application/xml", "application/hl7-v3+xml"})
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DOCUMENTS: Final = _XML | {
     "application/hl7-cda+xml",
     "application/hl7-sda+xml",

@@ -104,3 +104,6 @@ async def test_a_document_is_stored(hub: Hub, http: httpx.AsyncClient) -> None:
     refused = await http.post("/documents", content=b"<x/>", headers=headers)
     assert refused.status_code == 422
     assert refused.json()["issue"][0]["severity"] == "error"
+    table = "yljgdm,yjlxh,patid,hzxm\nH009,1,P42,欧阳测试\n".encode()
+    response = await http.post("/documents", content=table, headers=headers | {"Content-Type": "text/csv"})
+    assert response.status_code == 200, response.text
