@@ -20,7 +20,6 @@ from mpi.decisions import NotInForce, UnknownDecision
 from mpi.review import NotDecidable
 from mpi.review_queue import UnknownReview
 from mpi.store import enterprise_patients
-from terminology.naming import identify
 
 Result = TypeVar("Result")
 MAX_REASON = 2000
@@ -59,7 +58,9 @@ async def show(hub: Hub, connection: Connection, correction: Correction | None) 
     """Write the enterprise Patients that look different."""
     if correction is None or not correction.affected:
         return
-    patients = await enterprise_patients(connection, correction.affected, hub.settings.base, identify)
+    patients = await enterprise_patients(
+        connection, correction.affected, hub.settings.base, hub.domains.identify
+    )
     await transact(connection, [hub.write("update", patient) for patient in patients], hub.clock())
 
 

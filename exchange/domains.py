@@ -14,21 +14,24 @@ from typing import Any, Final
 
 from adapters.mapping.document import Block, load
 from adapters.mapping.fault import Fault, MapError
+from mpi.demographics import NATIONAL_ID
 from terminology.naming import identify
 
-_KEYS: Final = frozenset(("name", "oid", "uri", "assigners"))
+_KEYS: Final = frozenset(("name", "oid", "uri", "assigners", "shared"))
 _OID: Final = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*)){2,}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
     """`name` is the namespace id of HL7 v2, `oid` is bare. `assigners` are hospital ids, or texts of MSH-3 or
-    MSH-4, in lower case; none: whoever sends may give numbers."""
+    MSH-4, in lower case; none: whoever sends may give numbers. A `shared` number is one person's for
+    life, wherever it is told, as a citizen id is."""
 
     name: str
     oid: str = ""
     uri: str = ""
     assigners: frozenset[str] = frozenset()
+    shared: bool = False
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -69,12 +72,19 @@ class Domains:
         domain = self.of(system)
         return domain.systems if domain is not None else (identify(system)[1],)
 
-    def is_shared(self, system: str) -> bool:
-        """A system that hospitals share (citizen ids, cards) or that is the hub's own."""
-        return bool(identify(system)[0]) or system.startswith(f"{self.base}/sid/")
+    def identify(self, system: str) -> tuple[str, str]:
+        """The kind of an identifier system and its canonical form, as matching reads them."""
+        domain = self.of(system)
+        if domain is None:
+            return identify(system)
+        return (NATIONAL_ID if domain.shared else identify(domain.system)[0]), domain.system
+
+    def is_own(self, system: str) -> bool:
+        """A system of the hub's, or one that it made for numbers without a domain."""
+        return system.startswith(f"{self.base}/sid/")
 
     def is_known(self, system: str) -> bool:
-        return self.of(system) is not None or self.is_shared(system)
+        return self.of(system) is not None or bool(identify(system)[0]) or self.is_own(system)
 
     def refusal(self, patient: Mapping[str, Any], names: Sequence[str]) -> tuple[str, str] | None:
         """Why somebody of these names may not tell of the patient: (diagnostics, expression)."""
@@ -89,7 +99,7 @@ class Domains:
             if not self.is_known(system):
                 return f"{system[:200]} is no domain of this hub", place
             domain = self.of(system)
-            own = own or domain is None or domain.is_assigned_by(names)
+            own = own or (domain is not None and domain.is_assigned_by(names))
         return None if own else ("none of the numbers is in a domain of the sender", "Patient.identifier")
 
 
@@ -104,7 +114,7 @@ def domains_of(listed: Sequence[Domain], base: str) -> Domains:
 
 
 def load_domains(path: Path | None, base: str) -> Domains:
-    """Reads a YAML file, `domains:` a list of `name`, `oid`, `uri`, `assigners`. Raises MapError."""
+    """Reads a YAML file, `domains:` each `name`, `oid`, `uri`, `assigners`, `shared`. Raises MapError."""
     if path is None:
         return domains_of((), base)
     block = load(path.read_text("utf-8"), path.name)
@@ -120,6 +130,7 @@ def _domain(told: Any, around: Block) -> Domain:
         str(told.get("oid") or "").removeprefix("urn:oid:"),
         str(told.get("uri") or ""),
         frozenset(str(each).casefold() for each in told.get("assigners") or ()),
+        bool(told.get("shared")),
     )
     if not made.name or not made.systems:
         raise MapError([Fault(place, "a domain needs a name, and an oid or a uri")])

@@ -18,7 +18,6 @@ from exchange.store.batch import Write
 from exchange.store.connection import Connection
 from exchange.store.transact import Written, transact
 from mpi.store import Record, enterprise_patients, resolve_all
-from terminology.naming import identify
 
 Resource = dict[str, Any]
 
@@ -63,11 +62,11 @@ async def enterprise_writes(hub: Hub, connection: Connection, records: Sequence[
     """Links the hospital's patients to persons; the enterprise Patients that look different now."""
     latest = {record.patient_id: record for record in records}
     await note_domains(hub, connection, (record.patient for record in latest.values()))
-    resolutions = await resolve_all(connection, list(latest.values()), hub.clock(), identify)
+    resolutions = await resolve_all(connection, list(latest.values()), hub.clock(), hub.domains.identify)
     affected = {name for resolution in resolutions for name in resolution.affected}
     if not affected:
         return []
-    patients = await enterprise_patients(connection, affected, hub.settings.base, identify)
+    patients = await enterprise_patients(connection, affected, hub.settings.base, hub.domains.identify)
     return [hub.write("update", patient) for patient in patients]
 
 

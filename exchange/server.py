@@ -30,6 +30,7 @@ from exchange.database import migrate, own_database
 from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
 from exchange.hub import Hub, open_hub, prepare, unhurried
+from exchange.inbound.domain_rule import refused_by_domain
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.reception import Reception, open_reception
@@ -102,7 +103,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await restore(database.dsn)
         await preparing
         hub = await stack.enter_async_context(answering(settings, database.dsn))
-        hospitals = load_hospitals(settings.hospitals, settings.base)
+        hospitals = load_hospitals(settings.hospitals, settings.base, hub.domains.systems)
         reception = await stack.enter_async_context(open_reception(hub, hospitals, translating(hub)))
         unhurried_hub = await stack.enter_async_context(unhurried(hub))
         await stack.enter_async_context(working(unhurried_hub, WORKS))
@@ -141,7 +142,8 @@ def translating(hub: Hub) -> Translate:
             return translate_document(
                 message.raw, documents, Hospitals(hub.settings.base), hospital, message.charset
             )
-        return translate(message, hospital, received, library.of(hospital))
+        made = translate(message, hospital, received, library.of(hospital))
+        return refused_by_domain(hub.domains, made, message, hospital)
 
     return translating
 

@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     mllp_charset: str | None = Field(
         default=None, description="Charset of every MLLP message, overriding MSH-18 (`GB18030`, `UTF-8`)."
     )
+    mllp_queries: bool = Field(
+        default=False,
+        description="Answer queries for persons (QBP) on the MLLP port, to whoever reaches it.",
+    )
     mllp_tls_cert: Path | None = Field(
         default=None, description="PEM certificate chain; with it MLLP speaks TLS."
     )

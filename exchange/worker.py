@@ -28,7 +28,7 @@ async def work(settings: Settings, dsn: str, ended: asyncio.Event) -> None:
         door = stack.enter_context(bound(settings.http_host, settings.http_port, socket.SO_REUSEPORT))
         await asyncio.to_thread(prepare, settings.fhir_url, settings.full_text)
         hub = await stack.enter_async_context(answering(settings, dsn))
-        hospitals = load_hospitals(settings.hospitals, settings.base)
+        hospitals = load_hospitals(settings.hospitals, settings.base, hub.domains.systems)
         reception = await stack.enter_async_context(assisting_reception(hub, hospitals, translating(hub)))
         await stack.enter_async_context(listening(hub, reception, door))
         telling = asyncio.create_task(_tell_of_jobs(hub))

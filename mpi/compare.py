@@ -40,7 +40,7 @@ def compare(one: Demographics, other: Demographics, by: Scale = SCALE) -> Compar
 def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str]) -> frozenset[str]:
     name, birth = name_relation(one, other), birth_date_relation(one, other)
     found = set()
-    if one.citizen_ids and other.citizen_ids and "citizen-id" not in evidence:
+    if one.citizen_ids and other.citizen_ids and "citizen-id" not in evidence and _comparable(one, other):
         found.add("different-citizen-ids")
     # With the same number, name and birth date a different sex is a slip of the pen.
     sure = "citizen-id" in evidence and name == "agree" and birth != "differ"
@@ -57,6 +57,12 @@ def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str])
     if "card" in evidence and "citizen-id" not in evidence and _lent(one, other, name, birth):
         found.add("card-of-another")
     return frozenset(found)
+
+
+def _comparable(one: Demographics, other: Demographics) -> bool:
+    """Whether both have a number of one scheme: `system#number`, or a bare citizen id."""
+    schemes = {number.rpartition("#")[0] for number in one.citizen_ids}
+    return not schemes.isdisjoint(number.rpartition("#")[0] for number in other.citizen_ids)
 
 
 def _lent(one: Demographics, other: Demographics, name: Relation, birth: Relation) -> bool:

@@ -31,6 +31,8 @@ Identify = Callable[[str], tuple[str, str]]
 """Tells of an identifier system its kind (`citizen-id`, some `…-card`, or empty) and its canonical form."""
 
 CITIZEN_ID: Final = "citizen-id"
+NATIONAL_ID: Final = "national-id"
+"""A deployment's own scheme of numbers that a person has for life, as a citizen id is."""
 
 NORMALISATION: Final = 3
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
@@ -130,6 +132,8 @@ def shared_identifier(identifier: Mapping[str, Any], identify: Identify) -> Card
         kind, system = CITIZEN_ID, SYSTEM
     if not kind or not isinstance(value, str):
         return None
+    if kind == NATIONAL_ID:
+        return Card(kind, system, value.strip()) if normal_number(value) else None
     number = normal_number(value)
     if kind == CITIZEN_ID:
         valid = citizen_id(value)
@@ -152,9 +156,14 @@ def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[
     found = [shared_identifier(identifier, identify) for identifier in patient.get("identifier", ())]
     shared = _distinct(card for card in found if card is not None)
     return (
-        tuple(card.number for card in shared if card.kind == CITIZEN_ID),
-        tuple(card for card in shared if card.kind != CITIZEN_ID),
+        tuple(_for_life(card) for card in shared if card.kind in (CITIZEN_ID, NATIONAL_ID)),
+        tuple(card for card in shared if card.kind not in (CITIZEN_ID, NATIONAL_ID)),
     )
+
+
+def _for_life(card: Card) -> str:
+    """A citizen id as it is; a number of another scheme for life with its system before it."""
+    return card.number if card.kind == CITIZEN_ID else f"{card.system}#{card.number}"
 
 
 def _says_national(identifier: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ def _events(letter: str, *spans: tuple[int, int]) -> frozenset[str]:
     return frozenset(f"{letter}{number:02}" for first, last in spans for number in range(first, last + 1))
 
 
-_PERSONS: Final = _events("A", (1, 18), (20, 36), (38, 55), (60, 62))
+_PERSONS: Final = _events("A", (1, 18), (20, 55), (60, 62))
 
 SUPPORTED: Final[Mapping[str, frozenset[str]]] = {
     "ADT": _PERSONS,

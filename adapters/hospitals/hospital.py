@@ -51,11 +51,17 @@ class Hospital:
 class Hospitals:
     """The registered hospitals, by the texts that senders write in MSH-4."""
 
-    __slots__ = ("_by_facility", "_derive", "base", "registered")
+    __slots__ = ("_by_facility", "_derive", "_systems", "base", "registered")
 
-    def __init__(self, base: str, registered: Iterable[Hospital] = ()) -> None:
+    def __init__(
+        self, base: str, registered: Iterable[Hospital] = (), systems: Mapping[str, str] | None = None
+    ) -> None:
+        """`systems` are those of authorities that all hospitals name alike."""
         self.base = base.rstrip("/")
-        self.registered = tuple(replace(each, base=self.base) for each in registered)
+        self._systems = systems or {}
+        self.registered = tuple(
+            replace(each, base=self.base, systems={**self._systems, **each.systems}) for each in registered
+        )
         self._by_facility: dict[str, Hospital] = {}
         for each in self.registered:
             for text in (each.id, *each.facilities):
@@ -69,13 +75,13 @@ class Hospitals:
 
     def _derived(self, facility: str, application: str) -> Hospital:
         name = " ".join(_CONTROL.sub(" ", facility or application).split())
-        return Hospital(slug(name), name or "unknown", self.base)
+        return Hospital(slug(name), name or "unknown", self.base, systems=self._systems)
 
 
-def load_hospitals(folder: Path | None, base: str) -> Hospitals:
+def load_hospitals(folder: Path | None, base: str, systems: Mapping[str, str] | None = None) -> Hospitals:
     """Reads every `*.yaml` of a folder. Raises MapError with file and line."""
     if folder is None:
-        return Hospitals(base)
+        return Hospitals(base, (), systems)
     paths = sorted(folder.glob("*.yaml"))
     registered = [hospital_from_yaml(path.read_text("utf-8"), path.name) for path in paths]
     taken: dict[str, str] = {}
@@ -86,7 +92,7 @@ def load_hospitals(folder: Path | None, base: str) -> Hospitals:
                 raise MapError(
                     [Fault(load(path.read_text("utf-8"), path.name).place, f"{text!r}: {other} has it")]
                 )
-    return Hospitals(base, registered)
+    return Hospitals(base, registered, systems)
 
 
 def hospital_from_yaml(text: str, file: str) -> Hospital:

@@ -12,6 +12,7 @@ import conformance.fhirpath
 import conformance.fhirschema
 import conformance.graphql
 import conformance.linkage
+import conformance.ohie_cr
 import conformance.patch
 import conformance.roundtrip
 import conformance.tx
@@ -21,6 +22,7 @@ import conformance.validator_cases
 from conformance.fhirpath import Answer
 from conformance.recorded_terminology import RecordedTerminology
 from conformance.report import Refused, Report, baseline, floor
+from exchange.commands.client_registry import client_registry
 from exchange.commands.fhirschema_engine import fhirschema_errors
 from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
@@ -98,6 +100,16 @@ async def _round_trips(suite: Sequence[conformance.roundtrip.Case]) -> Report:
         return await conformance.roundtrip.judge(suite, base, token, baseline("roundtrip"))
 
 
+def ohie_cr(path: Path) -> Report:
+    """https://wiki.ohie.org/display/documents/OpenHIE+Client+Registry+Test+Script, over a hub of its own"""
+    return asyncio.run(_client_registry(conformance.ohie_cr.cases(path)))
+
+
+async def _client_registry(suite: conformance.ohie_cr.Suite) -> Report:
+    async with client_registry(suite.domains) as registry:
+        return await conformance.ohie_cr.judge(suite, registry, baseline("ohie-cr"))
+
+
 def tx(path: Path) -> Report:
     """https://build.fhir.org/ig/HL7/fhir-tx-ecosystem-ig/"""
     service = TerminologyService(core_library())
@@ -125,6 +137,7 @@ SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "fhirschema": fhirschema,
     "graphql": graphql,
     "linkage": linkage,
+    "ohie-cr": ohie_cr,
     "patch": patch,
     "roundtrip": roundtrip,
     "snapshot": snapshot,

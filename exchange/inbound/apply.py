@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from adapters.hl7v2.acknowledge import Fault
+from exchange.corrections import show
 from exchange.hub import Hub
 from exchange.identity import enterprise_writes
 from exchange.inbound.envelope import refusal
@@ -18,6 +19,7 @@ from exchange.inbound.inbox import Settled, State, claim, settle
 from exchange.inbound.work import Plan, Work, add, plan_from_stored
 from exchange.store.fetch import fetch
 from exchange.store.transact import TooContended, transact
+from mpi.declared import declare
 
 
 class Overtaken(Exception):
@@ -47,6 +49,11 @@ async def apply(hub: Hub, works: Sequence[Work]) -> list[Settled]:
             outcomes = await transact(connection, writes, hub.clock())
             if any(written.status == "conflict" for written in outcomes):
                 raise Overtaken
+        for told in plan.declared:
+            made = await declare(
+                connection, told.one, told.other, told.declaration, told.hospital, hub.clock()
+            )
+            await show(hub, connection, made)
         await settle(connection, settled, hub.clock())
         noted = await hub.local_codes.write_new(connection, plan.sightings)
     hub.local_codes.count(noted)

@@ -20,7 +20,8 @@ from adapters.hl7v2.fault import (
     UNSUPPORTED_VERSION_ID,
     MessageError,
 )
-from adapters.hl7v2.parse import Message, parse
+from adapters.hl7v2.parse import Message, Segment, parse
+from adapters.hl7v2.query import QUERIES
 from adapters.hospitals.hospital import Hospital, Hospitals
 from exchange.inbound.sent import Sent
 
@@ -117,12 +118,18 @@ def _faults(message: Message) -> list[Fault]:
     if missing:
         return [Fault(REQUIRED_FIELD_MISSING, f"{field} is required", field) for field in missing]
     kind, event = sent.text(9), sent.text(9, 2)
+    if kind == "QBP" and event in QUERIES:
+        return _version_faults(sent)
     if kind not in SUPPORTED:
-        told = f"supported: {', '.join(SUPPORTED)}"
+        told = f"supported: {', '.join((*SUPPORTED, 'QBP'))}"
         return [Fault(UNSUPPORTED_MESSAGE_TYPE, told, "MSH-9.1")]
     if event not in SUPPORTED[kind]:
         told = f"supported events of {kind}: {', '.join(sorted(SUPPORTED[kind]))}"
         return [Fault(UNSUPPORTED_EVENT_CODE, told, "MSH-9.2")]
+    return _version_faults(sent)
+
+
+def _version_faults(sent: Segment) -> list[Fault]:
     if not _VERSION.fullmatch(sent.text(12)):
         return [Fault(UNSUPPORTED_VERSION_ID, "supported: 2.1 to 2.9", "MSH-12")]
     if sent.text(11) not in _PROCESSING:

@@ -4,8 +4,8 @@ https://hapifhir.github.io/hapi-hl7v2/hapi-hl7overhttp/specification.html
 
 Whatever HL7 v2 can say is said in the acknowledgement, with status 200; other statuses are HTTP's own. One
 request has one answer: the application acknowledgement, or the accept acknowledgement where the sender asks
-only for that, or 204 where it asks for none. It takes the scope `system/hl7v2.c`; a client of one hospital
-sends that hospital's messages only.
+only for that, or 204 where it asks for none. It takes the scope `system/hl7v2.c`, a query (QBP) the scope
+`system/Patient.rs`; a client of one hospital sends that hospital's messages only.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from exchange.inbound.envelope import Envelope
+from exchange.inbound.query import is_query
 from exchange.inbound.reception import Reception
 from exchange.outcome import FhirError
 from exchange.trust.authenticate import authenticate
@@ -33,10 +34,16 @@ def hl7v2_router(reception: Reception) -> APIRouter:
     @router.post("/hl7v2")
     async def hl7v2(request: Request) -> Response:
         grant = await authenticate(reception.hub.trust, request.headers.get("authorization"))
-        grant.require(INBOX, "c")
+        if not grant.permits("Patient", "s"):
+            grant.require(INBOX, "c")
         charset = _charset(request.headers.get("content-type", ""))
         raw = await read_body(request, reception.hub.settings.max_message_bytes)
         envelope = reception.seal(raw, "http", charset)
+        if is_query(envelope):
+            grant.require("Patient", "r")
+            grant.require("Patient", "s")
+        else:
+            grant.require(INBOX, "c")
         require_own(grant, envelope)
         delivery = await reception.receive(envelope)
         answer = delivery.accept

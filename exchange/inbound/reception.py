@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapters.hl7v2.acknowledge import Code, Fault
-from adapters.hl7v2.fault import APPLICATION_INTERNAL_ERROR
+from adapters.hl7v2.fault import APPLICATION_INTERNAL_ERROR, UNSUPPORTED_MESSAGE_TYPE
 from adapters.hospitals.hospital import Hospitals
 from exchange.hub import Hub
 from exchange.inbound.dispatch import Dispatcher
 from exchange.inbound.envelope import Envelope, refusal
-from exchange.inbound.findings import UNAVAILABLE
+from exchange.inbound.findings import INTERNAL, UNAVAILABLE
 from exchange.inbound.inbox import Inbox, Receipt
+from exchange.inbound.query import answered, is_query
 from exchange.inbound.remembered import remembering
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate
@@ -56,6 +57,8 @@ class Reception:
         instant = self.hub.clock()
         if envelope.is_acknowledgement:
             return Delivery(None, None)
+        if is_query(envelope):
+            return Delivery(None, self._queried(envelope))
         try:
             receipt = await self._inbox.keep(envelope, instant)
         except Exception as error:
@@ -65,6 +68,16 @@ class Reception:
             settled = self._dispatcher.submit(receipt.id, receipt.received, envelope)
             return Delivery(_accept(envelope, receipt), _application(envelope, settled))
         return _known(envelope, receipt)
+
+    async def _queried(self, envelope: Envelope) -> bytes:
+        if envelope.channel == "mllp" and not self.hub.settings.mllp_queries:
+            fault = Fault(UNSUPPORTED_MESSAGE_TYPE, "queries are not answered on this port", "MSH-9")
+            return envelope.answer("AR", self.hub.clock(), (fault,))
+        try:
+            return await answered(self.hub, envelope)
+        except Exception as error:
+            _log.warning("a query could not be answered: %s", type(error).__name__)
+            return envelope.answer("AE", self.hub.clock(), INTERNAL)
 
     def oversized(self, head: bytes, channel: str) -> Delivery:
         """The answer to a message that is too long to be kept; `head` is how it begins."""

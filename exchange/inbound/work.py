@@ -27,11 +27,13 @@ from exchange.local_codes.sighting import Sighting
 from exchange.outcome import FhirError
 from exchange.store.batch import Write, rendered
 from exchange.store.fetch import Stored
+from mpi.declared import Declaration
 from mpi.store import Record
 
 Resource = dict[str, Any]
 Reference = tuple[str, str]
 Translate = Callable[[Message | Sent, Hospital, datetime], Translation]
+_DECLARATIONS: Mapping[str, Declaration] = {"ADT^A24": "same", "ADT^A37": "different"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,16 @@ class Work:
         return [_reference(entry) for entry in self.translation.entries]
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Two Patients of a hospital that it says are one person (A24), or are not (A37)."""
+
+    one: str
+    other: str
+    declaration: Declaration
+    hospital: str
+
+
 @dataclass(slots=True)
 class Plan:
     """What several messages together write. `rejected`: which of them cannot be stored, and why."""
@@ -62,6 +74,7 @@ class Plan:
     current: dict[Reference, Resource | None]
     writes: dict[Reference, Write] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
+    declared: list[Declared] = field(default_factory=list)
     rejected: dict[int, list[Fault]] = field(default_factory=dict)
     sightings: list[Sighting] = field(default_factory=list)
 
@@ -107,6 +120,17 @@ def add(plan: Plan, work: Work, hub: Hub) -> None:
     plan.current |= resources
     patients = (resource for (type_, _), resource in resources.items() if type_ == "Patient")
     plan.records += [record_of(patient, work.envelope.hospital.id) for patient in patients]
+    plan.declared += _declared(work)
+
+
+def _declared(work: Work) -> list[Declared]:
+    declaration = _DECLARATIONS.get(work.envelope.message_type)
+    assert work.translation is not None
+    told = [_reference(entry) for entry in work.translation.entries]
+    ids = list(dict.fromkeys(id_ for type_, id_ in told if type_ == "Patient"))
+    if declaration is None or len(ids) < 2:
+        return []
+    return [Declared(ids[0], other, declaration, work.envelope.hospital.id) for other in ids[1:]]
 
 
 def _rewritten(work: Work, hub: Hub, sightings: list[Sighting]) -> Iterator[Entry]:

@@ -26,7 +26,6 @@ from exchange.outcome import FhirError, rejection
 from exchange.search.query.parse import parse
 from exchange.store.connection import Connection
 from mpi.matching import Match, matches
-from terminology.naming import identify
 
 Resource = dict[str, Any]
 Grade = Literal["certain", "probable", "possible", "certainly-not"]
@@ -62,10 +61,10 @@ async def _found(hub: Hub, connection: Connection, wanted: Wanted) -> list[Match
     numbers = [
         (each["system"], each["value"])
         for each in wanted.patient.get("identifier", ())
-        if each.get("system") and each.get("value") and not identify(each["system"])[0]
+        if each.get("system") and each.get("value") and not hub.domains.identify(each["system"])[0]
     ]
     known = await identities(hub, connection, numbers) if numbers else []
-    found = await matches(connection, wanted.patient, identify, {each.id for each in known})
+    found = await matches(connection, wanted.patient, hub.domains.identify, {each.id for each in known})
     if found is None:
         raise FhirError(
             "rule",

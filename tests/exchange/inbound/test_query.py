@@ -1,0 +1,218 @@
+"""Queries for persons (Q22, Q23), and what a hospital declares of two of its records (A24, A37)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.hl7v2.parse import Message, parse
+from adapters.hospitals.hospital import load_hospitals
+from adapters.mapping.fault import MapError
+from exchange.domains import load_domains
+from exchange.hub import open_hub
+from exchange.inbound.reception import Reception, open_reception
+from exchange.server import translating
+from exchange.settings import Settings
+
+DOMAINS = """
+domains:
+  - {name: ALPHA, oid: 1.2.3.4.1, assigners: [LABS]}
+  - {name: BETA, oid: 1.2.3.4.2, uri: "urn:x:beta", assigners: [WARD]}
+  - {name: STATE, oid: 1.2.3.4.9, shared: true}
+"""
+
+Send = Callable[[str], Awaitable[Message]]
+
+
+async def opened(
+    database_url: str, folder: Path, domains: str | None, queries: bool
+) -> AsyncIterator[Reception]:
+    listed = None
+    if domains is not None:
+        listed = folder / "domains.yaml"
+        listed.write_text(domains, "utf-8")
+    settings = Settings(data_dir=folder, pool_size=8, mllp_queries=queries, domains=listed)
+    async with open_hub(settings, database_url) as hub:
+        hospitals = load_hospitals(None, settings.base, hub.domains.systems)
+        async with open_reception(hub, hospitals, translating(hub)) as reception:
+            yield reception
+
+
+@pytest.fixture
+async def closed(database_url: str, tmp_path: Path) -> AsyncIterator[Reception]:
+    """A hub whose domains are listed."""
+    async for reception in opened(database_url, tmp_path, DOMAINS, True):
+        yield reception
+
+
+@pytest.fixture
+async def reception(database_url: str, tmp_path: Path) -> AsyncIterator[Reception]:
+    """A hub where every hospital may name its own."""
+    async for reception in opened(database_url, tmp_path, None, True):
+        yield reception
+
+
+async def sent(reception: Reception, text: str, channel: str = "mllp") -> Message:
+    raw = text.strip().replace("\n", "\r").encode() + b"\r"
+    delivery = await reception.receive(reception.seal(raw, channel, None))
+    assert delivery.application is not None
+    return parse((await delivery.application).decode())
+
+
+def head(kind: str, control: str, sender: str = "LABS") -> str:
+    return f"MSH|^~\\&|{sender}|F1|HUB|C|20260101||{kind}|{control}|P|2.5"
+
+
+def fed(control: str, pid: str, sender: str = "LABS", event: str = "A28", more: str = "") -> str:
+    return f"{head(f'ADT^{event}', control, sender)}\nEVN||20260101\nPID|||{pid}\n{more}"
+
+
+def cross(number: str, targets: str = "") -> str:
+    return f"{head('QBP^Q23^QBP_Q21', f'x{number}{targets}')}\nQPD|IHE PIX Query|T1|{number}|{targets}\nRCP|I"
+
+
+def persons(asked: str, rest: str = "", more: str = "") -> str:
+    return f"{head('QBP^Q22^QBP_Q21', 'p1')}\nQPD|IHE PDQ Query|T2|{asked}{rest}\nRCP|I|1^RD\n{more}"
+
+
+def outcome(answer: Message) -> tuple[str, str, str]:
+    """MSA-1, QAK-2, and where the error is."""
+    errors = answer.all("ERR")
+    return answer.text("MSA-1"), answer.text("QAK-2"), errors[0].fields()[2] if errors else ""
+
+
+def numbers(answer: Message) -> set[str]:
+    pid = answer.first("PID")
+    return set() if pid is None else {each.component(1) for each in pid.field(3)}
+
+
+async def test_two_numbers_of_one_person_are_cross_referenced(closed: Reception) -> None:
+    first = await sent(closed, fed("1", "A1^^^ALPHA~771234^^^STATE||DOE^JANE||19800101|F"))
+    assert first.text("MSA-1") == "AA"
+    await sent(closed, fed("2", "B9^^^BETA~771234^^^STATE||DOE^JAYNE||1980|F", "WARD"))
+    answer = await sent(closed, cross("A1^^^ALPHA^PI"))
+    assert answer.text("MSH-9.2") == "K23"
+    assert outcome(answer) == ("AA", "OK", "")
+    assert {"A1", "B9", "771234"} <= numbers(answer)
+    only = await sent(closed, cross("A1^^^&1.2.3.4.1&ISO", "^^^BETA"))
+    assert numbers(only) == {"B9"}
+    assert only.text("PID-3.4.1") == "BETA"
+    assert only.first("PID").field(3)[0].component(4, 2) == "1.2.3.4.2"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (cross("A9^^^ALPHA"), ("AE", "AE", "QPD^1^3^1^1")),
+        (cross("A9^^^NOWHERE"), ("AE", "AE", "QPD^1^3^1^4")),
+        (cross("A1^^^ALPHA", "^^^NOWHERE"), ("AE", "AE", "QPD^1^4^1^4")),
+        (cross("A1^^^ALPHA", "^^^BETA"), ("AA", "NF", "")),
+        (cross(""), ("AE", "AE", "QPD^1^3^1^1")),
+        (persons("@PID.99.1^X"), ("AE", "AE", "QPD^1^3^1^1")),
+        (persons("@PID.7^not-a-day"), ("AE", "AE", "QPD^1^3")),
+        (persons("@PID.5.1^DOE", "|||||^^^NOWHERE"), ("AE", "AE", "QPD^1^8^1^4")),
+        (persons("@PID.5.1^ROE"), ("AA", "NF", "")),
+    ],
+)
+async def test_errors_name_the_place(closed: Reception, asked: str, expected: tuple[str, str, str]) -> None:
+    await sent(closed, fed("1", "A1^^^ALPHA||DOE^JANE||19800101|F"))
+    assert outcome(await sent(closed, asked)) == expected
+
+
+async def test_persons_are_found_by_what_is_known_of_them(closed: Reception) -> None:
+    await sent(closed, fed("1", "A1^^^ALPHA||DOE^JANE^ANN^^^^L|ROE^MARY|19800101|F|||1 High St^^LEEDS||555"))
+    await sent(closed, fed("2", "A2^^^ALPHA||DOE^JOHN||19790202|M"))
+    answer = await sent(closed, persons("@PID.5.1^doe~@PID.8^F~@PID.7^1980"))
+    assert answer.text("MSH-9.2") == "K22"
+    assert outcome(answer) == ("AA", "OK", "")
+    assert (answer.text("PID-5.1"), answer.text("PID-5.2"), answer.text("PID-5.3")) == ("DOE", "JANE", "ANN")
+    assert (answer.text("PID-6.1"), answer.text("PID-7"), answer.text("PID-11.3")) == (
+        "ROE",
+        "19800101",
+        "LEEDS",
+    )
+    for asked in ("@PID.5.2^JAN*", "@PID.3.1^A1~@PID.3.4.1^ALPHA", "@PID.11.3^LEEDS"):
+        assert "A1" in numbers(await sent(closed, persons(asked))), asked
+    assert outcome(await sent(closed, persons("@PID.5.1^DO")))[1] == "NF"
+
+
+async def test_answers_go_on_where_they_stopped(closed: Reception) -> None:
+    for number in "123":
+        await sent(closed, fed(number, f"A{number}^^^ALPHA||DOE^J{number}||198{number}|F"))
+    seen: list[str] = []
+    more = ""
+    for _ in range(3):
+        answer = await sent(closed, persons("@PID.5.1^DOE", more=more))
+        assert answer.text("QAK-4") == "3"
+        seen += [each for each in numbers(answer) if each.startswith("A")]
+        start = answer.first("DSC")
+        more = f"DSC|{start.text(1)}|I" if start is not None else ""
+    assert sorted(seen) == ["A1", "A2", "A3"]
+    assert more == ""
+
+
+async def test_only_listed_domains_and_their_assigners(closed: Reception) -> None:
+    for control, pid, sender in (
+        ("1", "A1||DOE^JANE", "LABS"),
+        ("2", "A1^^^NOWHERE||DOE^JANE", "LABS"),
+        ("3", "A1^^^ALPHA||DOE^JANE", "WARD"),
+        ("4", "A1^^^&1.2.9.9.9&ISO~A1^^^ALPHA||DOE^JANE", "LABS"),
+    ):
+        answer = await sent(closed, fed(control, pid, sender))
+        assert answer.text("MSA-1") == "AE", pid
+    both = await sent(closed, fed("5", "B1^^^BETA~A1^^^ALPHA||DOE^JANE", "WARD"))
+    assert both.text("MSA-1") == "AA"
+    merge = fed("6", "B1^^^BETA||DOE^JANE", "WARD", "A40", "MRG|A1^^^ALPHA")
+    assert (await sent(closed, merge)).text("MSA-1") == "AE"
+
+
+async def identity(reception: Reception, number: str) -> frozenset[str]:
+    return frozenset(numbers(await sent(reception, cross(f"{number}^^^F1"))))
+
+
+async def test_a_hospital_declares_two_records_one_and_takes_it_back(reception: Reception) -> None:
+    one, two = "1^^^F1||DOE^JANE||19800101|F", "2^^^F1||ROE^ANN||19900101|F"
+    await sent(reception, fed("1", one))
+    await sent(reception, fed("2", two))
+    assert "2" not in await identity(reception, "1")
+    linked = await sent(reception, fed("3", one, event="A24", more=f"PID|||{two}"))
+    assert linked.text("MSA-1") == "AA"
+    assert {"1", "2"} <= await identity(reception, "1")
+    parted = await sent(reception, fed("4", one, event="A37", more=f"PID|||{two}"))
+    assert outcome(parted) == ("AA", "", "")
+    assert "2" not in await identity(reception, "1")
+    kept = await reception.hub.pool.fetch(
+        "SELECT actor, reason FROM mpi_do_not_link WHERE recorded_to IS NULL"
+    )
+    assert len(kept) == 1
+
+
+async def test_a_merged_number_answers_no_more(reception: Reception) -> None:
+    await sent(reception, fed("1", "1^^^F1||DOE^JANE||19800101|F"))
+    await sent(reception, fed("2", "2^^^F1||DOE^JANE||19800101|F"))
+    await sent(reception, fed("3", "1^^^F1||DOE^JANE", event="A40", more="MRG|2^^^F1"))
+    assert outcome(await sent(reception, cross("2^^^F1"))) == ("AE", "AE", "QPD^1^3^1^1")
+    assert "2" not in numbers(await sent(reception, cross("1^^^F1")))
+
+
+async def test_queries_are_not_kept_and_not_answered_unasked(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sent(reception, cross("1^^^F1"))
+    assert await reception.hub.pool.fetchval("SELECT count(*) FROM inbox") == 0
+    shut: Any = replace(
+        reception.hub, settings=reception.hub.settings.model_copy(update={"mllp_queries": False})
+    )
+    monkeypatch.setattr(reception, "hub", shut)
+    assert (await sent(reception, cross("1^^^F1"))).text("MSA-1") == "AR"
+    assert (await sent(reception, cross("1^^^F1"), "http")).text("MSA-1") == "AE"
+
+
+def test_a_wrong_file_of_domains_is_told(tmp_path: Path) -> None:
+    for wrong in ("domains: [{name: A}]", "domains: [{name: A, oid: x}]", "domains: [{nom: A}]"):
+        file = tmp_path / "domains.yaml"
+        file.write_text(wrong, "utf-8")
+        with pytest.raises(MapError):
+            load_domains(file, "https://base.example")
