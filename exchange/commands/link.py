@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from exchange.commands.ending import FINDINGS
+from exchange.commands.online_models import activate, models, refresh, relink, train_on_index
 from exchange.commands.refused import Refused
 from exchange.commands.tabular import read_columns, write_rows
 
@@ -64,21 +65,34 @@ def link(
 
 
 def train(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="One file, or two to link.")],
-    columns: Annotated[Path, typer.Option(help="TOML: what the columns mean.")],
-    out: Annotated[Path, typer.Option(help="The model, as JSON.")],
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE…", help="Default: the index.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="TOML: what the files' columns mean.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The files' model, as JSON.")] = None,
+    population: Annotated[
+        int | None, typer.Option(min=1, help="Of how many residents the index's patients are.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
-    """Estimate a model from files without labels: how much each column's agreement is worth."""
+    """Estimate without labels how much each fact's agreement is worth: for `yilian link` from one file or
+    two, or, without files, for the online decision from the records of the index. The index's model is kept
+    in the database and decides nothing before it is activated."""
     from mpi.linkage.model import json_from_model
 
+    if not files:
+        if columns or out:
+            raise Refused("--columns and --out are for files")
+        return train_on_index(population)
+    if columns is None or out is None:
+        raise Refused("files need --columns and --out")
     console = Console(stderr=True, quiet=quiet)
     found, table, _ = _read(files, columns, console)
     out.write_bytes(json_from_model(_model(found, table, None, console)))
+    return None
 
 
 mpi_app = typer.Typer(help="The patient index's models.", no_args_is_help=True)
-mpi_app.command()(train)
+for command in (train, models, activate, refresh, relink):
+    mpi_app.command()(command)
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+"""`yilian mpi`: the models of the online decision, and the pass that decides the whole index anew."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from exchange.commands.connected import connected, from_environment
+from exchange.commands.ending import FINDINGS
+from exchange.commands.refused import Refused
+
+if TYPE_CHECKING:
+    from mpi.rows import Connection
+
+Value = TypeVar("Value")
+
+Actor = Annotated[str, typer.Option(help="Who says so.")]
+Reason = Annotated[str, typer.Option(help="Why.")]
+
+
+def models() -> None:
+    """The models in the database; the one that decides is marked."""
+    from mpi.models import active, models
+
+    async def listed(connection: "Connection") -> None:
+        digest, _ = await active(connection)
+        for kept in await models(connection):
+            mark = "*" if kept.digest == digest else " "
+            typer.echo(f"{mark} {kept.digest}  {kept.created:%Y-%m-%d %H:%M}  {kept.trained_on} records")
+
+    run(listed)
+
+
+def activate(
+    digest: Annotated[str, typer.Argument(help="The model's name, as `yilian mpi models` tells it.")],
+    reason: Reason = "",
+    actor: Actor = "",
+) -> None:
+    """Let this model decide from now on; what was decided stays."""
+    from mpi.models import UnknownModel, activate
+
+    async def activated(connection: "Connection") -> None:
+        try:
+            await activate(connection, digest, actor or getuser(), reason, datetime.now(UTC))
+        except UnknownModel:
+            raise Refused(f"there is no model {digest}: see yilian mpi models") from None
+
+    run(activated)
+
+
+def refresh(actor: Actor = "") -> None:
+    """Count anew how frequent names are, for every night: the active model with these frequencies decides."""
+    from mpi.models import activate, keep
+    from mpi.retrain import refreshed
+
+    async def done(connection: "Connection") -> None:
+        model, instant, who = await refreshed(connection), datetime.now(UTC), actor or getuser()
+        digest = await keep(connection, model, who, instant)
+        await activate(connection, digest, who, "frequencies of names", instant)
+        typer.echo(f"{digest}: {len(model.names.whole)} names")
+
+    run(done)
+
+
+def relink() -> None:
+    """Decide the whole index anew. Differences become questions in the review queue, nothing is moved; exit 1
+    if there are any."""
+    from mpi.relink import relink
+
+    async def passed() -> int:
+        found = 0
+        async with connected(from_environment()) as connection:
+            async for told in relink(connection, datetime.now(UTC)):
+                found = told.together + told.apart
+                typer.echo(
+                    f"\r{told.records} records, {told.together} persons to join, {told.apart} to part",
+                    nl=False,
+                    err=True,
+                )
+        typer.echo(err=True)
+        return found
+
+    if asyncio.run(passed()):
+        raise typer.Exit(FINDINGS)
+
+
+def train_on_index(population: int | None) -> None:
+    """Trains on the records of the index and keeps the model, which decides nothing until it is activated."""
+    from mpi.linkage.online import TooFewRecords
+    from mpi.models import keep
+    from mpi.retrain import retrained
+
+    async def trained(connection: "Connection") -> None:
+        try:
+            model = await retrained(connection, population)
+        except TooFewRecords as error:
+            raise Refused(str(error)) from None
+        digest = await keep(connection, model, getuser(), datetime.now(UTC))
+        typer.echo(f"{digest}: {model.trained_on} records; yilian mpi activate {digest}")
+
+    run(trained)
+
+
+def run(work: Callable[["Connection"], Awaitable[Value]]) -> Value:
+    """The work in one transaction of the index."""
+
+    async def inside() -> Value:
+        async with connected(from_environment()) as connection, connection.transaction():
+            return await work(connection)
+
+    return asyncio.run(inside())

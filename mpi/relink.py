@@ -1,0 +1,182 @@
+"""The whole index decided anew, by the active model: differences become questions, never silent rewrites.
+
+Records that share a key, directly or through others, are decided together and in the order in which they
+came; what humans and hospitals settled stays where it is. Named SQL; numpy is needed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from mpi.blocking import OVERSIZED, blocking_keys
+from mpi.changes import ask
+from mpi.decide import Cluster, Finding, Member, examine
+from mpi.demographics import Demographics, demographics_from_json
+from mpi.linkage.clusters import components
+from mpi.models import active_scale
+from mpi.neighbourhood import Neighbourhood
+from mpi.rows import Connection
+from mpi.weigh import Scale
+
+# Which records share a key; oversized keys connect nobody.
+KEYS = """
+SELECT key, array_agg(record ORDER BY record) AS records FROM mpi_key
+GROUP BY key HAVING count(*) BETWEEN 2 AND $1
+"""
+
+RECORDS = """
+SELECT r.record, l.person, r.demographics::text AS demographics, l.actor <> 'hub' AS settled
+FROM mpi_record r
+JOIN mpi_link l ON l.record = r.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
+WHERE r.record = ANY($1::bigint[]) AND r.merged_into IS NULL
+ORDER BY r.record
+"""
+
+# Whether somebody said of two persons that records of theirs are two people's.
+PARTED = """
+SELECT EXISTS (
+    SELECT FROM mpi_do_not_link d
+    JOIN mpi_link a ON a.record = d.low AND a.valid_to IS NULL AND a.recorded_to IS NULL
+    JOIN mpi_link b ON b.record = d.high AND b.valid_to IS NULL AND b.recorded_to IS NULL
+    WHERE d.recorded_to IS NULL AND ((a.person = $1 AND b.person = $2) OR (a.person = $2 AND b.person = $1))
+)
+"""
+
+_PART = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A record and the person it belongs to now."""
+
+    record: int
+    person: int
+    demographics: Demographics = field(repr=False)
+    settled: bool
+
+
+class Difference(NamedTuple):
+    """`together`: the record's person and another should be one. `apart`: the record should not be with the
+    rest of its person."""
+
+    kind: str
+    record: int
+    persons: tuple[int, ...]
+    findings: tuple[Finding, ...]
+
+
+class Relinked(NamedTuple):
+    """What a pass came upon."""
+
+    records: int
+    together: int
+    apart: int
+
+
+async def relink(connection: Connection, instant: datetime) -> AsyncIterator[Relinked]:
+    """Ask about everything that would be decided otherwise today; tells how far it is after each part. Each
+    part is a transaction of its own, and what is asked already is not asked again."""
+    _, by = await active_scale(connection)
+    told: Counter[str] = Counter()
+    async for part in _parts(connection):
+        async with connection.transaction():
+            rows = await connection.fetch(RECORDS, part)
+            for difference in differences([_placed(*row) for row in rows], by):
+                told[difference.kind] += await _proposed(connection, difference, instant)
+        told["records"] += len(rows)
+        yield Relinked(told["records"], told["together"], told["apart"])
+
+
+def differences(records: Sequence[Placed], by: Scale) -> Iterator[Difference]:
+    """Where these records, decided anew, come to other persons than they belong to."""
+    fresh = _decided(records, by)
+    yield from _together(records, fresh, by)
+    yield from _apart(records, fresh, by)
+
+
+def _decided(records: Sequence[Placed], by: Scale) -> dict[int, int]:
+    """The new person of each record, settled ones first; persons are numbered as they are now or, where a
+    record begins another, by the negative of its number."""
+    near = Neighbourhood(by)
+    whose: dict[int, int] = {}
+    keys = {each.record: [key.key for key in blocking_keys(each.demographics)] for each in records}
+    settled: dict[int, list[Placed]] = defaultdict(list)
+    for each in records:
+        if each.settled:
+            settled[each.person].append(each)
+    for person, held in settled.items():
+        members = tuple(Member(each.record, each.demographics, settled=True) for each in held)
+        near.know(Cluster(person, members), {key for each in held for key in keys[each.record]})
+        whose.update((each.record, person) for each in held)
+    for each in records:
+        if not each.settled:
+            whose[each.record], _ = near.arrive(
+                each.record, each.demographics, keys[each.record], -each.record
+            )
+    return {record: near.standing(person) for record, person in whose.items()}
+
+
+def _together(records: Sequence[Placed], fresh: dict[int, int], by: Scale) -> Iterator[Difference]:
+    persons: dict[int, dict[int, list[Placed]]] = defaultdict(lambda: defaultdict(list))
+    for each in records:
+        persons[fresh[each.record]][each.person].append(each)
+    for held in persons.values():
+        first, *others = sorted(held)
+        for other in others:
+            record = held[other][0]
+            yield Difference("together", record.record, (first, other), _found(record, held[first], by))
+
+
+def _apart(records: Sequence[Placed], fresh: dict[int, int], by: Scale) -> Iterator[Difference]:
+    now: dict[int, list[Placed]] = defaultdict(list)
+    for each in records:
+        now[each.person].append(each)
+    for person, held in now.items():
+        first = fresh[held[0].record]
+        for each in held:
+            if fresh[each.record] != first and not each.settled:
+                rest = [other for other in held if fresh[other.record] == first]
+                yield Difference("apart", each.record, (person,), _found(each, rest, by))
+
+
+def _found(record: Placed, others: Iterable[Placed], by: Scale) -> tuple[Finding, ...]:
+    held = list(others)
+    members = tuple(Member(each.record, each.demographics) for each in held)
+    return tuple(examine(record.demographics, Cluster(held[0].person, members), by))
+
+
+async def _proposed(connection: Connection, found: Difference, instant: datetime) -> bool:
+    if found.kind == "together" and await connection.fetchval(PARTED, *found.persons):
+        return False
+    kind = "ambiguous" if found.kind == "together" else "inconsistent"
+    await ask(connection, kind, found.record, found.persons, found.findings, instant)
+    return True
+
+
+async def _parts(connection: Connection) -> AsyncIterator[list[int]]:
+    """Records that share keys, whole components at a time."""
+    ones, others = [], []
+    for row in await connection.fetch(KEYS, OVERSIZED - 1):
+        first, *rest = row["records"]
+        ones += [first] * len(rest)
+        others += rest
+    numbers, places = np.unique(np.asarray(ones + others, np.int64), return_inverse=True)
+    label = components(len(numbers), places[: len(ones)], places[len(ones) :])
+    order = np.argsort(label, kind="stable")
+    ends = np.flatnonzero(np.diff(label[order])) + 1
+    part: list[int] = []
+    for group in np.split(numbers[order], ends):
+        part += group.tolist()
+        if len(part) >= _PART:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _placed(record: int, person: int, demographics: str, settled: int) -> Placed:
+    return Placed(record, person, demographics_from_json(demographics), bool(settled))

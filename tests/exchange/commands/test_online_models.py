@@ -1,0 +1,76 @@
+"""`yilian mpi` on the index: train, look, activate, refresh, decide anew; faults are told in a line."""
+
+import asyncio
+import random
+from typing import Any
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner
+
+from exchange.cli import app
+from mpi.store import resolve_all
+from terminology.naming import identify
+from tests.mpi.people import at, record, valid_id
+
+RECORDS = 1200
+
+
+@pytest.fixture
+def filled(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An index of residents with three records each."""
+    monkeypatch.setenv("YILIAN_DATABASE_URL", database_url)
+    choose = random.Random(1)
+    names = [f"{one}{other}" for one in "王李张刘陈杨" for other in "伟芳娜敏静丽强磊"]
+    told = []
+    for number in range(RECORDS // 3):
+        born = f"19{choose.randint(30, 99)}-{choose.randint(1, 12):02}-{choose.randint(1, 28):02}"
+        facts: dict[str, Any] = {
+            "name": choose.choice(names),
+            "birth_date": born,
+            "citizen": valid_id(born, choose.randrange(1, 999, 2)),
+            "telecom": [{"system": "phone", "value": f"139{number:08}"}],
+        }
+        told += [record(f"{number}-{visit}", hospital=f"h{visit}", **facts) for visit in range(3)]
+
+    async def fill() -> None:
+        connection = await asyncpg.connect(database_url)
+        async with connection.transaction():
+            await resolve_all(connection, told, at(0), identify)
+        await connection.close()
+
+    asyncio.run(fill())
+    return database_url
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["mpi", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_train_activate_refresh_and_decide_anew(filled: str) -> None:
+    code, out, _ = run("train", "--population", "400")
+    digest = out.partition(":")[0]
+    assert code == 0
+    assert f"{RECORDS} records" in out
+    assert run("models")[1].startswith(f"  {digest}")
+    assert run("activate", digest, "--reason", "looks right")[0] == 0
+    assert run("models")[1].startswith(f"* {digest}")
+    assert run("refresh")[0] == 0
+    code, _, err = run("relink")
+    assert code == 0, err
+    assert f"{RECORDS} records, 0 persons to join, 0 to part" in err
+
+
+def test_what_cannot_be_is_told_in_a_line(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YILIAN_DATABASE_URL", database_url)
+    for arguments, told in (
+        (("activate", "none"), "there is no model none"),
+        (("train",), "0 records are too few"),
+        (("train", "--out", "x"), "--columns and --out are for files"),
+        (("train", "file.csv"), "files need --columns and --out"),
+    ):
+        code, _, err = run(*arguments)
+        assert code == 2
+        assert told in err
+        assert len(err.strip().splitlines()) == 1
