@@ -11,8 +11,9 @@ from typing import Any, Final
 from pyroaring import BitMap, FrozenBitMap
 
 from terminology.checks import TxIssue
-from terminology.code_system import CodeSystem
+from terminology.code_system import CodeSystem, Header
 from terminology.filters import BadPattern, Bits, Filter, UnknownFilter, selected
+from terminology.hierarchy import Hierarchy
 from terminology.scope import Scope
 from terminology.text_filter import passes, text_index
 from terminology.texts import Refusal, found
@@ -88,10 +89,21 @@ def part_runs(scope: Scope, value_set: ValueSet, part: Part, note: Note, text: s
             return []
         first, *others = imported
         return reduce(intersected, others, first)
-    system = scope.expandable(part.system, part.version)
+    if part.concepts and scope.options.takes_lists:
+        system = listed_system(part)
+    else:
+        system = scope.expandable(part.system, part.version)
     note("used-codesystem", system.header.canonical)
     own = [_chosen(value_set, part, system, text)]
     return reduce(intersected, imported, own)
+
+
+def listed_system(part: Part) -> CodeSystem:
+    """The codes that are listed as if they were all that there are."""
+    codes = list(dict.fromkeys(each.code for each in part.concepts))
+    header = Header(part.system, part.version, content="fragment", is_case_sensitive=True)
+    numbers = {code: number for number, code in enumerate(codes)}
+    return CodeSystem(header, codes, codes, numbers, Hierarchy(len(codes), ()), [{}] * len(codes))
 
 
 def _imported(scope: Scope, value_set: ValueSet, canonical: str, note: Note, text: str) -> Runs:

@@ -29,7 +29,8 @@ class VersionRule:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """None: not said. `http_languages` are those of the request's header."""
+    """None: not said. `http_languages` are those of the request's header; `takes_lists`: codes that a value
+    set lists are members whatever is known of their code system."""
 
     display_languages: Languages | None = None
     http_languages: Languages | None = None
@@ -45,6 +46,7 @@ class Options:
     infer_system: bool = False
     lenient_display: bool = False
     membership_only: bool = False
+    takes_lists: bool = False
     designations: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     supplements: tuple[str, ...] = ()

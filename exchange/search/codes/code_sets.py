@@ -7,12 +7,11 @@ https://hl7.org/fhir/R4/valueset.html
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from exchange.fhirjson import dumps, loads
-from exchange.search.codes.expansion import Coding, NotHeld, above, below, members
-from exchange.search.codes.hierarchy import Definition, NotExpandable
+from exchange.search.codes.held import Held, Name, NotHeld
 from exchange.search.definition.source import Source
 from exchange.search.query.conditions import Codes, OfCodes, Tokens
 from exchange.search.query.criterion import Criterion
@@ -24,7 +23,12 @@ from exchange.store.connection import Connection
 from exchange.store.packing import unpack
 from exchange.store.types import type_number
 from profiles.definitions import definitions
+from terminology.coded import Coding, above, below, codings
+from terminology.compile_code_system import UnusableDefinition
 from terminology.naming import canonical_system
+from terminology.options import Options
+from terminology.scope import Scope
+from terminology.texts import Refusal, found
 
 MAX_ROUNDS = 12
 MAX_DEFINITIONS = 200
@@ -46,8 +50,9 @@ BY_ID = (
 
 _KINDS = ("ValueSet", "CodeSystem")
 _LITERAL = "ValueSet/"
-Name = tuple[str, str]
-"""Type and canonical URL, or id."""
+_MISSING = "Unable_to_resolve_value_Set_"
+MAX_CODES = 20_000
+Definition = Mapping[str, Any]
 
 
 async def resolved(connection: Connection, query: Query) -> Query:
@@ -62,65 +67,53 @@ async def resolved(connection: Connection, query: Query) -> Query:
     )
 
 
-@dataclass(slots=True)
-class _Held:
-    """The definitions fetched so far, by how they were asked for; None for what is not there."""
-
-    by_name: dict[Name, Definition | None] = field(default_factory=dict)
-
-    def find(self, kind: str, url: str) -> Definition:
-        if (kind, url) not in self.by_name:
-            raise NotHeld(kind, url)
-        found = self.by_name[kind, url]
-        if found is None:
-            raise NotExpandable(f"no {kind} {url} is known here")
-        return found
-
-
 async def _known(connection: Connection, wanted: list[OfCodes]) -> Mapping[Codes, frozenset[Coding]]:
-    held = _Held()
+    fetched: dict[Name, Definition | None] = {}
     for _ in range(MAX_ROUNDS):
-        found: dict[Codes, frozenset[Coding]] = {}
+        listed: dict[Codes, frozenset[Coding]] = {}
         missing: set[Name] = set()
         for criterion in wanted:
             for codes in criterion.codes:
                 try:
-                    found[codes] = _listed(codes, held)
+                    listed[codes] = _listed(codes, Held(fetched, criterion.library()))
                 except NotHeld as needed:
                     missing.add(needed.name)
-                except NotExpandable as reason:
+                except (Refusal, UnusableDefinition) as reason:
                     said = codes.value_set or f"{codes.system}|{codes.code}"
                     raise refused(
                         criterion.name, f"{said} cannot be used: {reason}.", "not-supported"
                     ) from None
         if not missing:
-            return found
-        if len(held.by_name) + len(missing) > MAX_DEFINITIONS:
+            return listed
+        if len(fetched) + len(missing) > MAX_DEFINITIONS:
             break
-        held.by_name |= await _fetched(connection, missing)
+        fetched |= await _fetched(connection, missing)
     raise refused(wanted[0].name, "It takes too many definitions to answer this.", "too-costly")
 
 
-def _listed(codes: Codes, held: _Held) -> frozenset[Coding]:
+def _listed(codes: Codes, library: Held) -> frozenset[Coding]:
     match codes.how:
         case "in":
-            return members(held.find("ValueSet", codes.value_set), held.find)
+            value_set = Scope(library, Options()).value_set(codes.value_set)
+            if value_set is None:
+                raise Refusal(404, found("error", "not-found", "", _MISSING, value_set=codes.value_set))
+            return codings(library, value_set, MAX_CODES)
         case "above":
-            return above(codes.system, codes.code, held.find)
+            return above(library, codes.system, codes.code)
         case "below":
-            return below(codes.system, codes.code, held.find)
+            return below(library, codes.system, codes.code, MAX_CODES)
 
 
 async def _fetched(connection: Connection, names: set[Name]) -> dict[Name, Definition | None]:
-    found: dict[Name, Definition | None] = dict.fromkeys(names)
+    fetched: dict[Name, Definition | None] = dict.fromkeys(names)
     literal = {name for name in names if name[1].startswith(_LITERAL)}
     if literal:
         ids = [url.removeprefix(_LITERAL) for _, url in literal]
         for id_, body in await connection.fetch(BY_ID, type_number("ValueSet"), ids):
-            found["ValueSet", _LITERAL + id_] = loads(unpack(body))
+            fetched["ValueSet", _LITERAL + id_] = loads(unpack(body))
     if names - literal:
-        found |= await _by_url(connection, names - literal)
-    return found
+        fetched |= await _by_url(connection, names - literal)
+    return fetched
 
 
 async def _by_url(connection: Connection, names: set[Name]) -> dict[Name, Definition | None]:
@@ -135,8 +128,7 @@ async def _by_url(connection: Connection, names: set[Name]) -> dict[Name, Defini
 def _chosen(name: Name, stored: list[dict[str, Any]]) -> Definition | None:
     kind, canonical = name
     url, _, version = canonical.partition("|")
-    ours = definitions().resource(url)
-    for each in (*stored, ours or {}):
+    for each in stored:
         if (each.get("resourceType"), each.get("url")) == (kind, url) and version in (
             "",
             each.get("version"),
@@ -149,16 +141,16 @@ def _tokens(criterion: Criterion, known: Mapping[Codes, frozenset[Coding]]) -> C
     """Tokens in place of the codes; what is not about codes as it is."""
     if not isinstance(criterion, OfCodes):
         return criterion
-    codings = sorted(frozenset().union(*(known[codes] for codes in criterion.codes)))
+    among = sorted(frozenset().union(*(known[codes] for codes in criterion.codes)))
     hashes = tuple(
         dict.fromkeys(
             token(source.key, value)
             for source in criterion.sources
-            for coding in codings
+            for coding in among
             for value in _values(source, *coding)
         )
     )
-    needles = tuple({dumps(code) for _, code in codings}) if len(codings) <= _MOST_NEEDLES else ()
+    needles = tuple({dumps(code) for _, code in among}) if len(among) <= _MOST_NEEDLES else ()
     return Tokens(hashes, hashes if criterion.leads else (), needles=needles)
 
 

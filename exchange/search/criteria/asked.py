@@ -12,24 +12,31 @@ from exchange.search.definition.source import Composite, Parameter, Source
 from exchange.search.index.extract import Extraction
 from exchange.search.query.conditions import Tokens
 from exchange.search.query.criterion import AnyOf, Criterion, Targets
+from exchange.terminology.core import core_library
+from terminology.library import Library
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What searching needs to know of the hub: the registry, its own base, its zone, the time, and whether
-    texts are indexed."""
+    """What searching needs to know of the hub: the registry, its own base, its zone, the time, whether
+    texts are indexed, and the terminology that it has."""
 
     registry: Registry
     base: str
     zone: tzinfo
     now: Callable[[], datetime]
     full_text: bool = True
+    library: Callable[[], Library] = core_library
 
 
-def search_of(extraction: Extraction, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Search:
+def search_of(
+    extraction: Extraction,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    library: Callable[[], Library] = core_library,
+) -> Search:
     """The searching side of an extraction: both must agree on base and zone."""
     around = extraction.surroundings
-    return Search(extraction.registry, around.base, around.zone, now, around.full_text)
+    return Search(extraction.registry, around.base, around.zone, now, around.full_text, library)
 
 
 @dataclass(frozen=True, slots=True)

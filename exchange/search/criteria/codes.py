@@ -19,7 +19,7 @@ from terminology.naming import canonical_system
 def within(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
     """`:in`: a code is in one of the value sets."""
     values = [relative(unescaped(value), search.base) for value in alternatives(asked.name, asked.value)]
-    return _of_codes(of, parameter, asked, [Codes("in", value) for value in values])
+    return _of_codes(search, of, parameter, asked, [Codes("in", value) for value in values])
 
 
 def outside(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
@@ -30,21 +30,31 @@ def outside(search: Search, of: TypeParameters, parameter: Parameter, asked: Ask
 def above(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
     """`:above`: a code subsumes this one, or is it."""
     return _of_codes(
-        of, parameter, asked, [Codes("above", "", *each) for each in _concepts(search, parameter, asked)]
+        search,
+        of,
+        parameter,
+        asked,
+        [Codes("above", "", *each) for each in _concepts(search, parameter, asked)],
     )
 
 
 def below(search: Search, of: TypeParameters, parameter: Parameter, asked: Asked) -> Criterion:
     """`:below`: a code is subsumed by this one, or is it."""
     return _of_codes(
-        of, parameter, asked, [Codes("below", "", *each) for each in _concepts(search, parameter, asked)]
+        search,
+        of,
+        parameter,
+        asked,
+        [Codes("below", "", *each) for each in _concepts(search, parameter, asked)],
     )
 
 
-def _of_codes(of: TypeParameters, parameter: Parameter, asked: Asked, codes: list[Codes]) -> OfCodes:
+def _of_codes(
+    search: Search, of: TypeParameters, parameter: Parameter, asked: Asked, codes: list[Codes]
+) -> OfCodes:
     sources = _coded_sources(parameter, asked)
     leads = of.code is not None and parameter.keys == of.code.keys
-    return OfCodes(asked.name, tuple(dict.fromkeys(codes)), sources, leads)
+    return OfCodes(asked.name, tuple(dict.fromkeys(codes)), sources, leads, search.library)
 
 
 def _coded_sources(parameter: Parameter, asked: Asked) -> tuple[Source, ...]:

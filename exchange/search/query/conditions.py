@@ -3,10 +3,12 @@
 https://hl7.org/fhir/R4/search.html
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from exchange.search.definition.source import Source
+from terminology.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,14 @@ class OfCodes:
 
     name    of the parameter, for errors
     leads   whether the elements are the type's leading code
+    library gives the definitions that the hub has
     """
 
     name: str
     codes: tuple[Codes, ...]
     sources: tuple[Source, ...]
     leads: bool
+    library: Callable[[], Library]
 
 
 @dataclass(frozen=True, slots=True)

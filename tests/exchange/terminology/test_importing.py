@@ -51,3 +51,13 @@ async def test_what_is_not_finished_is_not_there(hub: Hub) -> None:
     )
     await hub.terminology.refresh()
     assert hub.terminology.library.find("CodeSystem", URL, "9") is None
+
+
+async def test_a_search_goes_below_what_was_imported(hub: Hub, client: httpx.AsyncClient) -> None:
+    await stored(hub, "Root")
+    for code in ("44999", "5"):
+        coding = {"system": URL, "code": code}
+        told = {"resourceType": "Observation", "status": "final", "code": {"coding": [coding]}}
+        assert (await client.post("Observation", json=told)).status_code == 201
+    found = (await client.get("Observation", params={"code:below": f"{URL}|44"})).json()
+    assert [each["resource"]["code"]["coding"][0]["code"] for each in found["entry"]] == ["44999"]
