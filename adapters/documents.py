@@ -4,6 +4,7 @@ Clinical documents (WS/T 500, C-CDA), HL7 v3 messages, local XML and JSON, table
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,14 +80,26 @@ def translate_table(
     declared: TableMaps | None = None,
 ) -> Translation:
     """Every row of a table. `name` is the table's where the bytes name none; a row that fails is an issue."""
-    made: list[Translation] = []
     try:
-        for row in rows_of(raw, name, charset):
-            sender = hospital or hospitals.for_facility(_institution(row))
-            one = translate_row(row, sender, declared or TableMaps(), maps.cda.of(sender))
-            made.append(replace(one, issues=[_at(row, issue) for issue in one.issues]))
+        rows = list(rows_of(raw, name, charset))
     except (TableError, XmlError) as error:
         return refused("structure", str(error))
+    return translate_rows(rows, maps, hospitals, hospital, declared or TableMaps())
+
+
+def translate_rows(
+    rows: Iterable[Row],
+    maps: DocumentMaps,
+    hospitals: Hospitals,
+    hospital: Hospital | None,
+    declared: TableMaps,
+) -> Translation:
+    """Rows, together; of a hospital, or of the ones that they name."""
+    made: list[Translation] = []
+    for row in rows:
+        sender = hospital or hospitals.for_facility(_institution(row))
+        one = translate_row(row, sender, declared, maps.cda.of(sender))
+        made.append(replace(one, issues=[_at(row, issue) for issue in one.issues]))
     return together(made) if made else refused("structure", "there is no row")
 
 

@@ -11,6 +11,7 @@ from exchange.commands.fhirpath import fhirpath
 from exchange.commands.link import link, mpi_app
 from exchange.commands.load import load
 from exchange.commands.package import package_app
+from exchange.commands.pull import pull
 from exchange.commands.reindex import reindex
 from exchange.commands.replay import replay
 from exchange.commands.serve import serve
@@ -34,6 +35,7 @@ commands = (
     link,
     concepts,
     translate,
+    pull,
     validate,
     replay,
     reindex,

@@ -1,0 +1,60 @@
+"""`yilian pull`: what is new in a front-end table, translated; one JSON line a row."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exchange.commands.connected import from_environment
+from exchange.commands.ending import FINDINGS
+from exchange.commands.refused import Refused
+
+
+def pull(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The database, as SQLAlchemy names it.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table, or view.")],
+    key: Annotated[list[str], typer.Option(help="A column that tells rows apart; may be repeated.")],
+    state: Annotated[Path, typer.Option(help="Where it stands; kept after every batch.")],
+    modified: Annotated[str, typer.Option(help="The column of the time of change.")] = "",
+    flag: Annotated[str, typer.Option(help="COLUMN=TEXT of the rows to be taken.")] = "",
+    maps: Annotated[Path | None, typer.Option("--map", help="The hospital's mapping document.")] = None,
+    hospital: Annotated[str | None, typer.Option(help="Id of the hospital, whatever the rows say.")] = None,
+    batch: Annotated[int, typer.Option(min=1, max=100_000, help="Rows at a time.")] = 1000,
+) -> None:
+    """Read what is new in a hospital's front-end table, writing nothing there, and translate it."""
+    from adapters.documents import translate_rows  # the maps are compiled for this command only
+    from adapters.mapping.fault import MapError
+    from adapters.tables.translate import TableMaps, table_maps
+    from exchange.commands import translating
+    from exchange.fhirjson import dumps
+    from exchange.inbound.front_end import PullError, Source, batches, front_end, mark_from_json
+    from profiles.definitions import definitions
+
+    column, _, wanted = flag.partition("=")
+    found = False
+    try:
+        declared = TableMaps()
+        if maps is not None:
+            declared = table_maps(maps.read_text("utf-8"), maps.name, definitions())
+        rules = translating.translation_rules(from_environment(), hospital)
+        mark = mark_from_json(state.read_text("utf-8")) if state.exists() else None
+        source = Source(table, tuple(key), modified, (column, wanted))
+        with front_end(url) as connection:
+            for rows, reached in batches(connection, source, mark, batch):
+                for row in rows:
+                    made = translate_rows([row], rules.documents, rules.hospitals, rules.hospital, declared)
+                    found |= any(issue.severity in ("error", "fatal") for issue in made.issues)
+                    typer.echo(dumps(translating.line(f"{table}#{row.number}", made)))
+                _keep(state, reached.to_json())
+    except (PullError, MapError, OSError) as error:
+        raise Refused(str(error)) from None
+    if found:
+        raise typer.Exit(FINDINGS)
+
+
+def _keep(state: Path, said: str) -> None:
+    """All of it or nothing, whatever happens meanwhile."""
+    beside = state.with_name(f"{state.name}.new")
+    beside.write_text(said, "utf-8")
+    os.replace(beside, state)
