@@ -22,9 +22,11 @@ GENDER: Final = "http://hl7.org/fhir/administrative-gender"
 Resource = dict[str, Any]
 # GB/T 2261.2: these stand below 20, whose first digit they have.
 _MARRIED: Final = {"21": "20", "22": "20", "23": "20"}
-# In GB/T 4761 what ends in 0 is above what begins with the same digit.
+# In GB/T 4761 what ends in 0 is above what begins with the same digit; what is further away is all below 80.
 _KIN: Final = {
-    code: f"{code[0]}0" for code in FAMILY_RELATIONS if code[1] != "0" and f"{code[0]}0" in FAMILY_RELATIONS
+    code: "80" if code > "80" else f"{code[0]}0"
+    for code in FAMILY_RELATIONS
+    if code > "80" or (code[1] != "0" and f"{code[0]}0" in FAMILY_RELATIONS)
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from profiles.definitions import Definitions, definitions
 from terminology.chinese_resources import chinese_resources
+from terminology.divisions import division_entries
 from terminology.grammars import grammar_systems
 from terminology.iso.tables import iso_resources
 from terminology.library import Entry, Library, entry_of, ready
@@ -26,7 +27,7 @@ def library_of(given: Definitions) -> Library:
                 entries.append(Entry(kind, listed.url, listed.version, load, id_=listed.id))
     own = [entry_of(each) for each in (*chinese_resources(), *iso_resources())]
     by_grammar = [ready(each) for each in (*grammar_systems(), ucum_system())]
-    return Library([*own, *by_grammar, *entries])
+    return Library([*own, *division_entries(), *by_grammar, *entries])
 
 
 def _loaded(package: Any, filename: str) -> Any:
