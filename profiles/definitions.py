@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/profilelist.html
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,10 @@ class Definitions:
         self.resource_types = self._types("resource") - ABSTRACT_RESOURCES
         self.primitive_types = self._types("primitive-type")
         self.complex_types = self._types("complex-type")
-        self.search_parameters = tuple(self._search_parameters())
+
+    @cached_property
+    def search_parameters(self) -> tuple[SearchParameter, ...]:
+        return tuple(self._search_parameters())
 
     def resource(self, url: str) -> dict[str, Any] | None:
         """The definition with this canonical; a version that is not there is answered by the latest."""

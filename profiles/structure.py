@@ -5,6 +5,7 @@ Profiles, invariants and open code systems are for a validator to add. https://h
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from profiles.bound import bound_code, bound_concept, one_of
@@ -37,7 +38,7 @@ Resource = dict[str, Any]
 
 @lru_cache(8)
 def compile_structure(definitions: Definitions) -> Callable[[Resource], list[Issue]]:
-    """The check of any resource of these definitions; every rule is made now.
+    """The check of any resource of these definitions; the rules of a type are made when it is first met.
 
     The check takes what JSON gives, floats as Decimal. All its issues are errors, their expression the
     element's path by its JSON names (`Observation.component[0].valueQuantity.value`); the path of an unknown
@@ -68,7 +69,8 @@ class _Compiler:
         self._reference = reference_form(definitions.resource_types)
         self._compile_extensions()
         self._element = self._compiled("Element")
-        self._resources = {name: self._compiled(name) for name in sorted(definitions.resource_types)}
+        self._resources: dict[str, Rule] = {}
+        self._compiling = Lock()
 
     def resource(self, value: Any, owner: dict[str, Any]) -> Findings:
         """The rule of any resource, whatever its type."""
@@ -80,7 +82,15 @@ class _Compiler:
             return rule(value, owner)
         if kind is None:
             return (Finding("structure", "A resource must have a resourceType"),)
+        if type(kind) is str and kind in self._definitions.resource_types:
+            return self._made(kind)(value, owner)
         return (Finding("structure", f"{shown(kind)} is not a resource type of FHIR R4"),)
+
+    def _made(self, kind: str) -> Rule:
+        """Nobody sees a rule before all that it leads to is there."""
+        with self._compiling:
+            rule = self._resources[kind] = self._compiled(kind)
+        return rule
 
     def _compile_extensions(self) -> None:
         """An extension's URL is absolute, but for an extension in an extension. Both are there before their

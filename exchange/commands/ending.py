@@ -4,9 +4,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import typer
-from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from exchange.commands.refused import Refused
@@ -46,6 +44,9 @@ class OneLineErrors(TyperGroup):
 
 def explanation(error: Exception) -> str | None:
     """One line for `error`; None where typer has its own way of saying it."""
+    import asyncpg  # only now, for most commands end well and need none of these
+    from pydantic import ValidationError
+
     if isinstance(error, ExceptionGroup):
         return explanation(error.exceptions[0])
     if type(error).__module__.startswith("typer"):

@@ -3,57 +3,49 @@
 http://hl7.org/fhirpath/N1/grammar.html
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from typing import Literal as OneOf
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """`value` is a System value: bool, str, int, Decimal, Temporal or Quantity."""
 
     value: Any
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Empty:
+class Empty(NamedTuple):
     """`{}`"""
 
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """An element, or at the beginning of a path a type."""
 
     name: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(NamedTuple):
     name: OneOf["$this", "$index", "$total"]
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """`%name`"""
 
     name: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     name: str
     arguments: tuple["Tree", ...]
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """`source.step`"""
 
     source: "Tree"
@@ -61,32 +53,28 @@ class Path:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """`source[index]`"""
 
     source: "Tree"
-    index: "Tree"
+    at: "Tree"
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(NamedTuple):
     sign: OneOf["+", "-"]
     operand: "Tree"
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(NamedTuple):
     operator: str
     left: "Tree"
     right: "Tree"
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Operands of one associative operator: `and`, `or` or `|`."""
 
     operator: str
@@ -94,15 +82,13 @@ class Chain:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class TypeName:
+class TypeName(NamedTuple):
     namespace: str | None
     name: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class TypeTest:
+class TypeTest(NamedTuple):
     operator: OneOf["is", "as"]
     operand: "Tree"
     type: TypeName
