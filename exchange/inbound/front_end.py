@@ -7,7 +7,7 @@ twice and none is passed over, whatever a batch's size.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -39,7 +39,11 @@ _READ_ONLY: Final = {
     "mysql": "SET TRANSACTION READ ONLY",
     "oracle": "SET TRANSACTION READ ONLY",
 }
-_KINDS: Final = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "decimal": Decimal}
+_KINDS: Final[dict[str, Callable[[str], Any]]] = {
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "decimal": Decimal,
+}
 
 
 class PullError(ValueError):
@@ -151,7 +155,7 @@ def _beyond(order: Sequence[Column[Any]], values: Sequence[Any]) -> Any:
     return or_(*steps)
 
 
-def _plain(kind: str) -> Any:
+def _plain(kind: str) -> Callable[[str], Any]:
     return int if kind == "int" else float if kind == "float" else str
 
 

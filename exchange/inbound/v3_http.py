@@ -16,8 +16,10 @@ from adapters.v3.envelope import SOAP_1_1, SOAP_1_2, answered, fault
 from exchange.inbound.documents import DocumentEnvelope
 from exchange.inbound.http import read_body, require_own
 from exchange.inbound.reception import Reception
+from exchange.inbound.v3_answers import answered_query
 from exchange.outcome import FhirError
 from exchange.trust.authenticate import authenticate
+from exchange.trust.grant import Grant
 from exchange.trust.scopes import INBOX
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([\w .:/-]{1,40})\"?", re.IGNORECASE)
@@ -38,18 +40,20 @@ def v3_router(reception: Reception) -> APIRouter:
 
     @router.post("/v3")
     async def v3(request: Request) -> Response:
-        envelope = await _sealed(reception, request, "v3", _XML)
+        envelope, grant = await _sealed(reception, request, "v3", _XML)
         soap = _soap(envelope.raw)
         if not envelope.interaction.name:
             told = envelope.faults[0].diagnostics if envelope.faults else "there is no message in it"
             status = 500 if soap == SOAP_1_1 else 400
             return _reply(fault(soap, told), soap, status)
         answer, status = await _received(reception, envelope)
+        if status == 200 and envelope.interaction.is_query and not envelope.faults:
+            answer = (await answered_query(reception.hub, grant, envelope)).encode()
         return _reply(answered(answer.decode(), soap, _wrapper(envelope)), soap, status)
 
     @router.post("/documents")
     async def documents(request: Request) -> Response:
-        envelope = await _sealed(reception, request, "documents", _DOCUMENTS)
+        envelope, _ = await _sealed(reception, request, "documents", _DOCUMENTS)
         answer, status = await _received(reception, envelope)
         if b'"severity":"error"' in answer and status == 200:
             status = 422
@@ -60,7 +64,7 @@ def v3_router(reception: Reception) -> APIRouter:
 
 async def _sealed(
     reception: Reception, request: Request, channel: str, types: frozenset[str]
-) -> DocumentEnvelope:
+) -> tuple[DocumentEnvelope, Grant]:
     grant = await authenticate(reception.hub.trust, request.headers.get("authorization"))
     grant.require(INBOX, "c")
     content_type = request.headers.get("content-type", "")
@@ -71,7 +75,7 @@ async def _sealed(
     envelope = reception.seal(raw, channel, found[1] if found else None)
     assert isinstance(envelope, DocumentEnvelope)
     require_own(grant, envelope)
-    return envelope
+    return envelope, grant
 
 
 async def _received(reception: Reception, envelope: DocumentEnvelope) -> tuple[bytes, int]:

@@ -1,5 +1,6 @@
 """`POST /v3` and `POST /documents` as a client sees them."""
 
+import base64
 import re
 from collections.abc import AsyncIterator
 
@@ -11,7 +12,7 @@ from exchange.hub import Hub
 from exchange.inbound.v3_http import v3_router
 from exchange.server import translating
 from tests.adapters.cda.samples import ADMISSION
-from tests.adapters.v3.messages import MERGE, ORDER, message, registration
+from tests.adapters.v3.messages import MERGE, ORDER, QUERY, message, registration
 from tests.exchange.inbound.conftest import OpenReception
 from tests.exchange.inbound.test_http import authorization
 
@@ -107,3 +108,34 @@ async def test_a_document_is_stored(hub: Hub, http: httpx.AsyncClient) -> None:
     table = "yljgdm,yjlxh,patid,hzxm\nH009,1,P42,欧阳测试\n".encode()
     response = await http.post("/documents", content=table, headers=headers | {"Content-Type": "text/csv"})
     assert response.status_code == 200, response.text
+
+
+async def test_a_query_is_answered_with_the_callers_own_rights(hub: Hub, http: httpx.AsyncClient) -> None:
+    pushing = await authorization(hub) | XML
+    both = await authorization(hub, "system/hl7v2.c system/Patient.rs") | XML
+    assert code(await http.post("/v3", content=registration(), headers=pushing)) == "AA"
+    answer = await http.post("/v3", content=QUERY, headers=both)
+    assert code(answer) == "AA"
+    assert b"<PRPA_IN201306UV02" in answer.content
+    assert "欧阳测试".encode() in answer.content
+    assert b'<queryResponseCode code="OK"/>' in answer.content
+    nobody = await http.post("/v3", content=QUERY.replace(b"P42", b"P99"), headers=both)
+    assert b'<queryResponseCode code="NF"/>' in nobody.content
+    forbidden = await http.post("/v3", content=QUERY, headers=pushing)
+    assert code(forbidden) == "AE"
+    assert "欧阳测试".encode() not in forbidden.content
+
+
+async def test_a_document_is_retrieved_as_it_was_sent(hub: Hub, http: httpx.AsyncClient) -> None:
+    pushing = await authorization(hub) | XML
+    assert (await http.post("/documents", content=ADMISSION, headers=pushing)).status_code == 200
+    asked = message(
+        "RCMR_IN000031UV01",
+        "<queryByParameter><clinicalDocument.id><value root='2.16.156.10011.1.1' extension='R1'/>"
+        "</clinicalDocument.id></queryByParameter>",
+    )
+    scopes = "system/hl7v2.c system/DocumentReference.rs system/Binary.rs"
+    answer = await http.post("/v3", content=asked, headers=await authorization(hub, scopes) | XML)
+    found = re.search(rb'<originalText value="([^"]+)"', answer.content)
+    assert found
+    assert base64.b64decode(found[1]) == ADMISSION

@@ -1,0 +1,103 @@
+"""What a v3 query asks for, as searches of FHIR; pure.
+
+WS/T 846-2024: persons, organizations, staff, terms, documents, visits, orders and requests.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.hl7v2.context import Context
+from adapters.trees.element import Element
+from adapters.trees.functions.identifiers import identifier
+from adapters.trees.functions.times import moment_of
+from adapters.trees.reading import Value
+
+# Query → the types of resource that can answer it.
+TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "PRPA_IN201305UV02": ("Patient",),
+    "PRPM_IN406010UV01": ("Organization",),
+    "PRPM_IN306010UV01": ("Practitioner",),
+    "PRVS_IN000003UV01": ("CodeSystem",),
+    "RCMR_IN000029UV01": ("DocumentReference",),
+    "RCMR_IN000031UV01": ("DocumentReference",),
+    "PRPA_IN900300UV": ("Encounter",),
+    "QUMT_IN020030UV01": ("ServiceRequest", "MedicationRequest"),
+}
+_OWN: Final = frozenset(
+    (
+        *("livingSubjectId", "organizationID", "providerID", "clinicalDocument.id", "careEventID", "actId"),
+        *("valueSet",),
+    )
+)
+_PATIENT: Final = frozenset(("patientId", "patient.id", "recordTarget.id"))
+_NAMES: Final = frozenset(("livingSubjectName", "organizationName", "providerName"))
+_GENDERS: Final = {"1": "male", "2": "female", "0": "unknown", "9": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search: a type and its parameters."""
+
+    type: str
+    parameters: tuple[tuple[str, str], ...]
+
+
+def searches(root: Element, context: Context) -> list[Search]:
+    """The searches of a prepared query; none where it names nothing to look for."""
+    made: list[Search] = []
+    for kind in TYPES.get(root.name, ()):
+        parameters = tuple(_parameters(root, kind, context))
+        if parameters:
+            made.append(Search(kind, parameters))
+    return made
+
+
+def _parameters(root: Element, kind: str, context: Context) -> Iterator[tuple[str, str]]:
+    for element in root.walk():
+        name = element.name
+        if name in ("livingSubjectBirthTime", "dOB"):
+            yield from _dates(element, "birthdate", context)
+            continue
+        parameter, said = "", ""
+        if name in _OWN or (name == "patientId" and kind == "Patient"):
+            parameter, said = "identifier", _numbers(element, context)
+        elif name in _PATIENT:
+            parameter, said = "patient:Patient.identifier", _numbers(element, context)
+        elif name in _NAMES:
+            parameter, said = "name", _text(element)
+        elif name in ("livingSubjectAdministrativeGender", "administrativeGender"):
+            parameter, said = "gender", _GENDERS.get(_attribute(element, "code"), "")
+        elif name == "clinicalDocument.code":
+            parameter, said = "type", _attribute(element, "code")
+        if said:
+            yield parameter, said
+
+
+def _numbers(element: Element, context: Context) -> str:
+    """All numbers under an element, any of which may fit."""
+    found = []
+    for each in element.walk():
+        if each.peek("extension") and (made := identifier(Value(each), context)) is not None:
+            found.append(f"{_said(made['system'])}|{_said(made['value'])}")
+    return ",".join(dict.fromkeys(found))
+
+
+def _dates(element: Element, name: str, context: Context) -> Iterator[tuple[str, str]]:
+    for each in element.walk():
+        sign = {"low": "ge", "high": "le"}.get(each.name, "")
+        if day := moment_of(each.peek("value"), context)[:10]:
+            yield name, f"{sign}{day}"
+
+
+def _text(element: Element) -> str:
+    return _said("".join(each.peek("value") for each in element.walk()))
+
+
+def _attribute(element: Element, name: str) -> str:
+    return next((said for each in element.walk() if (said := each.peek(name))), "")
+
+
+def _said(text: str) -> str:
+    """As a value of a search, where `,`, `|`, `$` and the backslash mean something."""
+    return "".join(f"\\{sign}" if sign in ",|$\\" else sign for sign in text)
