@@ -81,9 +81,14 @@ def translate(message: Message, hospital: Hospital, received: datetime, maps: Ma
     An issue of severity `error` means that nothing may be stored: no patient, a patient without a number, a
     record merged into itself. `received` is the hub's time of receipt.
     """
+    return translated_by(Work, message, hospital, maps)
+
+
+def translated_by(kind: type[Work], message: Message, hospital: Hospital, maps: Maps) -> Translation:
+    """The same by a kind of work that looks on."""
     tree = group(message)
     context = Context(hospital, time_zone(hospital.timezone), maps.vocabularies)
-    work = Work(hospital.id, context, _dialect(message, hospital), _words(hospital))
+    work = kind(hospital.id, context, _dialect(message, hospital), _words(hospital))
     walk = _Walk(maps, work, message)
     walk.group(tree, None)
     mapped, ignored, left = account(walk.nodes, message.delimiters, maps.ignored, walk.twins)

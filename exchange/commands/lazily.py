@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "pull": ("pull", "pull"),
     "validate": ("validate", "validate"),
     "replay": ("replay", "replay"),
+    "trace": ("trace", "trace"),
     "reindex": ("reindex", "reindex"),
     "token": ("token", "token"),
     "fhirpath": ("fhirpath", "fhirpath"),
@@ -26,6 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "value-sets": ("value_sets", "value_sets"),
     "client": ("clients", "client_app"),
     "codes": ("codes", "codes_app"),
+    "mapping": ("mapping", "mapping_app"),
     "mpi": ("link", "mpi_app"),
     "package": ("package", "package_app"),
 }
