@@ -69,7 +69,7 @@ def test_a_token_is_one_line_for_curl(yilian: Yilian) -> None:
         (("load", "tests/exchange/trust"), "there is no .json"),
         (("translate", "--from", "cda", "x.xml"), "x.xml is no file"),
         (("translate", "--from", "morse", "x.txt"), "--from morse is unknown"),
-        (("translate", "--from", "hl7v2", "/does/not/exist"), "No such file or directory"),
+        (("translate", "--from", "hl7v2", "/does/not/exist"), "/does/not/exist is no file"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_2(

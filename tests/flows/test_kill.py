@@ -10,7 +10,7 @@ import pytest
 from benchmarks.kill import prove
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_acknowledged_messages_survive_kills_exactly_once(tmp_path: Path) -> None:
     proof = prove(tmp_path, points=5, seed=20240101, longest=0.8)
     assert proof.problems == []
