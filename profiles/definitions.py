@@ -14,7 +14,7 @@ from profiles.element import Element, named
 from profiles.packages.canonicals import Canonicals
 from profiles.packages.package import Package, load_package
 from profiles.snapshot import CORE, members
-from profiles.value_set import Coding, NotEnumerable, codings
+from profiles.value_set import Coding, FoundLibrary, NotEnumerable, codings
 
 R4 = Path(__file__).parent / "r4" / "hl7.fhir.r4.core-4.0.1-slim.tgz"
 ABSTRACT_RESOURCES = frozenset(("Resource", "DomainResource"))
@@ -63,6 +63,7 @@ class Definitions:
         self._members: dict[str, Mapping[str, tuple[Element, ...]]] = {}
         self._named: dict[str, Mapping[str, Element]] = {}
         self._codings: dict[str, frozenset[Coding] | None] = {}
+        self._library = FoundLibrary(self.resource)
         self.resource_types = self._types("resource") - ABSTRACT_RESOURCES
         self.primitive_types = self._types("primitive-type")
         self.complex_types = self._types("complex-type")
@@ -138,7 +139,7 @@ class Definitions:
     def _enumerated(self, url: str) -> frozenset[Coding] | None:
         value_set = self.resource(url)
         try:
-            return codings(value_set, self.resource) if value_set else None
+            return codings(value_set, self._library) if value_set else None
         except NotEnumerable:
             return None
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pypinyin import Style, lazy_pinyin
 from pyroaring import BitMap
 
 from terminology.code_system import CodeSystem
@@ -132,6 +131,8 @@ def initials_of(piece: str) -> str:
 
 @lru_cache(None)
 def _initial(character: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # half a second and 50 MB, for who needs it
+
     return "".join(lazy_pinyin(character, style=Style.FIRST_LETTER)).lower()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from profiles.validator.grammars import holds, systems
-from profiles.value_set import Coding, NotEnumerable, codings, concepts
+from profiles.value_set import Coding, FoundLibrary, NotEnumerable, codings, concepts
 from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck
 from terminology.issue import Issue
 
@@ -20,6 +20,7 @@ class PackageCodes:
 
     def __init__(self, find: Find) -> None:
         self._find = find
+        self._library = FoundLibrary(find)
         self._members: dict[str, frozenset[Coding] | None] = {}
         self._shown: dict[str, frozenset[tuple[str, str, str]]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
@@ -80,7 +81,7 @@ class PackageCodes:
             self._members[value_set] = _expanded(definition["expansion"])
             return
         try:
-            self._members[value_set] = codings(definition, self._find)
+            self._members[value_set] = codings(definition, self._library)
         except (NotEnumerable, KeyError, RecursionError):
             self._members[value_set] = None
 

@@ -4,27 +4,33 @@ from typing import Any
 
 import pytest
 
-from profiles.value_set import NotEnumerable, codings
+from profiles.value_set import FoundLibrary, NotEnumerable, codings
 
 SYSTEM = {
+    "resourceType": "CodeSystem",
+    "url": "http://s",
     "content": "complete",
     "concept": [{"code": "a", "concept": [{"code": "b", "concept": [{"code": "c"}]}]}, {"code": "d"}],
 }
+
+
+def listed(url: str, *codes: str) -> dict[str, Any]:
+    include = {"system": "http://s", "concept": [{"code": code} for code in codes]}
+    return {"resourceType": "ValueSet", "url": url, "compose": {"include": [include]}}
+
+
 KNOWN: dict[str, Any] = {
     "http://s": SYSTEM,
-    "http://fragment": {**SYSTEM, "content": "fragment"},
-    "http://v/ab": {
-        "compose": {"include": [{"system": "http://s", "concept": [{"code": "a"}, {"code": "b"}]}]}
-    },
-    "http://v/bc": {
-        "compose": {"include": [{"system": "http://s", "concept": [{"code": "b"}, {"code": "c"}]}]}
-    },
+    "http://fragment": {**SYSTEM, "url": "http://fragment", "content": "fragment"},
+    "http://v/ab": listed("http://v/ab", "a", "b"),
+    "http://v/bc": listed("http://v/bc", "b", "c"),
 }
+LIBRARY = FoundLibrary(KNOWN.get)
 
 
 def codes(*include: dict[str, Any], exclude: list[dict[str, Any]] | None = None) -> set[str]:
     value_set = {"compose": {"include": list(include), "exclude": exclude or []}}
-    return {code for _, code in codings(value_set, KNOWN.get)}
+    return {code for _, code in codings(value_set, LIBRARY)}
 
 
 def filtered(op: str, value: str) -> dict[str, Any]:
@@ -32,7 +38,7 @@ def filtered(op: str, value: str) -> dict[str, Any]:
 
 
 def test_a_whole_system() -> None:
-    assert codings({"compose": {"include": [{"system": "http://s"}]}}, KNOWN.get) == {
+    assert codings({"compose": {"include": [{"system": "http://s"}]}}, LIBRARY) == {
         ("http://s", code) for code in "abcd"
     }
 
@@ -63,10 +69,19 @@ def test_exclusion() -> None:
         {"system": "http://unknown"},
         {"system": "http://fragment"},
         {"valueSet": ["http://unknown"]},
-        {"system": "http://s", "filter": [{"property": "concept", "op": "regex", "value": "a"}]},
-        {"system": "http://s", "filter": [{"property": "status", "op": "=", "value": "a"}]},
+        {"system": "http://s", "filter": [{"property": "concept", "op": "regex", "value": "(a"}]},
+        {"system": "http://s", "filter": [{"property": "colour", "op": "=", "value": "a"}]},
     ],
 )
 def test_what_cannot_be_enumerated(include: dict[str, Any]) -> None:
     with pytest.raises(NotEnumerable):
         codes(include)
+
+
+def test_filters_are_terminologys() -> None:
+    assert codes(
+        {"system": "http://s", "filter": [{"property": "code", "op": "regex", "value": "[ab]"}]}
+    ) == {
+        "a",
+        "b",
+    }
