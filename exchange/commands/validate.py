@@ -27,6 +27,9 @@ def validate(
         typer.Option(help="FHIR package: a .tgz, its folder, or NAME#VERSION of the cache; repeatable."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line for each, also on a terminal.")] = False,
+    must_support: Annotated[
+        bool, typer.Option("--must-support", help="Tell which must-support elements are not there.")
+    ] = False,
     workers: Annotated[int, typer.Option(help="Processes; by default one a processor.", min=0)] = 0,
 ) -> None:
     """Validate resources: JSON, XML, NDJSON and Bundles, plain, .gz or .bz2.
@@ -39,7 +42,7 @@ def validate(
 
     try:
         found = files_of(files)
-        asked = Asked(tuple(profile or ()), tuple(package or ()))
+        asked = Asked(tuple(profile or ()), tuple(package or ()), must_support)
         as_json = json or not sys.stdout.isatty()
         with _progress(len(found)) as advance:
             errors = _print(judged_all(found, asked, workers, advance), as_json=as_json)

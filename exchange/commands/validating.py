@@ -15,6 +15,8 @@ from exchange.fhirjson import dumps
 from exchange.validation.checker import has_errors, new_validator, told
 from exchange.validation.documents import documents
 from exchange.validation.outcome import outcome
+from exchange.validation.supported import unsupported
+from exchange.validation.text import Told, read_text
 
 if TYPE_CHECKING:
     from profiles.validator import Validator
@@ -25,10 +27,12 @@ WORTH_PROCESSES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`packages` are paths, or names in the folder of packages."""
+    """`packages` are paths, or names in the folder of packages; `must_support` says whether it is told which
+    must-support elements are not there."""
 
     profiles: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    must_support: bool = False
 
 
 class Judged(NamedTuple):
@@ -72,9 +76,15 @@ def _file(path: Path, asked: Asked) -> list[Judged]:
 def _judged(path: Path, asked: Asked) -> Iterator[Judged]:
     validator = _validator(asked.packages)
     for document in documents(path):
-        issues = told(validator, document.raw, asked.profiles)
+        issues = [*told(validator, document.raw, asked.profiles), *_missed(validator, document.raw, asked)]
         line = dumps({"source": document.source, "outcome": outcome(issues)})
         yield Judged(document.source, has_errors(one.issue for one in issues), line)
+
+
+def _missed(validator: "Validator", raw: bytes, asked: Asked) -> Iterator[Told]:
+    resource = read_text(raw, validator.definitions).resource if asked.must_support else None
+    if resource is not None:
+        yield from (Told(issue) for issue in unsupported(validator, resource, asked.profiles))
 
 
 @cache

@@ -45,11 +45,11 @@ class ValidatorEngine:
     def __call__(self, case: Case, step: Step) -> Sequence[Found]:
         text = read_text(case.source, definitions())
         if text.resource is None:
-            return [_found(told) for told in text.told_fault()]
+            return [_found(told) for told in text.told_faults()]
         validator = self._validator(case, step, self._known(case, step))
         profiles = [_profile(case, step)] if step.profile else []
         issues = validator.validate(text.resource, profiles)
-        return [_found(told) for told in text.places(advised(case, issues))]
+        return [_found(told) for told in text.told(advised(case, issues))]
 
     def _known(self, case: Case, step: Step) -> Canonicals:
         later = case.flags.get("supporting5", ())

@@ -15,6 +15,7 @@ from exchange.interactions.request import Request, Response
 from exchange.negotiation import sent_format
 from exchange.outcome import FhirError
 from exchange.validation.outcome import outcome
+from exchange.validation.supported import PARAMETER, unsupported
 from exchange.validation.text import Text, Told, read_text
 from profiles.validator import Validator
 from terminology.issue import Issue
@@ -33,6 +34,7 @@ class Asked:
     profiles: tuple[str, ...]
     text: Text | None = None
     at: str = ""
+    must_support: bool = False
 
 
 async def validate(hub: Hub, request: Request) -> Response:
@@ -40,7 +42,7 @@ async def validate(hub: Hub, request: Request) -> Response:
     request.grant.require(request.type, "r")
     text = _text(hub, request)
     if text is not None and text.fault is not None:
-        return _answer(text.told_fault())
+        return _answer(text.told_faults())
     asked = _asked(request, text)
     if asked.mode == "delete":
         return _answer(await _deletion(hub, request))
@@ -61,6 +63,7 @@ def _asked(request: Request, text: Text | None) -> Asked:
     """The parameters of the URL, and those of the body."""
     mode, profiles = request.parameter("mode") or "", [v for k, v in request.parameters if k == "profile"]
     resource = text.resource if text else request.resource
+    supported = request.parameter(PARAMETER) or ""
     at = ""
     if resource is not None and _holds_parameters(request, resource):
         given = resource.get("parameter", ())
@@ -74,11 +77,13 @@ def _asked(request: Request, text: Text | None) -> Asked:
                 mode = _value(parameter)
             elif parameter.get("name") == "profile":
                 profiles.append(_value(parameter))
+            elif parameter.get("name") == PARAMETER:
+                supported = _value(parameter)
     if mode and mode not in MODES:
         raise FhirError("invalid", f"mode is one of {', '.join(MODES)}", "mode")
     if resource is None and "id" not in request.path:
         raise FhirError("invalid", "There is no resource to validate", "resource")
-    return Asked(resource, mode, tuple(profiles), text, at)
+    return Asked(resource, mode, tuple(profiles), text, at, supported.lower() == "true")
 
 
 def _holds_parameters(request: Request, resource: Resource) -> bool:
@@ -113,13 +118,16 @@ async def _deletion(hub: Hub, request: Request) -> Sequence[Told]:
 def _judged(validator: Validator, request: Request, asked: Asked) -> Sequence[Told]:
     resource = asked.resource or {}
     issues = [*_against_url(request, asked), *validator.validate(resource, asked.profiles)]
+    if asked.must_support:
+        issues += unsupported(validator, resource, asked.profiles)
     if asked.text is None:
         return [Told(issue) for issue in issues]
     if not asked.at:
-        return asked.text.places(issues)
+        return asked.text.told(issues)
     inside = [replace(issue, expression=_inside(issue.expression, asked.at)) for issue in issues]
     placed = asked.text.places(inside)
-    return [Told(issue, told.place) for issue, told in zip(issues, placed, strict=True)]
+    told = [Told(issue, told.place) for issue, told in zip(issues, placed, strict=True)]
+    return [*asked.text.told_faults(), *told]
 
 
 def _inside(expression: str, at: str) -> str:

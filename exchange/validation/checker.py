@@ -68,8 +68,8 @@ def told(validator: Validator, raw: bytes, profiles: Sequence[str] = ()) -> Sequ
     """What is wrong with a text, with line and column."""
     text = read_text(raw, definitions())
     if text.resource is None:
-        return text.told_fault()
-    return text.places(validator.validate(text.resource, profiles))
+        return text.told_faults()
+    return text.told(validator.validate(text.resource, profiles))
 
 
 def judged(validator: Validator, raw: bytes, profiles: Sequence[str] = ()) -> Resource:

@@ -6,15 +6,13 @@ https://hl7.org/fhir/R4/resource-formats.html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from exchange.fhirjson import UnreadableJson, loads
 from exchange.validation.json_places import Lines, json_places
 from exchange.validation.place import Place, Spot, located
 from exchange.validation.xml_places import xml_places
-from exchange.xml import UnreadableXml
-from exchange.xml import loads as xml_loads
+from exchange.xml.judge import read_on
 from profiles.definitions import Definitions
 from terminology.issue import Issue
 
@@ -35,11 +33,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What was read; `fault` instead, if nothing could be."""
+    """What was read, and the faults for which it was not read as it stands; `fault` is the first of them, if
+    nothing was."""
 
     raw: bytes
     resource: Resource | None = None
-    fault: Issue | None = None
+    faults: tuple[Issue, ...] = ()
+
+    @property
+    def fault(self) -> Issue | None:
+        return self.faults[0] if self.resource is None and self.faults else None
 
     @property
     def is_xml(self) -> bool:
@@ -57,21 +60,27 @@ class Text:
         text = self.raw.decode("utf-8", "replace")
         return json_places(text, {issue.expression for issue in issues})
 
-    def told_fault(self) -> Sequence[Told]:
-        """Why it could not be read, with the place that the reader named."""
-        return [Told(self.fault, _fault_place(self.raw, self.fault.diagnostics))] if self.fault else ()
+    def told(self, issues: Iterable[Issue]) -> list[Told]:
+        """The faults and the issues, with their places."""
+        return [*self.told_faults(), *self.places(issues)]
+
+    def told_faults(self) -> Sequence[Told]:
+        """What could not be read, with the places that the reader named."""
+        return [Told(fault, _fault_place(self.raw, fault.diagnostics)) for fault in self.faults]
 
 
 def read_text(raw: bytes, definitions: Definitions) -> Text:
     """A byte order mark says nothing."""
     raw = raw.removeprefix(BOM)
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4]:
-        return Text(raw, fault=Issue("fatal", "structure", "The text is not UTF-8"))
-    read = partial(xml_loads, definitions=definitions) if raw.lstrip()[:1] == b"<" else loads
+        return Text(raw, faults=(Issue("fatal", "structure", "The text is not UTF-8"),))
+    if raw.lstrip()[:1] == b"<":
+        resource, faults = read_on(raw, definitions)
+        return Text(raw, resource, tuple(faults))
     try:
-        return Text(raw, read(raw))
-    except (UnreadableJson, UnreadableXml) as error:
-        return Text(raw, fault=error.issue)
+        return Text(raw, loads(raw))
+    except UnreadableJson as error:
+        return Text(raw, faults=(error.issue,))
 
 
 def _place(root: Spot, issue: Issue) -> Place | None:

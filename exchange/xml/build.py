@@ -46,6 +46,11 @@ class Building(ABC):
         self._leaf: Member | None = None
         self._valueless: list[tuple[Resource, str]] = []
 
+    @property
+    def here(self) -> Members:
+        """What may stand in the element that is open."""
+        return self._here.members if self._leaf is None else self._homes[self._leaf.home]
+
     def resource(self) -> Resource:
         """What came of it all."""
         for owner, name in self._valueless:

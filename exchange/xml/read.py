@@ -35,10 +35,10 @@ def loads(raw: bytes, definitions: Definitions) -> Resource:
     What only a check of the structure can judge (lexical forms of text, cardinality) is left to it.
     Raises UnreadableXml; its issue has the line in `diagnostics`.
     """
-    reading = _Reading(raw, homes(definitions))
+    reading = Reading(raw, homes(definitions))
     try:
-        _require_readable(raw)
-        parse(reading.parser, raw)
+        require_readable(raw)
+        reading.read()
         return reading.resource()
     except Malformed as error:
         code, text = "structure", f"The XML is malformed: {reason(error)}"
@@ -48,7 +48,7 @@ def loads(raw: bytes, definitions: Definitions) -> Resource:
     raise UnreadableXml(Issue("error", code, f"{text} (line {line})", reading.expression()))
 
 
-class _Reading(Building):
+class Reading(Building):
     """A document, and what the parser tells of it."""
 
     def __init__(self, raw: bytes, homes: Homes) -> None:
@@ -60,6 +60,9 @@ class _Reading(Building):
         self._scope: list[tuple[str | None, str | None]] = []
         self._first_byte = self._depth = 0
         self._expect_elements()
+
+    def read(self) -> None:
+        parse(self.parser, self.raw)
 
     def begin_narrative(self) -> None:
         """Nothing in it matters but where it ends."""
@@ -103,7 +106,7 @@ def _forbidden(diagnostics: str) -> Misplaced:
     return Misplaced("structure", diagnostics)
 
 
-def _require_readable(raw: bytes) -> None:
+def require_readable(raw: bytes) -> None:
     if b"\0" in raw[:4] or raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _forbidden("FHIR XML is sent in UTF-8")
     if raw.count(b"xmlns:") > MAX_PREFIXES:

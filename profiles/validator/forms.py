@@ -17,6 +17,19 @@ Check = Callable[[Any, At, Run], None]
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OID: Final = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")
+_SECURE: Final = "https:"
+_SYSTEMS: Final = frozenset(
+    (
+        "http://loinc.org",
+        "http://snomed.info/sct",
+        "http://unitsofmeasure.org",
+        "http://www.nlm.nih.gov/research/umls/rxnorm",
+        "http://hl7.org/fhir/sid/icd-10",
+        "http://hl7.org/fhir/sid/icd-10-cm",
+        "http://hl7.org/fhir/sid/cvx",
+        "http://hl7.org/fhir/sid/ndc",
+    )
+)
 _BETWEEN: Final = ("1800", "2100")
 
 
@@ -69,6 +82,9 @@ def _is_none(system: str, at: At, run: Run) -> bool:
     """Whether this is no code system: not absolute, a value set, or a supplement."""
     if ":" not in system:
         _malformed(run, "The system of a code is an absolute URI", at, "coding-system-absolute", ".system")
+        return True
+    if system.startswith(_SECURE) and f"http{system[5:]}" in _SYSTEMS:
+        _malformed(run, f"The system is http{system[5:]}, not https", at, "coding-system-https", ".system")
         return True
     kind = run.validator.kind_of_system(system)
     if kind == "ValueSet":

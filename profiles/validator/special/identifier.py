@@ -13,8 +13,11 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.")
 
 
 def identifier(value: Mapping[str, Any], context: Context) -> Iterator[Issue]:
-    given = value.get("value")
-    if value.get("system") == URIS and given is not None and not _SCHEME.match(given):
+    given, system = value.get("value"), value.get("system")
+    if isinstance(system, str) and ":" not in system:
+        text = f"Identifier.system is an absolute URI, not {system!r}"
+        yield from form_issue(context, "code-invalid", text, "identifier-system")
+    if system == URIS and given is not None and not _SCHEME.match(given):
         text = (
             f"If identifier.system is {URIS!r}, the value must be a full URI with its scheme, not {given!r}"
         )

@@ -69,6 +69,8 @@ class _Reader:
             found.anchors.add(attributes["name"])
         if name == "a" and "href" in attributes:
             self._link.append((attributes["href"], "/".join(self._path), []))
+        if name == "img" and "src" in attributes:
+            self.found.links.append(Link(attributes["src"], "/".join(self._path), ""))
         if not self._marked and SOURCES.intersection(attributes.get("class", "").split()):
             self._marked = depth + 1
         self._note_language(depth, name, attributes)

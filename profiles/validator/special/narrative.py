@@ -11,6 +11,7 @@ from typing import Any, Final
 from profiles.fhirpath.xhtml import is_plain
 from profiles.validator.context import Context
 from profiles.validator.special.extension import extended
+from profiles.validator.special.link_url import url_fault
 from profiles.validator.special.markup import Markup, markup
 from terminology.issue import Issue, Severity
 
@@ -53,7 +54,7 @@ def _says_nothing(div: str) -> bool:
     if " id=" in div or "lang" in div or not is_plain(div):
         return False
     return all(target.startswith(_USUAL) or ":" not in target for target in _LINK.findall(div)) and (
-        '"#' not in div and "'#" not in div
+        '"#' not in div and "'#" not in div and '=""' not in div and "data:" not in div
     )
 
 
@@ -81,6 +82,10 @@ def _links(found: Markup, severity: Severity, context: Context) -> Iterator[Issu
     targets: set[str] | None = None
     for link in found.links:
         scheme, colon, _ = link.target.partition(":")
+        if fault := url_fault(link.target):
+            text = f"The URL is not valid: {fault} ({link.target[:80]!r} at {link.path!r})"
+            yield context.issue(severity, "invalid", text, "xhtml-url", ".div")
+            continue
         if link.target.startswith("#"):
             targets = _targets(found, context) if targets is None else targets
             if link.target[1:] and link.target[1:] not in targets:

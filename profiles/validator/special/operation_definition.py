@@ -74,7 +74,7 @@ def _slices(elements: Sequence[Element]) -> dict[str, Mapping[str, Element]]:
         name, _, rest = element.get("id", "").removeprefix(f"{_PARAMETER}:").partition(".")
         if element.get("id", "").startswith(f"{_PARAMETER}:"):
             found.setdefault(name, {})[rest] = element
-    named = {}
+    named: dict[str, Mapping[str, Element]] = {}
     for parts in found.values():
         name = parts.get("name", {})
         fixed = name.get("fixedString", name.get("patternString"))

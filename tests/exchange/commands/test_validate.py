@@ -115,3 +115,19 @@ def test_text_that_is_no_json_is_a_finding(tmp_path: Path) -> None:
     status, lines, _ = run(tmp_path)
     assert status == 1
     assert lines[0]["outcome"]["issue"][0]["extension"][0]["valueInteger"] == 2
+
+
+def test_must_support_elements_that_are_not_there(tmp_path: Path) -> None:
+    element = {"id": "Patient.photo", "path": "Patient.photo", "mustSupport": True}
+    profile = PROFILE | {"differential": {"element": [element]}}
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "package.json").write_text(json.dumps({"name": "own.named", "version": "1.0.0"}))
+    put(folder, "StructureDefinition-named.json", profile)
+    file = put(tmp_path, "p.json", GOOD)
+    asked = ("--package", folder, "--profile", URL, file)
+    _, (plain,), _ = run(*asked)
+    _, (supported,), _ = run("--must-support", *asked)
+    told = [one["diagnostics"] for one in supported["outcome"]["issue"]]
+    assert f"Patient.photo is must-support in {URL}, and is not there" in told
+    assert "must-support" not in json.dumps(plain)

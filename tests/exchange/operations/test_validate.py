@@ -131,3 +131,19 @@ async def test_it_is_stated(client: httpx.AsyncClient) -> None:
     (patient,) = [one for one in statement["rest"][0]["resource"] if one["type"] == "Patient"]
     definition = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
     assert {"name": "validate", "definition": definition} in patient["operation"]
+
+
+async def test_must_support_elements_that_are_not_there(client: httpx.AsyncClient) -> None:
+    elements = [
+        {"id": f"Patient.{name}", "path": f"Patient.{name}", "mustSupport": True}
+        for name in ("name", "photo")
+    ]
+    profile = {**PROFILE, "differential": {"element": elements}}
+    await client.put("StructureDefinition/named", json=profile)
+    patient = {"resourceType": "Patient", "name": [{"family": "x"}]}
+    asked = parameters(patient, profile=NAMED, mustSupport="true")
+    answer = await client.post("Patient/$validate", json=asked)
+    told = [one["diagnostics"] for one in answer.json()["issue"] if "must-support" in one["diagnostics"]]
+    assert told == [f"Patient.photo is must-support in {NAMED}, and is not there"]
+    plain = await client.post(f"Patient/$validate?profile={NAMED}", json=patient)
+    assert "must-support" not in plain.text

@@ -104,7 +104,7 @@ def test_any_json_can_be_scanned(value: object, indent: int | None) -> None:
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_line(raw: bytes, line: int) -> None:
-    (told,) = read_text(raw, definitions()).told_fault()
+    (told,) = read_text(raw, definitions()).told_faults()
     assert told.place is not None
     assert told.place.line == line
 

@@ -9,3 +9,18 @@ from tests.profiles.validator.special.world import told
 def test_a_uri_has_a_scheme(value: str, count: int) -> None:
     patient = {"resourceType": "Patient", "identifier": [{"system": "urn:ietf:rfc:3986", "value": value}]}
     assert [name for _, name, _ in told(patient)].count("identifier-uri") == count
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [("abc", ["identifier-system"]), ("oid:1.2", ["urn-form"]), ("https://a.example", [])],
+)
+def test_a_system_is_absolute(system: str, expected: list[str]) -> None:
+    patient = {"resourceType": "Patient", "identifier": [{"system": system, "value": "1"}]}
+    assert [name for _, name, _ in told(patient)] == expected
+
+
+def test_a_well_known_system_is_not_https() -> None:
+    coding = {"system": "https://loinc.org", "code": "x"}
+    given = {"resourceType": "Observation", "status": "final", "code": {"coding": [coding]}}
+    assert "coding-system-https" in [name for _, name, _ in told(given)]

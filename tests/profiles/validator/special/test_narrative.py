@@ -92,3 +92,22 @@ def test_links_that_lead_nowhere_are_no_error_unless_that_is_asked() -> None:
 )
 def test_elements_and_attributes_that_html_deprecates_or_has_elsewhere_alone(inner: str) -> None:
     assert any(name in ("xhtml-element", "xhtml-attribute") for name, _ in ids(inner))
+
+
+@pytest.mark.parametrize(
+    ("inner", "wrong"),
+    [
+        ('<a href="">x</a>', True),
+        ('<a href="https://a.example/&lt;x&gt;">x</a>', True),
+        ('<img src="data:image/png;base64,@@@" alt="x"/>', True),
+        ('<img src="data:png;base64,YWJj" alt="x"/>', True),
+        ('<img src="data:image/png;base64,YWJj" alt="x"/>', False),
+        ('<a href="https://a.example/a?b=c#d">x</a><a name="x">y</a>', False),
+    ],
+)
+def test_urls_of_links_and_images(inner: str, wrong: bool) -> None:
+    assert [name for name, _ in ids(inner)] == ["xhtml-url"] * wrong
+
+
+def test_an_image_in_the_narrative_itself() -> None:
+    assert ids('<img src="#a" alt="x"/>')[0][0] == "xhtml-link"
