@@ -28,6 +28,8 @@ from profiles.definitions import Definitions
 from terminology.checks import Check, CodeOf
 
 FLUSH_SECONDS: Final = 5.0
+# So many codes are written by one statement: nobody waits long for a row.
+AT_ONCE: Final = 1_000
 # So many codes are known to be in the database; then they are found out again.
 MOST_KNOWN: Final = 500_000
 
@@ -111,14 +113,14 @@ class LocalCodes:
     async def flush(self) -> None:
         """What was counted is in the database when this returns."""
         tally, self._tally = self._tally, {}
-        if not tally:
-            return
+        left = sorted(tally.values(), key=lambda each: each.key)
         try:
-            async with self._pool.acquire() as connection:
-                await store.add(connection, self.systems, tally.values(), self._clock())
-        except BaseException:
-            self._tally = counted((*tally.values(), *self._tally.values()))
-            raise
+            while left:
+                async with self._pool.acquire() as connection:
+                    await store.add(connection, self.systems, left[:AT_ONCE], self._clock())
+                del left[:AT_ONCE]
+        finally:
+            self._tally = counted((*left, *self._tally.values()))
 
     async def keep_flushing(self) -> None:
         """Until it is cancelled."""

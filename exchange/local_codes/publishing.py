@@ -19,6 +19,7 @@ from exchange.local_codes.definitions import operation_definitions
 from exchange.local_codes.sighting import Key
 from exchange.local_codes.store import Decision
 from exchange.outcome import FhirError
+from exchange.store.batch import Write
 from exchange.store.connection import Connection
 from exchange.store.transact import transact
 
@@ -37,12 +38,16 @@ async def publish(hub: Hub) -> list[str]:
     for system, changed in stale:
         async with hub.pool.acquire() as connection, connection.transaction():
             codes = await store.of_system(connection, system)
-            write = hub.write("update", code_system_of(system, codes))
+            write = await asyncio.to_thread(_written, hub, system, codes)
             await transact(connection, [write], hub.clock())
             await store.mark_published(connection, system, changed)
     if stale:
         await hub.terminology.refresh()
     return [system for system, _ in stale]
+
+
+def _written(hub: Hub, system: str, codes: list[store.LocalCode]) -> Write:
+    return hub.write("update", code_system_of(system, codes))
 
 
 async def publish_definitions(hub: Hub) -> None:

@@ -56,18 +56,19 @@ COLUMNS: Final = (
 # another system's code beside them wait for nobody.
 QUEUE: Final = f"""
 SELECT {COLUMNS} FROM local_code
-WHERE state = ANY($1::text[]) AND ($2 = '' OR starts_with(system, $2)) AND (alone > 0 OR $3)
+WHERE state = ANY($1::text[]) AND system >= $2 AND system < $2 || '\U0010ffff' AND (alone > 0 OR $3)
 ORDER BY alone DESC, seen DESC, system, code LIMIT $4 OFFSET $5"""  # noqa: S608 - fixed
 
 # How many there are of each state, without those that wait for nobody.
 NUMBERS: Final = """
 SELECT state, count(*) AS number FROM local_code
-WHERE ($1 = '' OR starts_with(system, $1)) AND (alone > 0 OR state <> 'open') GROUP BY state"""
+WHERE system >= $1 AND system < $1 || '\U0010ffff' AND (alone > 0 OR state <> 'open') GROUP BY state"""
 
 # All of one system, as its CodeSystem lists them.
 OF_SYSTEM: Final = f"SELECT {COLUMNS} FROM local_code WHERE system = $1 ORDER BY code"  # noqa: S608 - fixed
 
-SYSTEMS: Final = "SELECT DISTINCT system FROM local_code WHERE starts_with(system, $1) ORDER BY system"
+SYSTEMS: Final = """
+SELECT DISTINCT system FROM local_code WHERE system >= $1 AND system < $1 || '\U0010ffff' ORDER BY system"""
 
 # Some codes, as they are.
 THESE: Final = f"""

@@ -3,7 +3,8 @@
 Migration 0013 makes the tables. A row is a concept of its hospital's CodeSystem and, while nothing is mapped,
 an entry of the work queue. Counts are added up, so that it does not matter who adds first; `alone` are those
 without another system's code beside. `example` is `Type/id` and tells nothing of anybody. `changed` moves
-when the CodeSystem would say something else; `published` is when it was written last.
+when the CodeSystem would say something else; `published` is when it was written last. No index has a
+count: to count rewrites none.
 """
 
 from sqlalchemy import (
@@ -52,7 +53,6 @@ local_code = Table(
     Column("changed", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("system", "code", name="local_code_pkey"),
     CheckConstraint("state IN ('open', 'assigned', 'mapped', 'ignored')", name="local_code_state"),
-    Index("local_code_queue", "state", "hospital", "alone"),
     Index("local_code_changed", "changed"),
 )
 

@@ -31,7 +31,6 @@ CREATE TABLE local_code (
     CONSTRAINT local_code_pkey PRIMARY KEY (system, code),
     CONSTRAINT local_code_state CHECK (state IN ('open', 'assigned', 'mapped', 'ignored'))
 );
-CREATE INDEX local_code_queue ON local_code (state, hospital, alone);
 CREATE INDEX local_code_changed ON local_code (changed);
 CREATE TABLE local_system (
     system text COLLATE "C" NOT NULL,
