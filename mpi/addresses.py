@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from mpi.numerals import NUMERALS, digits
+
 # GB/T 2260: the code of each province and its short name.
 _CODES: Final = (
     "11:北京 12:天津 13:河北 14:山西 15:内蒙古 21:辽宁 22:吉林 23:黑龙江 31:上海 32:江苏 33:浙江 "
@@ -26,20 +28,17 @@ _MUNICIPALITIES: Final = frozenset(("11", "12", "31", "50"))
 _CITY = re.compile(r"(?:市辖区|县)?([^市区县路街]{2,8}?)(?:市|自治州|地区|盟)")
 _DISTRICT = re.compile(r"([^市区县路街号]{1,9}?)(?:自治县|林区|特区|区|县|市|旗)")
 _TOWN = re.compile(r"([^路街号]{1,8}?)(?:街道办事处|街道|镇|民族乡|乡|苏木)")
-_UNITS: Final = (
-    ("号楼", "#"),
-    ("弄", "-"),
-    ("幢", "#"),
-    ("栋", "#"),
-    ("座", "#"),
-    ("号院", "#"),
-    ("单元", "-"),
-    ("号", "-"),
-    ("室", ""),
+# Capitals and the like, which people write without 市 before a district; not where a road is named after one.
+_WITHOUT_CITY = re.compile(
+    r"(石家庄|太原|呼和浩特|沈阳|大连|长春|哈尔滨|南京|苏州|无锡|杭州|宁波|合肥|福州|厦门|南昌|济南|青岛|郑州|武汉|长沙|广州"
+    r"|深圳|南宁|海口|成都|贵阳|昆明|拉萨|西安|兰州|西宁|银川|乌鲁木齐)(?=[^路街道巷市东西南北中大0-9]{1,5}(?:区|县))"
 )
-_NUMERALS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
-_NUMERAL = re.compile(r"[〇零一二三四五六七八九]+(?=[号弄幢栋座室楼])")
-_SEPARATORS = re.compile(r"[\s,，。;；()（）/\\-]+")
+# What stands between the numbers of a dwelling.
+_UNITS = re.compile(r"(?<=[0-9a-z])(?:号楼|号院|单元|弄|幢|栋|座|号|楼|室|[#\-])+")
+_NUMERAL = re.compile(rf"[{NUMERALS}]+(?=[号弄幢栋座室楼组]|单元)")
+_SEPARATORS = re.compile(r"[\s,，。;；()（）/\\]+")
+_NUMBER = re.compile(r"[0-9]")
+_POSTCODE = re.compile(r"[0-9]{6}(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +53,20 @@ class Address:
 
     @property
     def key(self) -> str:
-        """District and place: what two ways of writing one dwelling have in common."""
-        return f"{self.district}{self.place}" if self.place else ""
+        """District and place: what two ways of writing one dwelling have in common. Empty where no number
+        tells a dwelling from its neighbours, or nothing tells its town from others."""
+        where = self.district or self.town or self.city
+        return f"{where}{self.place}" if where and _NUMBER.search(self.place) else ""
 
 
 def address(text: str) -> Address:
     """Takes an address apart as far as its own words go."""
-    rest = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold())
+    rest = _POSTCODE.sub("", _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold()), 1)
     province, rest = _taken(_PROVINCE, rest)
     code = _PROVINCES.get(province, "")
     city, rest = ("", rest) if code in _MUNICIPALITIES else _taken(_CITY, rest)
+    if not city and code not in _MUNICIPALITIES:
+        city, rest = _taken(_WITHOUT_CITY, rest)
     district, rest = _taken(_DISTRICT, rest)
     if code in _MUNICIPALITIES and district == province:
         district, rest = _taken(_DISTRICT, rest)
@@ -77,8 +80,6 @@ def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 
 
 def _place(rest: str) -> str:
-    """Road and numbers, with one form for the words between numbers (`3号楼2单元501室` → `3#2-501`)."""
-    rest = _NUMERAL.sub(lambda found: found[0].translate(_NUMERALS), rest)
-    for unit, mark in _UNITS:
-        rest = rest.replace(unit, mark)
-    return rest.strip("#-")
+    """Road and numbers, with one mark for what stands between them (`3号楼2单元501室` → `3-2-501`)."""
+    rest = _NUMERAL.sub(lambda found: digits(found[0]), rest)
+    return _UNITS.sub("-", rest).strip("-")

@@ -5,12 +5,15 @@ import unicodedata
 from datetime import date
 from typing import Final, Literal
 
+from mpi.numerals import NUMERALS, digits
+
 DateRelation = Literal["equal", "as-far-as-known", "default-day", "swapped", "slip", "lunar", "different"]
 
 _PARTS = re.compile(r"([0-9]{4})\D{0,2}([0-9]{1,2})\D{0,2}([0-9]{1,2})?\D{0,2}\Z", re.ASCII)
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
 _AMERICAN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})\Z", re.ASCII)
 _YEAR = re.compile(r"([0-9]{4})\D?\Z", re.ASCII)
+_NUMERAL = re.compile(rf"[{NUMERALS}]+(?=[年月日号])")
 _TIME = re.compile(r"[T ][0-9:].*\Z")
 # What systems fill in when nobody said anything.
 _FILLERS: Final = frozenset(("1900-01-01", "1899-12-30", "1753-01-01", "9999-12-31", "0001-01-01"))
@@ -26,7 +29,8 @@ def normal_birth_date(text: str) -> str:
 
     Empty for a filler and for a day that no calendar has.
     """
-    plain = _TIME.sub("", unicodedata.normalize("NFKC", text[:32]).strip())
+    plain = _NUMERAL.sub(lambda found: digits(found[0]), unicodedata.normalize("NFKC", text[:32]).strip())
+    plain = _TIME.sub("", plain)
     if found := _AMERICAN.match(plain):
         month, day, year = found.groups()
         return _checked(year, month, day)

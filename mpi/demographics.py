@@ -34,12 +34,15 @@ CITIZEN_ID: Final = "citizen-id"
 NATIONAL_ID: Final = "national-id"
 """A deployment's own scheme of numbers that a person has for life, as a citizen id is."""
 
-NORMALISATION: Final = 3
+NORMALISATION: Final = 4
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x)\s*[0-9]+\Z", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s-]+")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+# A number and a road: less is shared by too many to tell where somebody lives.
+_DWELLING = re.compile(r"[0-9].*[a-z]{3}|[a-z]{3}.*[0-9]", re.DOTALL)
 _MAINLAND: Final = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)", re.ASCII)
 _FALSE_PHONES: Final = frozenset(("13800138000", "12345678", "123456789", "12345678901", "1234567890"))
 # HL7 Table 0203 for a national number: NI, and NN with the country's three letters.
@@ -182,7 +185,10 @@ def _normal_address(told: Mapping[str, Any]) -> str:
     parts = [told.get(part) for part in ("state", "city", "district")]
     parts += told.get("line", ())
     text = "".join(part for part in parts if isinstance(part, str)) or told.get("text", "")
-    return address(text).key or _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold())
+    plain = unicodedata.normalize("NFKC", text[:512]).casefold()
+    if _CHINESE.search(plain):
+        return address(plain).key
+    return _SEPARATORS.sub("", plain) if _DWELLING.search(plain) else ""
 
 
 def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:

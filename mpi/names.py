@@ -44,7 +44,12 @@ _PLACEHOLDERS: Final = frozenset(
         "test",
     )
 )
-_PLACEHOLDER = re.compile(r"(?:无名(?:氏|男|女|人|尸)|未知名?(?:男|女)性?|三无).*|[0-9*?？\-_/·]*")
+_PLACEHOLDER = re.compile(
+    r"(?:无名(?:氏|男|女|人|尸)|未知名?(?:男|女)性?|三无|某|未命名|未取名|未起名|未提供|待定|待查).*|.某{1,2}|.氏|男婴|女婴|婴儿"
+    r"|[0-9*?？\-_/·]*"
+)
+# What a clerk wrote behind a name.
+_NOTE = re.compile(r"\([^)]*\)?\Z")
 _NEWBORN = re.compile(
     r"(?:.{2,8}之?(?:[长次大小双幼]?(?:婴儿?|新生儿|男婴|女婴)|[大小]双)|.{2,8}之[长次大小双幼]?[子女儿男]|新生儿.*"
     r"|babyboy.*|babygirl.*|newborn.*)[甲乙丙丁一二三四0-9a-d]{0,2}"
@@ -63,7 +68,8 @@ def normal_name(text: str) -> str:
     """NFKC; lower case; a Chinese name simplified, without spaces and with one dot (`·`); single spaces."""
     name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:_LONGEST]).casefold())
     if _CHINESE.search(name):
-        name = simplified(_DOT.sub("·", _SPACE.sub("", name)).strip("·"))
+        tight = _SPACE.sub("", name)
+        name = simplified(_DOT.sub("·", _NOTE.sub("", tight) or tight).strip("·"))
     else:
         name = _SPACE.sub(" ", _DOT.sub(" ", name)).strip()
     return unicodedata.normalize("NFKC", name)  # an accent may have met its letter

@@ -28,8 +28,9 @@ class NameParts(NamedTuple):
 
 
 def name_parts(name: str) -> NameParts:
-    """Splits a normal Chinese name; a name with a dot has no surname, and a single character only that."""
-    if "·" in name or not name:
+    """Splits a normal Chinese name; a name with a dot or in letters has no surname of one or two characters,
+    and a single character only that."""
+    if "·" in name or name[:1] < "\u3400":
         return NameParts("", name)
     length = 2 if len(name) > 2 and name[:2] in COMPOUND else 1
     return NameParts(name[:length], name[length:])

@@ -44,3 +44,29 @@ def test_a_district_alone_is_no_dwelling() -> None:
 @given(st.text(max_size=600))
 def test_anything_is_taken_apart(text: str) -> None:
     address(text)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "辽宁省沈阳市和平区人民路12号3号楼2单元501室",
+        "沈阳市和平区人民路12号3幢2-501",
+        "和平区人民路十二号三号楼二单元501",
+        "辽宁沈阳和平区人民路12号3#2-501",
+        "110000 辽宁省沈阳市和平区人民路12号3栋2单元501",
+    ],
+)
+def test_one_dwelling_written_in_many_ways(written: str) -> None:
+    assert address(written).key == "和平人民路12-3-2-501"
+
+
+@pytest.mark.parametrize(
+    "written", ["无", "不详", "本地", "同上", "新疆乌鲁木齐市天山区", "人民路12号", "农村"]
+)
+def test_what_tells_no_dwelling_is_worth_nothing(written: str) -> None:
+    assert address(written).key == ""
+
+
+def test_a_road_named_after_a_city_is_no_city() -> None:
+    assert address("上海市黄浦区南京东路1号").city == ""
+    assert address("武汉路3号").city == ""

@@ -59,3 +59,8 @@ def test_relations_are_symmetric(one: str, other: str) -> None:
 def test_anything_becomes_a_date_or_nothing(text: str) -> None:
     normal = normal_birth_date(text)
     assert normal_birth_date(normal) == normal
+
+
+def test_chinese_numerals() -> None:
+    assert normal_birth_date("二〇〇〇年十二月廿一日") == "2000-12-21"
+    assert normal_birth_date("一九九〇年五月六日") == "1990-05-06"

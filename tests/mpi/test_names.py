@@ -87,3 +87,16 @@ def test_text_of_a_human_name(human_name: dict[str, object], text: str) -> None:
 )
 def test_a_newborn_s_place_in_the_order_of_birth(name: str, order: int | None) -> None:
     assert told_birth_order(normal_name(name)) == order
+
+
+@pytest.mark.parametrize(
+    ("sent", "normal"),
+    [("张三（患者）", "张三"), ("王伟(已故)", "王伟"), ("買買提·艾力", "买买提·艾力"), ("(无)", "(无)")],
+)
+def test_a_clerk_s_note_and_traditional_forms(sent: str, normal: str) -> None:
+    assert normal_name(sent) == normal
+
+
+@pytest.mark.parametrize("name", ["某男", "王某某", "李某", "张氏", "婴儿", "未命名", "無名氏3"])
+def test_what_stands_for_an_unknown_name(name: str) -> None:
+    assert is_placeholder(normal_name(name))
