@@ -112,4 +112,5 @@ def _place(expression: str) -> str:
 def _is_at(expected: str, found: str) -> bool:
     """FHIRPath calls `valueCode` `value`."""
     parent, _, name = expected.rpartition(".")
-    return found in (expected, parent, f"{parent}.{_STEM.match(name)[0]}")  # type: ignore[index]
+    stem = _STEM.match(name)
+    return found in (expected, parent, f"{parent}.{stem[0] if stem else name}")

@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+Severity = Literal["fatal", "error", "warning", "information"]
 SEPARATOR: Final = "-" * 85
 _NOT_A_MEMBER: Final = frozenset(("not-in-vs", "invalid-code"))
 _NOT_KNOWN: Final = frozenset(("not-found",))
@@ -21,7 +22,7 @@ _PARTS: Final = ("system", "version", "code", "display")
 class RecordedIssue:
     """`expression` leads from the value that was asked about: `coding[0].display`."""
 
-    severity: str
+    severity: Severity
     code: str
     text: str
     expression: str

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -34,16 +34,11 @@ class Report:
 
     @property
     def unexpected(self) -> list[str]:
-        """Cases that fail and are not in the baseline, or are there and pass."""
-        judged = {verdict.name: verdict.outcome for verdict in self.verdicts}
-        failed = {name for name, outcome in judged.items() if outcome == "failed"}
-        mended = {name for name in self.baseline if judged.get(name) == "passed"}
-        return sorted((failed - self.baseline.keys()) | mended)
+        return beside_baseline(self.verdicts, self.baseline)
 
     @property
     def totals(self) -> str:
-        counts = Counter(verdict.outcome for verdict in self.verdicts)
-        return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+        return totals_of(self.verdicts)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -60,6 +55,19 @@ class Report:
                 for one in self.verdicts
             ],
         }
+
+
+def beside_baseline(verdicts: Iterable[Verdict], baseline: Mapping[str, str]) -> list[str]:
+    """Cases that fail and are not in the baseline, or are there and pass."""
+    judged = {verdict.name: verdict.outcome for verdict in verdicts}
+    failed = {name for name, outcome in judged.items() if outcome == "failed"}
+    mended = {name for name in baseline if judged.get(name) == "passed"}
+    return sorted((failed - baseline.keys()) | mended)
+
+
+def totals_of(verdicts: Iterable[Verdict]) -> str:
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
 
 
 def floor(name: str) -> Mapping[str, Sequence[int]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance.report import Report, Verdict
+from conformance.report import Report, Verdict, beside_baseline, totals_of
 from conformance.validator_cases import OFFLINE, RECORDED, SPECIAL, Case, Step
 from conformance.validator_outcome import Compared, Found, compared
 
@@ -61,11 +61,11 @@ class ValidatorReport(Report):
     def unexpected(self) -> list[str]:
         """Verdicts beside the baseline, and steps whose issues agree less than they did."""
         worse = [f"{one.name}: more issues differ" for one in self.judged if _is_worse(one, self.floor)]
-        return [*Report.unexpected.fget(self), *worse]  # type: ignore[attr-defined]
+        return [*beside_baseline(self.verdicts, self.baseline), *worse]
 
     @property
     def totals(self) -> str:
-        return "\n".join([*(_line(kind, self.judged) for kind in CLASSES), Report.totals.fget(self)])  # type: ignore[attr-defined]
+        return "\n".join([*(_line(kind, self.judged) for kind in CLASSES), totals_of(self.verdicts)])
 
     def as_json(self) -> dict[str, Any]:
         agreement = {kind: agreement_of(kind, self.judged) for kind in CLASSES}

@@ -29,8 +29,7 @@ class RecordedCodes:
         if found is None:
             return UNKNOWN
         findings = [
-            Finding(one.severity, one.code, one.text, one.expression, one.kind)  # type: ignore[arg-type]
-            for one in found.issues
+            Finding(one.severity, one.code, one.text, one.expression, one.kind) for one in found.issues
         ]
         return answered(check, found.result, findings, found.message)
 

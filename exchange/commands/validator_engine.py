@@ -19,7 +19,7 @@ from profiles.definitions import Definitions, definitions
 from profiles.packages.canonicals import Canonicals
 from profiles.packages.package import Package
 from profiles.validator import Options, Validator
-from profiles.validator.options import EXAMPLES
+from profiles.validator.options import EXAMPLES, Level
 from profiles.validator.special import RULES
 from terminology.issue import Issue
 
@@ -27,6 +27,9 @@ Resource = dict[str, Any]
 ALWAYS: Final = "hl7.fhir.uv.extensions.r4"
 # The Java validator always has the extensions of HL7's tools as well, which no registry's package here has.
 TOOLS: Final = "http://hl7.org/fhir/tools/StructureDefinition/"
+
+
+_LEVELS: Final[Mapping[str, Level]] = {"hint": "information", "warning": "warning", "error": "error"}
 
 
 class ValidatorEngine:
@@ -138,7 +141,7 @@ def _options(case: Case, step: Step) -> Options:
     domains += [TOOLS, *flags.get("allowed-extension-domains", ())]
     return Options(
         profiles=global_profiles(read(case.read(name)) for name in case.supporting),
-        best_practice=str(flags.get("best-practice", "ignore")).lower().replace("hint", "information"),  # type: ignore[arg-type]
+        best_practice=_LEVELS.get(str(flags.get("best-practice", "ignore")).lower(), "ignore"),
         unknown_extension="error",
         extension_domains=(*EXAMPLES, *domains),
         references=_references(case, step),

@@ -53,7 +53,8 @@ def _says_nothing(div: str) -> bool:
     """
     if " id=" in div or "lang" in div or not is_plain(div):
         return False
-    return all(target.startswith(_USUAL) or ":" not in target for target in _LINK.findall(div)) and (
+    targets = _LINK.findall(div)
+    return all((one.startswith(_USUAL) or ":" not in one) and "&lt;" not in one for one in targets) and (
         '"#' not in div and "'#" not in div and '=""' not in div and "data:" not in div
     )
 

@@ -79,4 +79,4 @@ def _code(system: str, code: str, name: str, at: str, context: Context) -> Itera
 
 
 def _is_complete(system: Element | None) -> bool:
-    return bool(system) and system.get("content") == "complete"  # type: ignore[union-attr]
+    return system is not None and system.get("content") == "complete"
