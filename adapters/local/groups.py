@@ -11,7 +11,7 @@ from adapters.local.fields import Field
 from adapters.trees.element import Element, is_valued
 
 _PART = re.compile(r"(?:.*Diag(?:nosis)?(?:Disease)?)?(Code|Name|Value|Time|Date|Sequence)$")
-_SYNDROME = re.compile(r"(?:.*(?:Symptom|syndrome|Syndrome))(Code|Name)$")
+_SYNDROME = re.compile(r"(?:.*(?:Symptom|syndrome|Syndrome))(Code|Name|Value)$")
 _STEP = re.compile(
     r"Order(Make|Audit|Check|Stop|Cancel|Excute)(Time|Person|PersonCode|PersonName|Dept|DeptName|DeptCode)$"
 )
@@ -38,16 +38,18 @@ def _part(name: str) -> str:
         return f"Syndrome{found[1]}"
     if name.endswith("Sequence"):
         return "Sequence"
+    if name.startswith("Adm") and name.endswith("DiagCode"):
+        return "Admission"
     found = _PART.match(name)
     return found[1] if found else ""
 
 
-def diagnosis(entry: Element, called: str, row: Element) -> None:
+def diagnosis(entry: Element, called: str, row: Element, of_chinese_medicine: bool) -> None:
     """A diagnosis by its name, with its code, its rank and, of Chinese medicine, its syndrome inside."""
     fields = {_part(each.name): each for each in row.children if is_valued(each)}
-    chinese = any(key.startswith("Syndrome") for key in fields) or "中医" in called
+    chinese = of_chinese_medicine or any(key.startswith("Syndrome") for key in fields)
     name_element, code_element, system = CHINESE if chinese else WESTERN
-    named, coded = fields.get("Name") or fields.get("Value"), fields.get("Code")
+    named, coded = fields.get("Value") or fields.get("Name"), fields.get("Code")
     if named is None and coded is not None:
         _value(observation(entry, code_element, called), coded, "code", system)
         return
@@ -57,11 +59,19 @@ def diagnosis(entry: Element, called: str, row: Element) -> None:
     if (when := fields.get("Time") or fields.get("Date")) is not None:
         put(added(made, "effectiveTime"), "value", when.leaves[""])
     if coded is not None:
-        _value(_inner(made, code_element, "病名" if chinese else "诊断编码"), coded, "code", system)
-    if (syndrome := fields.get("SyndromeName")) is not None:
+        inner = _inner(made, code_element, "病名" if chinese else "诊断编码")
+        _value(inner, coded, "code", system)
+        if "Value" in fields and "Name" in fields:
+            put(grown(inner, "value"), "displayName", fields["Name"].leaves[""])
+    if (syndrome := fields.get("SyndromeValue") or fields.get("SyndromeName")) is not None:
         _value(_inner(made, name_element, "证候名称"), syndrome, "")
     if (syndrome := fields.get("SyndromeCode")) is not None:
-        _value(_inner(made, code_element, "证候代码"), syndrome, "code", system)
+        inner = _inner(made, code_element, "证候代码")
+        _value(inner, syndrome, "code", system)
+        if "SyndromeValue" in fields and "SyndromeName" in fields:
+            put(grown(inner, "value"), "displayName", fields["SyndromeName"].leaves[""])
+    if (state := fields.get("Admission")) is not None:
+        _value(_inner(made, "DE09.00.104.00", "入院病情代码"), state, "code")
     if (rank := fields.get("Sequence")) is not None:
         _value(_inner(made, "DE05.01.080.00", "诊断顺位"), rank, "value")
 

@@ -94,10 +94,12 @@ class _Renderer:
         elements = {self.field(each).element for each in kinds}
         if any(_RELATION.search(each) for each in kinds) or "Contact" in name or "HistoryTeller" in name:
             self.relative(row)
-        elif {"Code", "Name", "Time"} <= kinds and "Diag" not in name:
+        elif {"Code", "Name", "Time"} <= kinds and ("Diag" not in name or "Doctor" in name):
             self.signer(name, row)
         elif "Diag" in name and is_diagnosis(kinds):
-            diagnosis(self.entry("DE05.01.024.00"), self.field(name).name, row)
+            called = self.field(name).name
+            chinese = "Chinese" in name or "TCM" in name or "中医" in called
+            diagnosis(self.entry("DE05.01.024.00"), called, row, chinese)
         elif "DE06.00.288.00" in elements:
             order(self.entry("DE06.00.288.00"), row, self.field)
         elif row.name != "row" and not _acts(self, row):
@@ -131,9 +133,19 @@ class _Renderer:
 
     def housed(self, field: Element) -> bool:
         """Keeps the fields of bed, room, department, ward and institution for `place`."""
+        name = field.name.removeprefix("Adm")
         for start, _ in self.tables.header["places"]:
-            if field.name in (f"{start}Code", f"{start}Name"):
-                self.places.setdefault(start, {})[field.name.removeprefix(start)] = field
+            if name in (f"{start}Code", f"{start}Name"):
+                self.places.setdefault(start, {})[name.removeprefix(start)] = field
+                return True
+        return self.addressed(field)
+
+    def addressed(self, field: Element) -> bool:
+        """A part of an address that stands alone: `OriginCity`."""
+        parts = self.tables.header["address"]
+        for start, way in self.tables.header["addresses"].items():
+            if field.name.startswith(start) and (part := parts.get(field.name.removeprefix(start))):
+                put(added(grown(self.root, way), part), "", field.leaves[""])
                 return True
         return False
 
@@ -269,7 +281,7 @@ class _Renderer:
 
 def _acts(renderer: _Renderer, row: Element) -> str:
     elements = {renderer.field(each.name).element for each in row.children}
-    if elements & {"DE06.00.093.00", "DE06.00.093.01"}:
+    if elements & {"DE06.00.093.00", "DE06.00.093.01", "DE06.00.094.00"}:
         return "procedure"
     if elements & {"DE08.50.022.00", "DE06.00.132.00", "DE06.00.134.00"}:
         return "substanceAdministration"
