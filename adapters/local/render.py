@@ -11,12 +11,16 @@ from typing import Any
 from adapters.local.building import added, grown, new_document, observation, put
 from adapters.local.fields import Declared, Field, declared
 from adapters.local.groups import diagnosis, is_diagnosis, order
+from adapters.local.relatives import is_relative, relative
 from adapters.local.values import coded, twin, unpaired, valued
 from adapters.trees.element import Element, is_valued
 from adapters.trees.parse import Tree
 
 DOCUMENT = re.compile(r"C00[0-5]\d")
-_RELATION = re.compile(r"(?:Rel|Relationship|PersonRel|RelName)(?:Code|Name)$")
+_SIGNED = re.compile(r"(?:Code|Name|Time)$")
+_PERSON = re.compile(
+    r"Doctor|Nurse|Sign|Recorder|Operator|Anesthetist|Physician|Pharmacist|Director|Chief|Assistant"
+)
 
 
 def rendered(tree: Tree) -> Tree:
@@ -46,6 +50,7 @@ class _Renderer:
         self.body = grown(self.root, "component/structuredBody")
         self.sections: dict[str, Element] = {}
         self.places: dict[str, dict[str, Element]] = {}
+        self.signed: list[Element] = []
 
     def field(self, name: str) -> Field:
         return self.tables.field(self.code, name)
@@ -70,6 +75,8 @@ class _Renderer:
                 continue
             if child.children:
                 self.inner(child)
+            elif child in self.signed or self.signs(child, source):
+                continue
             elif not (self.header(child) or self.housed(child)):
                 self.statement(child, source, self.entry_of(child))
 
@@ -92,8 +99,8 @@ class _Renderer:
         if self.address(name, row):
             return
         elements = {self.field(each).element for each in kinds}
-        if any(_RELATION.search(each) for each in kinds) or "Contact" in name or "HistoryTeller" in name:
-            self.relative(row)
+        if is_relative(name, kinds):
+            relative(self.root, row, self.tables.header["address"])
         elif {"Code", "Name", "Time"} <= kinds and ("Diag" not in name or "Doctor" in name):
             self.signer(name, row)
         elif "Diag" in name and is_diagnosis(kinds):
@@ -199,32 +206,24 @@ class _Renderer:
                 self.statement(each, row, self.entry_of(each))
         added(entity, "code", displayName=self.field(name).name)
 
-    def relative(self, row: Element) -> None:
-        """Somebody around the patient."""
-        entity = added(added(self.root, "participant"), "associatedEntity", classCode="NOK")
-        for each in row.children:
-            if each.children:
-                target = added(entity, "addr")
-                for part in each.children:
-                    name = next((p for p in self.tables.header["address"] if part.name.endswith(p)), "")
-                    if name and is_valued(part):
-                        put(added(target, self.tables.header["address"][name]), "", part.leaves[""])
-            elif is_valued(each):
-                self.relation(entity, each)
-
-    def relation(self, entity: Element, field: Element) -> None:
-        leaf = field.leaves[""]
-        if _RELATION.search(field.name):
-            code = entity.first("code") or added(entity, "code")
-            put(code, "code", leaf, "2.16.156.10011.2.3.3.8") if field.name.endswith("Code") else put(
-                code, "displayName", leaf
-            )
-        elif field.name.endswith(("Tel", "Phone", "TelPhone")):
-            put(added(entity, "telecom"), "value", leaf)
-        elif field.name.endswith("Code"):
-            put(added(entity, "id"), "extension", leaf, "2.16.156.10011.1.3")
-        else:
-            put(grown(entity, "associatedPerson/name"), "", leaf)
+    def signs(self, field: Element, around: Element) -> bool:
+        """Who signed, in fields that stand alone: a person's name, a number and a time of one stem."""
+        stem = _SIGNED.sub("", field.name)
+        if stem == field.name or field.name in self.tables.header["fields"]:
+            return False
+        parts = {e.name.removeprefix(stem): e for e in around.children if e.name.startswith(stem)}
+        parts = {part: e for part, e in parts.items() if _SIGNED.fullmatch(part) and is_valued(e)}
+        named = parts.get("Name")
+        if named is None or self.field(named.name).element not in ("DE02.01.039.00", ""):
+            return False
+        if not _PERSON.search(stem) or "Rel" in stem:
+            return False
+        row = Element("row", around, around.document)
+        for part, each in parts.items():
+            put(added(row, part), "", each.leaves[""])
+        self.signed += parts.values()
+        self.signer(named.name, row)
+        return True
 
     def act(self, row: Element) -> None:
         """A row as the act that its data elements make it."""
