@@ -8,13 +8,13 @@ from typing import Any
 
 from adapters.documents import HL7_V2, DocumentMaps, document_maps, form_of, translate_document
 from adapters.hl7v2.acknowledge import Fault
+from adapters.hl7v2.batch import messages_of
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.translate import MapLibrary
 from adapters.hl7v2.translate import translate as translate_message
 from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
 from adapters.merge import merged
 from adapters.translation import Coverage, Entry, Translation
-from exchange.commands.messages import messages_of
 from exchange.inbound.envelope import Envelope, sealed
 from exchange.inbound.provenance import provenance
 from exchange.settings import Settings

@@ -13,6 +13,8 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from adapters.hl7v2.batch import is_batch
+from exchange.inbound.batch import envelopes_of, receive_batch
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.query import is_query
 from exchange.inbound.reception import Reception
@@ -38,14 +40,12 @@ def hl7v2_router(reception: Reception) -> APIRouter:
             grant.require(INBOX, "c")
         charset = _charset(request.headers.get("content-type", ""))
         raw = await read_body(request, reception.hub.settings.max_message_bytes)
-        envelope = reception.seal(raw, "http", charset)
-        if is_query(envelope):
-            grant.require("Patient", "r")
-            grant.require("Patient", "s")
-        else:
-            grant.require(INBOX, "c")
-        require_own(grant, envelope)
-        delivery = await reception.receive(envelope)
+        batch = is_batch(raw)
+        envelopes = envelopes_of(reception, raw, "http", charset) if batch else []
+        envelope = envelopes[0] if envelopes else reception.seal(raw, "http", charset)
+        for each in envelopes or [envelope]:
+            _require(grant, each)
+        delivery = await (receive_batch(reception, raw, envelopes) if batch else reception.receive(envelope))
         answer = delivery.accept
         if delivery.application is not None:
             answer = await delivery.application or answer
@@ -55,6 +55,16 @@ def hl7v2_router(reception: Reception) -> APIRouter:
         return Response(answer, status, media_type=f"application/hl7-v2; charset={envelope.codec}")
 
     return router
+
+
+def _require(grant: Grant, envelope: Envelope) -> None:
+    """The scopes that a message or a query takes, and that it is of the client's own hospital."""
+    if is_query(envelope):
+        grant.require("Patient", "r")
+        grant.require("Patient", "s")
+    else:
+        grant.require(INBOX, "c")
+    require_own(grant, envelope)
 
 
 def _charset(content_type: str) -> str | None:

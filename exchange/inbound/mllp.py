@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.hl7v2.batch import is_batch
 from adapters.hl7v2.framing import Decoder, Oversized, frame
+from exchange.inbound.batch import envelopes_of, receive_batch
 from exchange.inbound.budget import Budget
 from exchange.inbound.reception import Delivery, Reception
 from exchange.settings import Settings
@@ -174,6 +176,10 @@ class _Connection:
         reception = self._listener.reception
         if isinstance(event, Oversized):
             return reception.oversized(event.head, "mllp")
+        if is_batch(event):
+            return await receive_batch(
+                reception, event, envelopes_of(reception, event, "mllp", self._charset)
+            )
         return await reception.receive(reception.seal(event, "mllp", self._charset))
 
     async def _enter(self, event: bytes | Oversized) -> int:

@@ -11,9 +11,9 @@ import pytest
 from joserfc.jwk import ECKey
 from typer.testing import CliRunner, Result
 
+from adapters.hl7v2.batch import messages_of
 from exchange.cli import app
 from exchange.commands.ending import explanation
-from exchange.commands.messages import messages_of
 from exchange.demo.world import world
 
 Yilian = Callable[..., Result]

@@ -27,3 +27,19 @@ def messages_of(raw: bytes) -> list[bytes]:
             messages.append([])
         messages[-1].append(segment)
     return [b"\r".join(segments) + b"\r" for segments in messages] or [raw]
+
+
+def is_batch(raw: bytes) -> bool:
+    """Whether bytes begin with a file's or a batch's header, and have a message."""
+    return b"MSH" in raw and raw.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"FHS", b"BHS"))
+
+
+def batch_acknowledgement(raw: bytes, answers: list[bytes], moment: str) -> bytes:
+    """The answers of a batch's messages as a batch, with the header of the one they answer turned round."""
+    line = _SEGMENT.split(raw.removeprefix(b"\xef\xbb\xbf").lstrip(), maxsplit=1)[0]
+    mark = line[3:4] or b"|"
+    sent = [*line.split(mark), *[b""] * 12][:12]
+    turned = [b"BHS", sent[1], sent[4], sent[5], sent[2], sent[3], moment.encode()]
+    header = mark.join([*turned, b"", b"", b"", b"", sent[10]]).rstrip(mark)
+    told = [answer.rstrip(b"\r") for answer in answers]
+    return b"\r".join([header, *told, b"BTS|%d" % len(told), b""])
