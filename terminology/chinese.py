@@ -1,7 +1,9 @@
 """Chinese value domains that ship with the hub, and their FHIR counterparts.
 
-GB/T 2261.1 sex, GB/T 2261.2 marital status, GB 3304 ethnicity, GB/T 4761 family relation and
-CV02.01.101 identity documents, as facts: code, name, counterpart. https://hl7.org/fhir/R4/terminologies.html
+GB/T 2261.1 sex, GB/T 2261.2 marital status, GB 3304 ethnicity, GB/T 4761 family relation,
+CV02.01.101 identity documents, CV04.50.005 and .020 blood groups, as facts: code, name, counterpart.
+
+https://hl7.org/fhir/R4/terminologies.html
 """
 
 from dataclasses import dataclass
@@ -177,6 +179,10 @@ IDENTITY_DOCUMENTS: Final = MappingProxyType(
         for code, name, target in _DOCUMENTS
     }
 )
+
+# CV04.50.005 and CV04.50.020
+ABO_BLOOD_GROUPS: Final = MappingProxyType({"1": "A型", "2": "B型", "3": "O型", "4": "AB型", "5": "不详"})
+RH_D_BLOOD_GROUPS: Final = MappingProxyType({"1": "阴性", "2": "阳性", "3": "不详"})
 
 # GB 3304 in the order of its numbers 01 to 56.
 _ETHNICITIES: Final = (

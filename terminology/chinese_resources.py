@@ -8,14 +8,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from terminology.chinese import (
+    ABO_BLOOD_GROUPS,
     ETHNICITIES,
     FAMILY_RELATIONS,
     IDENTITY_DOCUMENTS,
     MARITAL_STATUSES,
+    RH_D_BLOOD_GROUPS,
     SEXES,
     Concept,
 )
-from terminology.naming import ETHNICITY, FAMILY_RELATION, IDENTITY_DOCUMENT_TYPE, MARITAL_STATUS, SEX
+from terminology.naming import (
+    ABO_BLOOD_GROUP,
+    ETHNICITY,
+    FAMILY_RELATION,
+    IDENTITY_DOCUMENT_TYPE,
+    MARITAL_STATUS,
+    RH_D_BLOOD_GROUP,
+    SEX,
+)
 
 BASE: Final = "https://yilian.example/fhir"
 GENDER: Final = "http://hl7.org/fhir/administrative-gender"
@@ -67,6 +77,8 @@ TABLES: Final = (
         {},
         {},
     ),
+    Table("abo", ABO_BLOOD_GROUP, "CV04.50.005 ABO血型代码", ABO_BLOOD_GROUPS, {}, {}),
+    Table("rh-d", RH_D_BLOOD_GROUP, "CV04.50.020 Rh（D）血型代码", RH_D_BLOOD_GROUPS, {}, {}),
     Table(
         "ethnicity",
         ETHNICITY,

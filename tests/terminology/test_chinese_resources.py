@@ -24,6 +24,8 @@ def test_every_value_set_expands() -> None:
         "marital-status": 8,
         "family-relation": 79,
         "identity-document": 8,
+        "abo": 5,
+        "rh-d": 3,
         "ethnicity": 56,
     }
 
