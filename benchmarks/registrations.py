@@ -40,7 +40,7 @@ def main() -> None:
 
 
 async def _run(folder: Path, records: int, told: int, clients: int, together: int) -> None:
-    everybody = [_record(number, visit) for number, visit in enumerate(_visits(records + told))]
+    everybody = [record_of(number, visit) for number, visit in enumerate(visits_of(records + told))]
     server = await embedded.start(folder, tuning())
     try:
         await migrate(server.dsn("postgres"))
@@ -62,7 +62,7 @@ async def _run(folder: Path, records: int, told: int, clients: int, together: in
         await embedded.stop(server)
 
 
-def _visits(size: int) -> list[Visit]:
+def visits_of(size: int) -> list[Visit]:
     return visits(residents(size // 4 + 1, 1), 4.2, 2)[:size]
 
 
@@ -103,7 +103,7 @@ async def _client(dsn: str, rounds: Iterator[Sequence[Record]], taken: list[floa
         await connection.close()
 
 
-def _record(number: int, visit: Visit) -> Record:
+def record_of(number: int, visit: Visit) -> Record:
     patient = _patient(number, visit.demographics)
     return Record(f"h{number % 38}", str(number), patient["id"], patient)
 
