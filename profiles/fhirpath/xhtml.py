@@ -41,7 +41,8 @@ _OF: Final[Mapping[str, frozenset[str]]] = {
 }
 
 _BEGIN: Final = f'<div xmlns="{XHTML}"'
-_TAG: Final = re.compile(r"<([^\s/>]+)([^>]*)")
+_TAG: Final = re.compile(r"([^\s/]+)(.*)", re.DOTALL)
+_LONGEST_TAG: Final = 1024
 _ATTRIBUTE: Final = re.compile(r"""\s+([^\s"'<>=/]+)\s*=\s*(?:"[^"<>]*"|'[^'<>]*')""")
 
 
@@ -92,8 +93,8 @@ def is_plain(div: str) -> bool:
     """
     if not div.startswith(_BEGIN) or "<!" in div or "<?" in div or div.count("xmlns") != 1:
         return False
-    tags = set(_TAG.findall(div))
-    if not all(name in ELEMENTS and (not rest or _has_plain(name, rest)) for name, rest in tags):
+    tags = {text.partition(">")[0] for text in div.split("<")}
+    if not all(len(tag) <= _LONGEST_TAG and _is_plain_tag(tag) for tag in tags):
         return False
     try:
         expat.ParserCreate().Parse(div.encode(), True)
@@ -103,6 +104,12 @@ def is_plain(div: str) -> bool:
 
 
 @lru_cache(1024)
+def _is_plain_tag(text: str) -> bool:
+    """Of what stands between < and >: whether it ends an element, or begins one that is allowed."""
+    match = _TAG.match(text)
+    return match is None or (match[1] in ELEMENTS and (not match[2] or _has_plain(match[1], match[2])))
+
+
 def _has_plain(name: str, rest: str) -> bool:
     """Whether the rest of a tag is allowed attributes and nothing else."""
     left = _ATTRIBUTE.sub("", rest).strip()

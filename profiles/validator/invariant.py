@@ -14,7 +14,6 @@ from profiles.fhirpath.types import model
 from profiles.validator.at import At
 from profiles.validator.guard import Names, guard
 from profiles.validator.native import NATIVE
-from profiles.validator.options import Level
 from profiles.validator.run import Run
 
 Check = Callable[[Any, At, Run], None]
@@ -56,12 +55,12 @@ def _compiled(constraint: Mapping[str, Any], path: str, definitions: Definitions
 
 
 def _evaluated(expression: Expression, constraint: Mapping[str, Any]) -> Check:
-    truth = expression.of_type
+    truth, broken = expression.of_type, _telling(constraint)
 
     def check(value: Any, at: At, run: Run) -> None:
         try:
             if truth(value, run.scope.environment) is False:  # type: ignore[union-attr]
-                tell(constraint, at, run)
+                broken(at, run)
         except FhirPathError as error:
             _tell_failure(constraint, error, at, run)
 
@@ -69,21 +68,27 @@ def _evaluated(expression: Expression, constraint: Mapping[str, Any]) -> Check:
 
 
 def _native(broken: Callable[[Any], bool], constraint: Mapping[str, Any]) -> Check:
+    told = _telling(constraint)
+
     def check(value: Any, at: At, run: Run) -> None:
         if broken(value):
-            tell(constraint, at, run)
+            told(at, run)
 
     return check
 
 
-def tell(constraint: Mapping[str, Any], at: At, run: Run) -> None:
+def _telling(constraint: Mapping[str, Any]) -> Callable[[At, Run], None]:
     """A broken constraint, as grave as it says; a best practice as the options say."""
-    severity: Level = "warning" if constraint.get("severity") == "warning" else "error"
-    if any(one["url"] == BEST_PRACTICE for one in constraint.get("extension", ())):
-        severity = run.options.best_practice
-    if severity != "ignore":
-        key, says = constraint["key"], constraint.get("human") or constraint.get("expression")
-        run.report(severity, "invariant", f"{key}: {says}", at, key)
+    key, grave = constraint["key"], "warning" if constraint.get("severity") == "warning" else "error"
+    text = f"{key}: {constraint.get('human') or constraint.get('expression')}"
+    is_practice = any(one["url"] == BEST_PRACTICE for one in constraint.get("extension", ()))
+
+    def told(at: At, run: Run) -> None:
+        severity: Any = run.options.best_practice if is_practice else grave
+        if severity != "ignore":
+            run.report(severity, "invariant", text, at, key)
+
+    return told
 
 
 def _tell_failure(constraint: Mapping[str, Any], error: FhirPathError, at: At, run: Run) -> None:

@@ -40,6 +40,27 @@ def telecom_without_system(value: Mapping[str, Any]) -> bool:
     return ("value" in value or "_value" in value) and not ("system" in value or "_system" in value)
 
 
+def slice_of_the_root(value: Mapping[str, Any]) -> bool:
+    """sdf-23"""
+    return any(_is_root(one) and ("sliceName" in one or "_sliceName" in one) for one in _elements(value))
+
+
+def words_of_the_root(value: Mapping[str, Any]) -> bool:
+    """sdf-9; what has no path is no root here"""
+    return any("path" in one and _is_root(one) and not _WORDS.isdisjoint(one) for one in _elements(value))
+
+
+def _elements(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Of a StructureDefinition, in both of its views."""
+    return [one for view in ("snapshot", "differential") for one in value.get(view, {}).get("element", ())]
+
+
+def _is_root(element: Mapping[str, Any]) -> bool:
+    return "." not in element.get("path", "")
+
+
+_WORDS: Final = frozenset(("label", "_label", "code", "requirements", "_requirements"))
+_ROOTS: Final = "children().element.where(path.contains('.').not())"
 NATIVE: Final[Mapping[str, Broken]] = {
     "text.`div`.exists()": no_narrative,
     "code.empty() or system.exists()": code_without_system,
@@ -47,4 +68,8 @@ NATIVE: Final[Mapping[str, Broken]] = {
     "name.exists() or telecom.exists() or address.exists() or organization.exists()": contact_without_details,
     "low.exists() or high.exists() or text.exists()": range_without_limits,
     "value.empty() or system.exists()": telecom_without_system,
+    "(snapshot | differential).element.all(path.contains('.').not() implies sliceName.empty())": (
+        slice_of_the_root
+    ),
+    f"{_ROOTS}.label.empty() and {_ROOTS}.code.empty() and {_ROOTS}.requirements.empty()": words_of_the_root,
 }

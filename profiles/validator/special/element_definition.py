@@ -134,6 +134,6 @@ def _told(kind: Element) -> str:
 def _choices(element: Element, stems: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """The name of a choice and the type of its value."""
     for name in element:
-        for stem in stems:
+        for stem in stems if name.startswith(stems) else ():
             if name.startswith(stem) and name[len(stem) : len(stem) + 1].isupper():
                 yield stem, name[len(stem) :]

@@ -53,7 +53,7 @@ def _says_nothing(div: str) -> bool:
     """
     if " id=" in div or "lang" in div or not is_plain(div):
         return False
-    targets = _LINK.findall(div)
+    targets = _LINK.findall(div) if "href" in div else ()
     return all((one.startswith(_USUAL) or ":" not in one) and "&lt;" not in one for one in targets) and (
         '"#' not in div and "'#" not in div and '=""' not in div and "data:" not in div
     )

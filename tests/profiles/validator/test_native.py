@@ -19,6 +19,21 @@ from profiles.validator.native import NATIVE
 
 TEXT = st.sampled_from(("a", "b"))
 ELEMENT = st.fixed_dictionaries({"extension": st.just([{"url": "urn:x:e", "valueString": "x"}])})
+VIEW = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "path": st.sampled_from(("Patient", "Patient.name", "x")),
+            "sliceName": TEXT,
+            "_sliceName": ELEMENT,
+            "label": TEXT,
+            "_requirements": ELEMENT,
+            "code": st.just([{"code": "x"}]),
+        },
+    ).filter(bool),
+    min_size=1,
+    max_size=2,
+).map(lambda elements: {"element": elements})
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "text": st.sampled_from(({"div": "<div/>"}, {"status": "empty"})),
     "name": st.just([{"text": "x"}]),
@@ -30,6 +45,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "valueString": TEXT,
     "valueQuantity": st.just({"value": 1}),
     "telecom": st.just([{"value": "1"}]),
+    "snapshot": VIEW,
+    "differential": VIEW,
 }
 HOMES = {
     "text.`div`.exists()": "Patient",
@@ -58,7 +75,7 @@ def objects(home: str) -> st.SearchStrategy[dict[str, Any]]:
 @pytest.mark.parametrize("text", NATIVE)
 @given(data=st.data())
 def test_native_and_evaluated_agree(text: str, data: st.DataObject) -> None:
-    home = HOMES[text]
+    home = HOMES.get(text, "StructureDefinition")
     value = data.draw(objects(home))
     expression = compile_expression(text, definitions(), home)
     assert NATIVE[text](value) == (expression.truth(value, Environment(value)) is False)
