@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/terminologies.html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from profiles.validator.editions import is_later
 from profiles.validator.grammars import holds, systems
 from profiles.value_set import Coding, FoundLibrary, NotEnumerable, codings, concepts
 from terminology.code_check import UNKNOWN, CodeAnswer, CodeCheck
@@ -121,6 +122,9 @@ class PackageCodes:
         displays = self.displays(system) if system and code else None
         if displays is None:
             return UNKNOWN
+        if code not in displays and is_later(system, code):
+            text = f"{code} of {system} is not in the edition that R4 has, but in later ones"
+            return CodeAnswer(True, "", (Issue("information", "code-invalid", text, "code", "code-later"),))
         if code not in displays:
             return CodeAnswer(False, f"The code system {system} has no code {code!r}")
         given, display = value.get("display"), displays[code]

@@ -24,3 +24,13 @@ def test_a_well_known_system_is_not_https() -> None:
     coding = {"system": "https://loinc.org", "code": "x"}
     given = {"resourceType": "Observation", "status": "final", "code": {"coding": [coding]}}
     assert "coding-system-https" in [name for _, name, _ in told(given)]
+
+
+@pytest.mark.parametrize(
+    ("code", "severity"), [("NNCHN", "information"), ("PGN", "information"), ("ZZZ", "error")]
+)
+def test_codes_that_a_table_of_v2_has_got_since_r4(code: str, severity: str) -> None:
+    coding = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": code}
+    given = {"resourceType": "Patient", "identifier": [{"type": {"coding": [coding]}, "value": "1"}]}
+    found = {name: level for level, name, _ in told(given) if name in ("code-later", "code-unknown")}
+    assert list(found.values()) == [severity]
