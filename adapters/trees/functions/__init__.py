@@ -37,6 +37,7 @@ def functions() -> Mapping[str, Function]:
         *(times.date_time, times.date, times.instant, times.birth_date, times.span, times.span_choice),
         *(times.moment_choice, times.clock, times.end_time, times.start_choice),
         *(quantities.quantity, quantities.money, quantities.bounds, quantities.ratio, quantities.any_choice),
+        *(quantities.range_text,),
         *(named.named_identifier, named.named_code, named.result_choice),
         *(people.practitioner, people.organization, places.chain_location, places.chain_organization),
         *(

@@ -144,3 +144,12 @@ def _time(value: Value, context: Context) -> Choice | None:
         moment = moment_of(value.peek("value") or value.peek(""), context) or made["start"]
         return Choice("DateTime", moment)
     return Choice("Period", made)
+
+
+def range_text(value: Value, context: Context) -> str | None:
+    """A range in words: its code's name, its text, or its bounds."""
+    named = value.get("displayName") or value.text() or value.get("code")
+    if named:
+        return named
+    ends = [part.text() for name in ("low", "high") if (part := value.child(name)) is not None]
+    return " - ".join(each for each in ends if each) or None
