@@ -21,12 +21,17 @@ Resource = dict[str, Any]
 # The Patients that have one of these identifiers, each with the identity that stands for it now, and that
 # identity's Patient. What a hospital merged into another record does not answer any more. An enterprise
 # Patient has its hospitals' identifiers too: it counts by its own only. $1: type; $2 to $4: value, systems
-# and parameters of the index.
+# and parameters of the index. Each step is fenced (OFFSET 0), so that none begins with all Patients.
 IDENTITIES: Final = """
 WITH found AS MATERIALIZED (
-    SELECT DISTINCT r.id, i.value, i.system FROM identifier_index i JOIN resource r ON r.rid = i.rid
-    WHERE i.value = ANY($2::text[]) AND i.param = ANY($4::smallint[]) AND i.system = ANY($3::text[])
-      AND r.type = $1 AND r.body IS NOT NULL
+    SELECT DISTINCT r.id, i.value, i.system
+    FROM (
+        SELECT rid, value, system FROM identifier_index
+        WHERE value = ANY($2::text[]) AND param = ANY($4::smallint[]) AND system = ANY($3::text[]) OFFSET 0
+    ) i
+    CROSS JOIN LATERAL (
+        SELECT id FROM resource WHERE rid = i.rid AND type = $1 AND body IS NOT NULL OFFSET 0
+    ) r
 ), held AS (
     SELECT f.id, f.system, f.value, p.enterprise_id, m.merged_into IS NOT NULL AS merged
     FROM found f
@@ -48,7 +53,10 @@ WITH found AS MATERIALIZED (
       AND (f.value = f.id OR NOT EXISTS (SELECT FROM mpi_person p WHERE p.enterprise_id = f.id))
 )
 SELECT h.id, h.system, h.value, h.merged, coalesce(h.enterprise_id, h.id) AS identity, r.body
-FROM held h JOIN resource r ON r.type = $1 AND r.id = coalesce(h.enterprise_id, h.id)
+FROM held h
+CROSS JOIN LATERAL (
+    SELECT body FROM resource WHERE type = $1 AND id = coalesce(h.enterprise_id, h.id) OFFSET 0
+) r
 """
 
 # Domains that somebody has given numbers in.
@@ -91,11 +99,19 @@ async def identities(hub: Hub, connection: Connection, asked: Iterable[tuple[str
     return [found[id_] for id_ in sorted(found)]
 
 
-async def is_known_domain(domains: Domains, connection: Connection, system: str) -> bool:
+async def is_known_domain(hub: Hub, connection: Connection, system: str) -> bool:
     """Whether the hub knows of a domain: listed, shared by all, or with numbers that somebody gave."""
-    if domains.of(system) or domains.identify(system)[0] or system == f"{domains.base}/sid/enterprise-id":
+    domains = hub.domains
+    if (
+        system in hub.seen_domains
+        or domains.of(system)
+        or domains.identify(system)[0]
+        or system == f"{domains.base}/sid/enterprise-id"
+    ):
         return True
-    return bool(await connection.fetch(USED, list(domains.aliases(system))))
+    used = {row["system"] for row in await connection.fetch(USED, list(domains.aliases(system)))}
+    hub.seen_domains.update(used)
+    return bool(used)
 
 
 async def note_domains(hub: Hub, connection: Connection, patients: Iterable[Mapping[str, Any]]) -> None:

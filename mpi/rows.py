@@ -53,12 +53,14 @@ LOCK_PERSONS = (
     "SELECT person FROM mpi_person WHERE person = ANY($1::bigint[]) ORDER BY person FOR NO KEY UPDATE"
 )
 
-# The persons that hold a record with one of these keys.
+# The persons that hold a record with one of these keys. Fenced (OFFSET 0), so that it begins with the keys.
 CANDIDATES = """
 SELECT DISTINCT l.person
-FROM mpi_key k
-JOIN mpi_link l ON l.record = k.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
-WHERE k.key = ANY($1::bigint[])
+FROM (SELECT DISTINCT record FROM mpi_key WHERE key = ANY($1::bigint[]) OFFSET 0) k
+CROSS JOIN LATERAL (
+    SELECT person FROM mpi_link
+    WHERE record = k.record AND valid_to IS NULL AND recorded_to IS NULL OFFSET 0
+) l
 """
 
 # Every record of these persons; forbidden are those that must not be linked with record $2.

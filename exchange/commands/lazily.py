@@ -28,7 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "client": ("clients", "client_app"),
     "codes": ("codes", "codes_app"),
     "mapping": ("mapping", "mapping_app"),
-    "mpi": ("link", "mpi_app"),
+    "mpi": ("mpi", "mpi_app"),
     "package": ("package", "package_app"),
 }
 

@@ -76,7 +76,7 @@ async def _answer(
     place = "QPD-4" if query.source is not None else "QPD-8"
     for number, domain in enumerate(query.domains, 1):
         system = _system(hub, envelope, domain)
-        if not await is_known_domain(hub.domains, connection, system):
+        if not await is_known_domain(hub, connection, system):
             return _refused([_unknown("the domain is not known", f"{place}[{number}].4")])
         systems.append(system)
     if query.source is not None:
@@ -114,7 +114,7 @@ async def _cross_referenced(
     found = await identities(hub, connection, [(system, source.value)])
     if len(found) == 1:
         return found
-    if not found and not await is_known_domain(hub.domains, connection, system):
+    if not found and not await is_known_domain(hub, connection, system):
         return _unknown("the domain is not known", "QPD-3[1].4")
     return _unknown("no one person has this number", "QPD-3[1].1")
 
@@ -128,7 +128,7 @@ async def _persons(
         if not value and not authority:
             continue
         system = _system(hub, envelope, Number("", authority, authority, "")) if authority else ""
-        if system and not await is_known_domain(hub.domains, connection, system):
+        if system and not await is_known_domain(hub, connection, system):
             return _unknown("the domain is not known", "QPD-3")
         ids = await _having(hub, connection, system, value, at_mother)
         narrowed = ids if narrowed is None else narrowed & ids

@@ -33,7 +33,7 @@ async def ihe_pix(hub: Hub, request: Request) -> Response:
     async with hub.pool.acquire() as connection:
         identity = await _identity(hub, connection, source)
         for target in targets:
-            if not await is_known_domain(hub.domains, connection, target):
+            if not await is_known_domain(hub, connection, target):
                 raise FhirError.of("forbidden", _code_invalid("targetSystem not found", "targetSystem"))
     return told(_answer(hub, identity, source, targets))
 
@@ -61,7 +61,7 @@ async def _identity(hub: Hub, connection: Connection, source: tuple[str, str]) -
     if found:
         told_ = "Several persons have this identifier, and a human has to decide whether they are one"
         raise FhirError("conflict", told_, "sourceIdentifier")
-    if not await is_known_domain(hub.domains, connection, source[0]):
+    if not await is_known_domain(hub, connection, source[0]):
         issues = _code_invalid("sourceIdentifier Assigning Authority not found", "sourceIdentifier")
         raise FhirError.of("invalid", issues)
     raise FhirError("not-found", "sourceIdentifier Patient Identifier not found", "sourceIdentifier")
