@@ -25,11 +25,15 @@ from terminology.value_set import ValueSet, whole_system
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The members of one code system of which nothing else is to be said; `number` is that of a code."""
+    """The members of one code system of which nothing else is to be said; `number` is that of a code.
+    `value_set` and `url` are how it was asked for."""
 
+    value_set: str
+    url: str
     system: CodeSystem
     good: FrozenBitMap
     number: Callable[[str], int | None]
+    displays: Sequence[str]
 
 
 class LibraryChecks:
@@ -38,6 +42,7 @@ class LibraryChecks:
     def __init__(self, library: Library, options: Options | None = None) -> None:
         self.library, self.options = library, options or Options()
         self._known: dict[tuple[str, str], _Known | None] = {}
+        self._last: _Known | None = None
 
     def check(self, checks: Sequence[Check]) -> list[Answer]:
         quick, full = self.quick, self._full
@@ -50,14 +55,15 @@ class LibraryChecks:
             return None
         coding = codings[0]
         system, shown = coding.system, coding.display
-        key = (check.value_set, system)
-        known = self._known.get(key) or self._learnt(key)
-        if known is None or coding.version:
-            return None
+        known = self._last
+        if known is None or known.url is not system or known.value_set is not check.value_set:
+            known = self._last = self._learnt((check.value_set, system))
+            if known is None:
+                return None
         number = known.number(coding.code)
-        if number is None or number not in known.good:
+        if number is None or number not in known.good or coding.version:
             return None
-        display = known.system.displays[number]
+        display = known.displays[number]
         if shown and shown != display and not self._calls(known.system, number, coding):
             return None
         return Answer(True, (), display, system)
@@ -96,7 +102,8 @@ class LibraryChecks:
         system, numbers = runs[0].system, runs[0].numbers
         if not self.options.abstract_ok:
             numbers = numbers - system.abstract
-        return _Known(system, FrozenBitMap(numbers - system.troubled), system.numbers.get)
+        good = FrozenBitMap(numbers - system.troubled)
+        return _Known(canonical, url, system, good, system.numbers.get, system.displays)
 
     def _is_warned(self, value_set: ValueSet, used: Sequence[str]) -> bool:
         """Whether there is something to say of the value sets that it includes."""
