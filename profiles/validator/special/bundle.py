@@ -61,7 +61,7 @@ def _full_url(kind: str, entry: Element, at: str, context: Context) -> Iterator[
         return
     if ":" not in full_url:
         text = f"The fullUrl is an absolute URL, not {full_url!r}"
-        yield context.issue("error", "invalid", text, "bundle-full-url-absolute", at)
+        yield from form_issue(context, "invalid", text, "bundle-full-url-absolute", at)
         return
     yield from _canonical(full_url, resource or {}, at, context)
     match = _RESTFUL.fullmatch(full_url)
