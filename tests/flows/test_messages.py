@@ -162,7 +162,7 @@ async def test_the_judge_over_a_folder_of_messages(doors: Doors, tmp_path: Path)
             "PV1|1|N",
         ),
         "nobody": message(msh("ADT^A08^ADT_A01", "7"), "EVN|A08|20240301", "PID|1", "PV1|1|N"),
-        "other": message(msh("SIU^S12^SIU_S12", "8"), "SCH|1"),
+        "other": message(msh("SRM^S01^SRM_S01", "8"), "ARQ|1"),
     }
     folder = tmp_path / "sent"
     folder.mkdir()
