@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -23,13 +24,21 @@ def replay(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]", help="Only these; else all.")] = None,
     show: Annotated[bool, typer.Option("--list", help="Only list them.")] = False,
     json: Annotated[bool, typer.Option("--json", help="With --list: one JSON line a message.")] = False,
+    hospital: Annotated[str | None, typer.Option(help="Only those of this hospital.")] = None,
+    message_type: Annotated[str | None, typer.Option("--type", help="Only those of a type: ADT^A08.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only those received from then on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Only those received before then (UTC).")] = None,
 ) -> None:
-    """Process quarantined messages again: the running hub, or the next one, takes them up."""
+    """Process quarantined messages again: the running hub, or the next one, takes them up.
+
+    What is made the same is not written again: replaying twice is replaying once.
+    """
     settings = from_environment()
     if show:
         _show(asyncio.run(_quarantined(settings)), json)
     else:
-        count = asyncio.run(_requeue(settings, ids or None))
+        chosen = (ids or None, hospital, message_type, _utc(since), _utc(until))
+        count = asyncio.run(_requeue(settings, chosen))
         typer.echo(f"{count} messages wait to be processed again")
 
 
@@ -38,11 +47,15 @@ async def _quarantined(settings: Settings) -> Sequence[Mapping[str, Any]]:
         return [dict(row) for row in await connection.fetch(QUARANTINED)]
 
 
-async def _requeue(settings: Settings, ids: Sequence[int] | None) -> int:
-    from exchange.inbound.inbox import requeue
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+async def _requeue(settings: Settings, chosen: tuple[Any, ...]) -> int:
+    from exchange.inbound.inbox import Chosen, requeue
 
     async with connected(settings) as connection:
-        return await requeue(connection, ids)
+        return await requeue(connection, Chosen(*chosen))
 
 
 def _show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

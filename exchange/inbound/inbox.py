@@ -71,7 +71,20 @@ ACKNOWLEDGEMENT = "SELECT acknowledgement FROM inbox WHERE id = $1 AND state <> 
 # Quarantined messages wait again to be processed.
 REQUEUE = """
 UPDATE inbox SET state = 'received', processed = NULL, acknowledgement_code = NULL, acknowledgement = NULL
-WHERE state = 'quarantined' AND ($1::bigint[] IS NULL OR id = ANY($1))"""
+WHERE state = 'quarantined' AND ($1::bigint[] IS NULL OR id = ANY($1))
+  AND ($2::text IS NULL OR hospital = $2) AND ($3::text IS NULL OR message_type = $3)
+  AND ($4::timestamptz IS NULL OR received >= $4) AND ($5::timestamptz IS NULL OR received < $5)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which messages: None leaves it open. `message_type` as `ADT^A08`."""
+
+    ids: Sequence[int] | None = None
+    hospital: str | None = None
+    message_type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +172,18 @@ async def acknowledgement_of(connection: Connection, id_: int) -> bytes | None:
     return found
 
 
-async def requeue(connection: Connection, ids: Sequence[int] | None = None) -> int:
-    """Let quarantined messages (or only these) be processed again; how many they are. A running hub finds
-    them within seconds."""
-    status: str = await connection.execute(REQUEUE, None if ids is None else list(ids))
+async def requeue(connection: Connection, chosen: Chosen | None = None) -> int:
+    """Let quarantined messages be processed again, in the order they came; how
+    many they are. A running hub finds them within seconds."""
+    of = chosen or Chosen()
+    status: str = await connection.execute(
+        REQUEUE,
+        None if of.ids is None else list(of.ids),
+        of.hospital,
+        of.message_type,
+        of.since,
+        of.until,
+    )
     return int(status.rpartition(" ")[2])
 
 

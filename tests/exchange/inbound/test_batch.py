@@ -1,8 +1,11 @@
 """A batch is its messages, in order, and one answer."""
 
+from datetime import UTC, datetime
+
 from adapters.hl7v2.batch import is_batch, messages_of
 from exchange.hub import Hub
 from exchange.inbound.batch import envelopes_of, receive_batch
+from exchange.inbound.inbox import Chosen, requeue
 from exchange.inbound.reception import Reception
 from tests.exchange.inbound.senders import message
 
@@ -31,5 +34,9 @@ async def test_every_message_of_a_batch_is_kept_and_answered_in_order(hub: Hub, 
     assert told == [["AA", "1"], ["AE", "2"], ["AR", "3"]]
     assert lines[-2] == "BTS|3"
     async with hub.pool.acquire() as connection:
+        assert await requeue(connection, Chosen(hospital="nobody")) == 0
+        assert await requeue(connection, Chosen(message_type="ADT^A99")) == 0
+        assert await requeue(connection, Chosen(until=datetime(2000, 1, 1, tzinfo=UTC))) == 0
+        assert await requeue(connection, Chosen(hospital="h1", message_type="ADT^A04")) == 1
         kept = await connection.fetch("SELECT control_id FROM inbox ORDER BY id")
     assert [row[0] for row in kept] == ["1", "2", "3"]

@@ -11,7 +11,7 @@ from adapters.hl7v2.parse import Message, parse
 from adapters.hospitals.hospital import Hospital
 from adapters.translation import Translation
 from exchange.hub import Hub
-from exchange.inbound.inbox import Inbox, requeue
+from exchange.inbound.inbox import Chosen, Inbox, requeue
 from exchange.inbound.provenance import message_system
 from exchange.inbound.reception import Reception
 from exchange.store.fetch import Stored, count_versions, fetch
@@ -180,7 +180,7 @@ async def test_replay_after_the_defect_is_repaired(hub: Hub, open_with: OpenRece
     async with open_with(broken) as reception:
         assert (await send(reception, raw)).text("ERR-3") == "207"
     async with hub.pool.acquire() as connection:
-        assert await requeue(connection, []) == 0
+        assert await requeue(connection, Chosen([])) == 0
         assert await requeue(connection) == 1
     async with open_with() as reception:
         assert (await send(reception, raw)).text("MSA-1") == "AA"
