@@ -188,7 +188,7 @@ def _text(system: CodeSystem) -> None:
         "filter: three pinyin initials": ["".join(chance.choices("jmxzygsxtb", k=3)) for _ in range(300)],
     }
     for name, asked in texts.items():
-        told(name, [timed(lambda text=text: found(text)) for text in asked])
+        told(name, [timed(partial(found, text)) for text in asked])
 
 
 def _translate(source: CodeSystem, target: CodeSystem) -> None:
