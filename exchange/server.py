@@ -33,6 +33,7 @@ from exchange.hub import Hub, open_hub, prepare, unhurried
 from exchange.inbound.domain_rule import refused_by_domain
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.mllp import listening as mllp_listening
+from exchange.inbound.overview import InboxMetrics
 from exchange.inbound.reception import Reception, open_reception
 from exchange.inbound.sent import Sent
 from exchange.inbound.v3_http import v3_router
@@ -42,6 +43,7 @@ from exchange.jobs.runner import Work, working
 from exchange.loading.indexing import restore
 from exchange.local_codes import retranslation
 from exchange.local_codes.publishing import publishing
+from exchange.metrics.http import Source, metrics_router
 from exchange.operations import reindex
 from exchange.operations.everything import ways
 from exchange.settings import Settings
@@ -122,7 +124,8 @@ def answering(settings: Settings, dsn: str) -> AbstractAsyncContextManager[Hub]:
 @asynccontextmanager
 async def listening(hub: Hub, reception: Reception, door: socket.socket) -> AsyncIterator[None]:
     """HTTP on a bound socket; what is compiled when first asked for is compiled meanwhile."""
-    app = build_app(hub, [hl7v2_router(reception), v3_router(reception)])
+    routers = [hl7v2_router(reception), v3_router(reception), metrics_router(hub, metrics(hub))]
+    app = build_app(hub, routers)
     site = Site(app, Fhir(hub), hub.settings.header_timeout)
     async with http_listening(site, door):
         warming = asyncio.create_task(_warm(hub))
@@ -131,6 +134,11 @@ async def listening(hub: Hub, reception: Reception, door: socket.socket) -> Asyn
         finally:
             warming.cancel()
             await asyncio.gather(warming, return_exceptions=True)
+
+
+def metrics(hub: Hub) -> list[Source]:
+    """What `/metrics` tells, by any of the processes alike."""
+    return [InboxMetrics(hub.pool)]
 
 
 def translating(hub: Hub) -> Translate:

@@ -17,7 +17,17 @@ from exchange.settings import Settings
 from exchange.store.types import RESOURCE_TYPES
 from exchange.trust.assertion import InvalidKeySet, public_keys
 from exchange.trust.clients import Client, add_client, list_clients, revoke_client
-from exchange.trust.scopes import EXPUNGE, IDENTITY, INBOX, InvalidScope, Scope, parse_scope
+from exchange.trust.scopes import (
+    EXPUNGE,
+    IDENTITY,
+    INBOX,
+    METRICS,
+    NOT_FHIR,
+    QUARANTINE,
+    InvalidScope,
+    Scope,
+    parse_scope,
+)
 
 client_app = typer.Typer(help="Who may call: register, list and revoke clients.", no_args_is_help=True)
 
@@ -32,7 +42,8 @@ def client_add(
         typer.Option(
             help="What it may do, as system/Observation.rs or system/*.cruds; "
             f"system/{INBOX}.c pushes HL7 v2, system/{EXPUNGE}.d may remove for good, system/{IDENTITY}.ru "
-            "may look into identities and decide them. Repeat it for more. "
+            f"may look into identities and decide them, system/{METRICS}.r scrapes /metrics, "
+            f"system/{QUARANTINE}.ru sees and corrects what is quarantined. Repeat it for more. "
             f"Without it: {READ_ALL}."
         ),
     ] = None,
@@ -75,7 +86,7 @@ def _scope(text: str) -> Scope:
         scope = parse_scope(text)
     except InvalidScope as error:
         raise Refused(str(error)) from None
-    if scope.resource_type not in ("*", INBOX, EXPUNGE, IDENTITY, *RESOURCE_TYPES):
+    if scope.resource_type not in ("*", *NOT_FHIR, *RESOURCE_TYPES):
         raise Refused(f"R4 has no resource type {scope.resource_type}")
     return scope
 

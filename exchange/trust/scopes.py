@@ -15,14 +15,22 @@ _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 # Not a FHIR type: what a hospital's engine needs to push messages, and nothing more. `system/*.c` has it too.
 INBOX = "hl7v2"
 
+# Nor this: to read what is counted (r). No patient's data is in it; `system/*.r` has it too.
+METRICS = "metrics"
+
 # Not a FHIR type either: to remove for good what was superseded or deleted. No wildcard includes it.
 EXPUNGE = "expunge"
 
 # Nor this: to see why records are one person's (r), and to decide it (u). No wildcard includes it.
 IDENTITY = "identity"
-PRIVILEGED = frozenset((EXPUNGE, IDENTITY))
 
-_KIND = rf"\*|{INBOX}|{EXPUNGE}|{IDENTITY}|[A-Z][A-Za-z]{{1,63}}"
+# Nor this: to see what is quarantined (r), and to correct, send on or discard it (u). Who corrects a message
+# reads it. No wildcard includes it.
+QUARANTINE = "quarantine"
+PRIVILEGED = frozenset((EXPUNGE, IDENTITY, QUARANTINE))
+NOT_FHIR = PRIVILEGED | {INBOX, METRICS}
+
+_KIND = rf"\*|{'|'.join(sorted(NOT_FHIR))}|[A-Z][A-Za-z]{{1,63}}"
 _SCOPE = re.compile(rf"system/({_KIND})\.(c?r?u?d?s?|read|write|\*)", re.ASCII)
 
 
