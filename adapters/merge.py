@@ -119,6 +119,8 @@ def _says_nothing(value: Any, path: str) -> bool:
 
 def _list(stored: list[Any], sent: list[Any], key: Key) -> list[Any]:
     """Stored items in their order, those replaced in the place of the first of them, then what is new."""
+    if not stored and len(sent) < 2:
+        return sent
     incoming: dict[Any, list[Any]] = {}
     for item in sent:
         same = incoming.setdefault(key(item), [])

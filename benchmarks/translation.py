@@ -23,9 +23,8 @@ from adapters.hl7v2.parse import parse
 from adapters.hl7v2.translate import MapLibrary, translate
 from adapters.hospitals.hospital import Hospitals
 from adapters.merge import merged
-from exchange.inbound.remembered import remembering
 from profiles.definitions import definitions
-from profiles.structure import compile_structure
+from profiles.recurring import compile_recurring
 
 MESSAGES: Final = 400
 ROUNDS: Final = 5
@@ -118,7 +117,7 @@ def main() -> None:
 
 
 def checked() -> Callable[[dict[str, object]], Sequence[object]]:
-    return remembering(compile_structure(definitions()))
+    return compile_recurring(definitions())
 
 
 def told(name: str, value: float) -> None:

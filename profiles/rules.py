@@ -31,13 +31,15 @@ class Choice(NamedTuple):
 
 
 class Members(NamedTuple):
-    """The properties of a type: a rule for each, and the check alone of each that is one primitive value.
+    """The properties of a type: a rule for each, the check alone of each that is one primitive value, and the
+    rule of one item of each list of objects.
 
     Filled after the rule of the type is made, for types contain themselves.
     """
 
     rules: dict[str, Rule]
     scalars: dict[str, Valid]
+    items: dict[str, Rule]
 
 
 def primitive(valid: Valid, expected: str) -> Rule:
@@ -138,7 +140,7 @@ def both(first: Rule, second: Rule) -> Rule:
 
 def members_of(name: str, members: Members, required: frozenset[str], choices: Sequence[Choice]) -> Rule:
     """An object: its properties known and right, none missing, of each choice at most one."""
-    rules, scalars = members
+    rules, scalars, _ = members
     scalar = scalars.get
 
     def check(value: Any, owner: dict[str, Any]) -> Findings:

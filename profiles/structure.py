@@ -34,17 +34,18 @@ from profiles.value_set import Coding
 from terminology.issue import Issue
 
 Resource = dict[str, Any]
+Check = Callable[[Resource], list[Issue]]
 
 
 @lru_cache(8)
-def compile_structure(definitions: Definitions) -> Callable[[Resource], list[Issue]]:
+def compile_structure(definitions: Definitions) -> Check:
     """The check of any resource of these definitions; the rules of a type are made when it is first met.
 
     The check takes what JSON gives, floats as Decimal. All its issues are errors, their expression the
     element's path by its JSON names (`Observation.component[0].valueQuantity.value`); the path of an unknown
     property is that of the object which has it.
     """
-    resource = _Compiler(definitions).resource
+    resource = _compiler(definitions).resource
 
     def check(value: Resource) -> list[Issue]:
         found = resource(value, {})
@@ -52,6 +53,16 @@ def compile_structure(definitions: Definitions) -> Callable[[Resource], list[Iss
         return [Issue("error", code, text, f"{root}{at}".removeprefix(".")) for code, text, at in found]
 
     return check
+
+
+def compile_members(definitions: Definitions) -> Callable[[str], Members]:
+    """The rules of a resource type's properties, one by one."""
+    return _compiler(definitions).members
+
+
+@lru_cache(8)
+def _compiler(definitions: Definitions) -> "_Compiler":
+    return _Compiler(definitions)
 
 
 def _root(value: Any, resource_types: frozenset[str]) -> str:
@@ -66,6 +77,7 @@ class _Compiler:
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
         self._rules: dict[str, Rule] = {}
+        self._members: dict[str, Members] = {}
         self._reference = reference_form(definitions.resource_types)
         self._compile_extensions()
         self._element = self._compiled("Element")
@@ -86,6 +98,10 @@ class _Compiler:
             return self._made(kind)(value, owner)
         return (Finding("structure", f"{shown(kind)} is not a resource type of FHIR R4"),)
 
+    def members(self, kind: str) -> Members:
+        """The properties of a resource type that has been met."""
+        return self._members[kind]
+
     def _made(self, kind: str) -> Rule:
         """Nobody sees a rule before all that it leads to is there."""
         with self._compiling:
@@ -96,7 +112,7 @@ class _Compiler:
         """An extension's URL is absolute, but for an extension in an extension. Both are there before their
         properties are, for every type of value has extensions again."""
         elements = self._definitions.children("Extension")
-        url, nested_url = Members({}, {}), Members({}, {})
+        url, nested_url = Members({}, {}, {}), Members({}, {}, {})
         self._rules["Extension"] = extension(url, *_choices(elements))
         self._rules["Extension.extension"] = extension(nested_url, *_choices(elements))
         self._element = self._compiled("Element")
@@ -109,7 +125,7 @@ class _Compiler:
         """The rule of a type, or of what stands at a path."""
         if home not in self._rules:
             elements = self._definitions.children(home)
-            members = Members({}, {})
+            members = self._members[home] = Members({}, {}, {})
             self._rules[home] = members_of(home, members, _required(elements), _choices(elements))
             if home in self._definitions.resource_types:
                 members.rules["resourceType"] = dispatched
@@ -124,6 +140,8 @@ class _Compiler:
                 else:
                     rule = self._complex(element, code)
                     members.rules[name] = repeated(rule) if element.is_list else rule
+                    if element.is_list:
+                        members.items[name] = rule
 
     def _add_primitive(self, members: Members, element: Element, name: str, code: str) -> None:
         valid, explain = self._primitive(element, code)

@@ -20,9 +20,9 @@ from exchange.inbound.envelope import Envelope, refusal
 from exchange.inbound.findings import INTERNAL, UNAVAILABLE
 from exchange.inbound.inbox import Inbox, Receipt
 from exchange.inbound.query import answered, is_query
-from exchange.inbound.remembered import remembering
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate
+from profiles.recurring import compile_recurring
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Reception:
 @asynccontextmanager
 async def open_reception(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Reception]:
     """The reception, with what was kept but not settled before processed first."""
-    hub = replace(hub, check=remembering(hub.check))
+    hub = replace(hub, check=compile_recurring(hub.definitions))
     async with Dispatcher(hub, hospitals, translate).running() as dispatcher, dispatcher.sweeping():
         count = await dispatcher.recover()
         if count:
@@ -103,7 +103,7 @@ async def assisting_reception(
     hub: Hub, hospitals: Hospitals, translate: Translate
 ) -> AsyncIterator[Reception]:
     """Beside a reception that looks after what is not settled."""
-    hub = replace(hub, check=remembering(hub.check))
+    hub = replace(hub, check=compile_recurring(hub.definitions))
     async with Dispatcher(hub, hospitals, translate).running() as dispatcher:
         yield Reception(hub, hospitals, dispatcher)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.merge import merged
-from exchange.inbound.remembered import remembering
 from profiles.definitions import definitions
+from profiles.recurring import compile_recurring
 from profiles.structure import compile_structure
 from tests.adapters.hl7v2.golden import CASES, message, translated
 
@@ -44,7 +44,7 @@ BROKEN: list[dict[str, Any]] = [
 
 @given(st.lists(st.sampled_from(range(len(RESOURCES) + len(BROKEN))), max_size=30), st.booleans())
 def test_the_findings_are_the_same(order: list[int], afresh: bool) -> None:
-    judged = remembering(check)
+    judged = compile_recurring(definitions())
     for number in order:
         resource = (RESOURCES + BROKEN)[number]
         given_one = copy.deepcopy(resource) if afresh else resource
@@ -53,7 +53,7 @@ def test_the_findings_are_the_same(order: list[int], afresh: bool) -> None:
 
 @pytest.mark.parametrize("resource", RESOURCES[:20])
 def test_a_second_look_finds_as_much(resource: dict[str, Any]) -> None:
-    judged = remembering(check)
+    judged = compile_recurring(definitions())
     assert [judged(resource), judged(resource)] == [[], []]
     wrong = {**resource, "extra": 1}
     assert judged(wrong) == check(wrong) != []
