@@ -71,7 +71,7 @@ def sites(resource: Resource, full_urls: frozenset[str], root: str = "") -> list
         link = stack.pop()
         node = link[2]
         members: Iterable[tuple[Any, Any]]
-        if type(node) is dict:
+        if isinstance(node, dict):
             if node.get("resourceType") == "Bundle":
                 continue
             members = node.items()
@@ -82,7 +82,7 @@ def sites(resource: Resource, full_urls: frozenset[str], root: str = "") -> list
             if kind is str:
                 if _matters(key, value, full_urls, root):
                     found.append(Site(node, key, value, link))
-            elif kind is dict or kind is list:
+            elif kind is list or isinstance(value, dict):
                 stack.append((link, key, value))
     return found
 
@@ -178,7 +178,7 @@ def _paths(link: _Link) -> tuple[str, str]:
         above, key, node = step
         expression.append(f"[{key}]" if type(key) is int else f".{key}")
         if inside:
-            if type(node) is dict and "resourceType" in node:
+            if isinstance(node, dict) and "resourceType" in node:
                 element.append(str(node["resourceType"]))
                 inside = False
             elif type(key) is str:

@@ -144,7 +144,7 @@ def members_of(name: str, members: Members, required: frozenset[str], choices: S
     scalar = scalars.get
 
     def check(value: Any, owner: dict[str, Any]) -> Findings:
-        if type(value) is not dict or not value:
+        if not isinstance(value, dict) or not value:
             return not_an_object(value)
         found: list[Finding] = []
         for key, item in value.items():

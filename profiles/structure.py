@@ -67,7 +67,7 @@ def _compiler(definitions: Definitions) -> "_Compiler":
 
 def _root(value: Any, resource_types: frozenset[str]) -> str:
     """The type's name, that expressions begin with, if it is one."""
-    kind = value.get("resourceType") if type(value) is dict else None
+    kind = value.get("resourceType") if isinstance(value, dict) else None
     return kind if isinstance(kind, str) and kind in resource_types else ""
 
 
@@ -86,7 +86,7 @@ class _Compiler:
 
     def resource(self, value: Any, owner: dict[str, Any]) -> Findings:
         """The rule of any resource, whatever its type."""
-        if type(value) is not dict:
+        if not isinstance(value, dict):
             return not_an_object(value)
         kind = value.get("resourceType")
         rule = self._resources.get(kind) if type(kind) is str else None

@@ -29,6 +29,13 @@ class Draft:
     def id(self) -> str:
         return str(self.resource["id"])
 
+    def own(self) -> None:
+        """What a function made is remembered: before rows write to it, it is copied as far as they change
+        it."""
+        self.resource = {
+            name: list(value) if type(value) is list else value for name, value in self.resource.items()
+        }
+
 
 class Scope:
     """One group of the source: the nodes directly in it, and the labels given in it or in groups within

@@ -15,7 +15,7 @@ def joined(first: Json, second: Json) -> Json:
         known = made.get(name)
         if known is None:
             if not (name.startswith("_") and name[1:] in first):  # `_x` belongs to the `x` it came with
-                made[name] = value
+                made[name] = list(value) if isinstance(value, list) else value
         elif isinstance(known, list) and isinstance(value, list):
             made[name] = _united(known, value)
         elif isinstance(known, dict) and isinstance(value, dict):

@@ -10,6 +10,7 @@ from adapters.mapping.functions import Made, Several
 from adapters.mapping.identity import key, resource_id
 from adapters.mapping.joining import joined
 from adapters.mapping.memory import LONGEST
+from adapters.mapping.shared import shared
 from terminology.issue import Issue
 
 _ALL = frozenset((0,))
@@ -191,7 +192,10 @@ class Work:
                 draft = Draft(resource, each.label, each.mode, raw)
                 self.drafts[each.resource, made] = draft
                 return draft
-            if each.same or known.raw is None or known.raw == raw:
+            if known.raw is None:
+                known.own()
+                return known
+            if each.same or known.raw == raw:
                 return known
             occurrence += 1
 
@@ -218,7 +222,10 @@ class Work:
             of += tuple([source.look(node, scope) for _, source in row.inputs])
         known: Sequence[Outcome] | None = memory.get(of)
         if known is None:
-            known = self._outcomes(row, owner, node, scope, ())
+            made = self._outcomes(row, owner, node, scope, ())
+            known = [
+                each._replace(values=shared(each.values), resources=shared(each.resources)) for each in made
+            ]
             memory.put(of, known)
         return known
 

@@ -153,11 +153,11 @@ def _list(step: Step) -> Callable[[Json, Any], bool]:
     def put(parent: Json, value: Any) -> bool:
         if isinstance(value, Primitive):
             return _add_primitive(parent, name, value)
-        known = parent.setdefault(name, [])
+        known = parent.get(name, ())
         if value not in known:
-            known.append(value)
+            parent[name] = [*known, value]  # never change what may be a remembered result
             if (beside := parent.get(f"_{name}")) is not None:
-                beside.append(None)
+                parent[f"_{name}"] = [*beside, None]
         return True
 
     return put
@@ -165,10 +165,10 @@ def _list(step: Step) -> Callable[[Json, Any], bool]:
 
 def _add_primitive(parent: Json, name: str, value: Primitive) -> bool:
     """`x` and `_x` are lists of the same length, null where one of them has nothing to say."""
-    known = parent.setdefault(name, [])
-    beside = parent.setdefault(f"_{name}", [None] * len(known))
-    known.append(value.value)
-    beside.append({"extension": list(value.extension)})
+    known = parent.get(name, ())
+    beside = parent.get(f"_{name}", [None] * len(known))
+    parent[name] = [*known, value.value]
+    parent[f"_{name}"] = [*beside, {"extension": list(value.extension)}]
     return True
 
 
@@ -222,7 +222,7 @@ def _enter(step: Step, beside: Mapping[str, Any]) -> Callable[[Draft, Json, Any]
 
     def new(draft: Draft, parent: Json, node: Any) -> Json:
         inner = dict(fixed)
-        parent.setdefault(name, []).append(inner)
+        parent[name] = [*parent.get(name, ()), inner]  # never change what may be a remembered result
         return inner
 
     def shared(draft: Draft, parent: Json, node: Any) -> Json:

@@ -60,18 +60,16 @@ class Rewriting:
             return self._coding(node, place)
         changed: Json = {}
         for name, value in node.items():
-            if name[:1] == "_" and type(value) is dict:
+            if name[:1] == "_" and isinstance(value, dict):
                 changed |= self._primitive(node, name[1:], value, f"{place}.{name[1:]}")
-            elif (type(value) is dict or type(value) is list) and name not in _ASIDE:
+            elif isinstance(value, (dict, list)) and name not in _ASIDE:
                 walked = self._walked(value, f"{place}.{name}")
                 if walked is not value:
                     changed[name] = walked
         return node | changed if changed else node
 
     def _listed(self, node: list[Any], place: str) -> list[Any]:
-        walked = [
-            self._walked(each, place) if type(each) is dict or type(each) is list else each for each in node
-        ]
+        walked = [self._walked(each, place) if isinstance(each, (dict, list)) else each for each in node]
         return walked if any(a is not b for a, b in zip(walked, node, strict=True)) else node
 
     def _concept(self, node: Json, place: str) -> Json:
@@ -137,7 +135,7 @@ class Rewriting:
             yield made | ({"display": concept.display} if concept.display else {})
 
     def _is_local(self, coding: Any) -> bool:
-        if type(coding) is not dict or type(coding.get("code")) is not str:
+        if not isinstance(coding, dict) or type(coding.get("code")) is not str:
             return False
         system = coding.get("system")
         return type(system) is str and self.systems.is_local(system)
@@ -150,7 +148,7 @@ def sighting_of(met: Met, example: str, at: datetime) -> Sighting:
 
 def is_added(coding: Any) -> bool:
     """Whether a map has put it there."""
-    marks = coding.get("extension", ()) if type(coding) is dict else ()
+    marks = coding.get("extension", ()) if isinstance(coding, dict) else ()
     return any(each.get("url") == TRANSLATED for each in marks)
 
 
@@ -169,7 +167,7 @@ def companion(systems: Systems, codings: Sequence[Any]) -> Companion:
     """The first coding of a system that is nobody's own."""
     for each in codings:
         if (
-            type(each) is dict
+            isinstance(each, dict)
             and each.get("code")
             and each.get("system")
             and not systems.is_local(each["system"])

@@ -53,7 +53,7 @@ def equivalent(left: Any, right: Any) -> bool:
         return left is right
     if one in _NUMBERS and other in _NUMBERS:
         return equivalent_numbers(left, right)
-    if one is dict and other is dict:
+    if isinstance(left, dict) and isinstance(right, dict):
         return _equivalent_objects(left, right)
     if one is list and other is list:
         return equivalent_collections(left, right)
@@ -110,7 +110,7 @@ def key(value: Any) -> Any:
         return temporal.utc_key(value)
     if kind is Quantity:
         return quantity.key(value)
-    if kind is dict:
+    if isinstance(value, dict):
         return frozenset((name, key(child)) for name, child in value.items())
     return tuple(key(child) for child in value) if kind is list else value
 
@@ -128,7 +128,7 @@ def weight(items: Items) -> int:
     """Steps that comparing the items is charged for: by what is below them, if they are complex."""
     total = len(items)
     for item in items:
-        if type(item) is dict or type(item) is Node:
+        if isinstance(item, dict) or type(item) is Node:
             total += 4 * _size(item)
     return total
 
@@ -137,7 +137,7 @@ def _size(item: Any) -> int:
     """How many values an object holds."""
     pending = [item.value if type(item) is Node else item]
     for value in pending:
-        if type(value) is dict:
+        if isinstance(value, dict):
             pending.extend(value.values())
         elif type(value) is list:
             pending.extend(value)

@@ -32,7 +32,7 @@ def _fragments(value: Any) -> Iterator[str]:
     left = [value]
     while left:
         one = left.pop()
-        if type(one) is dict:
+        if isinstance(one, dict):
             left.extend(one.values())
         elif type(one) is list:
             left.extend(one)

@@ -213,7 +213,7 @@ def _guarded(one: Guarded) -> Check:
         return check
 
     def guarded(value: Any, at: At, run: Run) -> None:
-        if type(value) is not dict or not names.isdisjoint(value):
+        if not isinstance(value, dict) or not names.isdisjoint(value):
             check(value, at, run)
 
     return guarded

@@ -85,7 +85,7 @@ class Profiles:
         profile = self.profile(canonical)
         if profile is None:
             return
-        if type(value) is dict and not self._is_of(value, profile.type):
+        if isinstance(value, dict) and not self._is_of(value, profile.type):
             says = f"{value['resourceType']} is not allowed here, but {profile.type} ({canonical})"
             run.report("error", "informational", says, at, "type")
             return
@@ -95,7 +95,7 @@ class Profiles:
         run.done.add(mark)
         before = run.scope
         if (
-            type(value) is dict
+            isinstance(value, dict)
             and "resourceType" in value
             and (before is None or before.resource is not value)
         ):

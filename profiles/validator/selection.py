@@ -144,7 +144,7 @@ def _object(value: Any) -> Mapping[str, Any]:
     """What has a value's elements: of a primitive, its sibling."""
     if type(value) is Item:
         return value.element or {}
-    return value if type(value) is dict else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _type(item: Found) -> str:

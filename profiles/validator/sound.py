@@ -98,7 +98,7 @@ class _Reader:
         self._homes: dict[str, dict[str, Kept]] = {}
 
     def resource(self, value: Any, faults: Faults) -> dict[str, Any] | None:
-        kind = value.get("resourceType") if type(value) is dict else None
+        kind = value.get("resourceType") if isinstance(value, dict) else None
         if not isinstance(kind, str) or kind not in self._definitions.resource_types:
             return None
         return {"resourceType": kind, **self._object(value, kind, faults)}
@@ -144,4 +144,4 @@ class _Reader:
             return self.resource(value, faults)
         if home in VALID:
             return value if VALID[home](value) else None
-        return (self._object(value, home, faults) or None) if type(value) is dict else None
+        return (self._object(value, home, faults) or None) if isinstance(value, dict) else None

@@ -27,7 +27,7 @@ def plain(value: Any) -> Any:
 
 def is_fixed(value: Any, fixed: Any) -> bool:
     """Equal in every part. A boolean is no number."""
-    if type(value) is dict and type(fixed) is dict:
+    if isinstance(value, dict) and isinstance(fixed, dict):
         return value.keys() == fixed.keys() and all(is_fixed(value[name], fixed[name]) for name in fixed)
     if type(value) is list and type(fixed) is list:
         return len(value) == len(fixed) and all(map(is_fixed, value, fixed))
@@ -36,8 +36,8 @@ def is_fixed(value: Any, fixed: Any) -> bool:
 
 def fits(value: Any, pattern: Any) -> bool:
     """Everything that the pattern has is there; of a list, somewhere in the list."""
-    if type(pattern) is dict:
-        return type(value) is dict and all(
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(
             name in value and fits(value[name], part) for name, part in pattern.items()
         )
     if type(pattern) is list:

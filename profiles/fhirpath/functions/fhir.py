@@ -184,7 +184,7 @@ def html_checks(call: Invocation) -> Code:
         found = text(frame, this)
         if found is None:
             return None
-        if type(found) is dict:
+        if isinstance(found, dict):
             found = found.get("div")
         frame.charge(len(found) // 100 if type(found) is str else 0)
         return type(found) is str and xhtml.is_allowed(found)
