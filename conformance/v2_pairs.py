@@ -15,7 +15,8 @@ from typing import Any, Final, Protocol
 
 from conformance.report import Report, Verdict
 from conformance.v2_differences import Difference, Judgements, differences, judgements
-from conformance.v2_survival import dangling, share, tangible
+from conformance.v2_survival import dangling, tangible
+from conformance.v2_values import strict_share
 
 Json = dict[str, Any]
 BLANK: Final = "a patient has no number: refused, and measured as it would be"
@@ -126,8 +127,8 @@ def _measured(case: Case, engine: Engine) -> Measured:
         case,
         problems,
         bool(made.refused),
-        share(values, made.resources),
-        share(values, case.expected),
+        strict_share(values, made.resources),
+        strict_share(values, case.expected),
         (made.mapped, made.ignored, len(made.residue)),
         made.residue,
         agreed,
@@ -161,7 +162,7 @@ def _figures(source: str, own: Sequence[Measured]) -> Iterator[str]:
     problems = sum(len(each.problems) for each in own)
     yield (
         f"{source}: {len(own)} messages, {sum(each.refused for each in own)} of them would be refused; "
-        f"{problems} problems; values of 4 characters and more that survive: median "
+        f"{problems} problems; values of 4 characters and more that survive as values: median "
         f"{statistics.median(each.survives for each in own):.3f}, least "
         f"{min(each.survives for each in own):.3f} (theirs "
         f"{statistics.median(each.theirs for each in own):.3f}); leaves: {mapped} mapped, {ignored} ignored, "

@@ -12,14 +12,13 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.hl7v2.functions.urls import DATA_ABSENT_REASON
+from adapters.hl7v2.heading import heading
 from adapters.hl7v2.parse import Message
 from adapters.hospitals.hospital import Hospital
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.event_time import event_date_time
 
 Resource = dict[str, Any]
-_HEADING = 6
-_LONGEST = 2000
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -69,19 +68,13 @@ def _add_header(resource: Resource, message: Message, hospital: Hospital) -> Non
         resource["entity"].append(_source(hospital.identifier_system("message-control-id"), control_id))
     if operator := _operator(message):
         resource["agent"].append(_agent("enterer", {"type": "Practitioner", "display": operator}))
-    resource["entity"][0]["what"]["display"] = _heading(message)
+    resource["extension"] = heading(message)
 
 
 def _operator(message: Message) -> str:
     """EVN-5, as text."""
     event = message.first("EVN")
     return _plain(" ".join(filter(None, (event.text(5, part) for part in (1, 2, 3))))) if event else ""
-
-
-def _heading(message: Message) -> str:
-    """MSH, SFT and EVN as sent: what they say beside."""
-    told = (segment.raw for segment in message.segments[:_HEADING] if segment.name in ("MSH", "SFT", "EVN"))
-    return "\n".join(_plain(text, _LONGEST) for text in told)
 
 
 def _agent(kind: str, who: Resource) -> Resource:

@@ -8,12 +8,14 @@ import re
 from typing import Any
 
 from adapters.hl7v2.context import Context
-from adapters.hl7v2.functions.coded import squeezed
+from adapters.hl7v2.functions.coded import cwe_concept, squeezed
 from adapters.hl7v2.functions.times import date_time
-from adapters.hl7v2.functions.urls import STRUCTURE
+from adapters.hl7v2.functions.urls import OWN, STRUCTURE
 from adapters.hl7v2.reading import Value
 
 Json = dict[str, Any]
+APPLICATION = OWN + "attachment-application"
+KIND = OWN + "attachment-kind"
 ORIGINAL_TEXT = STRUCTURE + "originalText"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
@@ -77,13 +79,22 @@ def titled_attachment(
 ) -> Json | None:
     """OBX-5 as an Attachment, by OBX-2, with OBX-3 as its title."""
     made = ed_attachment(value, context) if kind.text(1) == "ED" else rp_attachment(value, context)
-    if made is not None and title is not None:
-        words = title.text(9) or title.text(2) or title.text(5)
-        code = title.text(1) or title.text(4)
-        made["title"] = f"{words} ({code})" if words and code else words or code
+    if made is not None and title is not None and (concept := cwe_concept(title, context, field="OBX-3")):
+        if application := made.get("title"):
+            made["extension"] = [{"url": APPLICATION, "valueString": application}]
+        made.setdefault("extension", []).append({"url": KIND, "valueCodeableConcept": concept})
+        made["title"] = _words(concept)
     if made is not None and created is not None and (moment := date_time(created, context)):
         made["creation"] = moment
     return made
+
+
+def _words(concept: Json) -> str:
+    """What a reader would see of a concept."""
+    codings = concept.get("coding", ({},))
+    return str(
+        concept.get("text") or next((each["display"] for each in codings if "display" in each), "")
+    ) or str(codings[0].get("code"))
 
 
 def text_attachment(

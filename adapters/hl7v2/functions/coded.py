@@ -8,7 +8,7 @@ sender names the table or our vocabulary lists the code; any other without a sys
 from typing import Any
 
 from adapters.hl7v2.context import Context
-from adapters.hl7v2.functions.urls import ALTERNATE_CODES, STRUCTURE
+from adapters.hl7v2.functions.urls import ALTERNATE_CODES, STRUCTURE, SYSTEM_AS_SENT
 from adapters.hl7v2.reading import Value
 from adapters.hospitals.hospital import segment
 from adapters.mapping.functions import Choice
@@ -17,6 +17,8 @@ from terminology.naming import code_system_for_name
 
 Json = dict[str, Any]
 VALUE_SET = STRUCTURE + "valueset-reference"
+# Names of Table 0396 that all senders spell alike, so that the system says them; and what means "our own".
+_SPELT_ALIKE = frozenset(("LN", "SCT", "I9", "I10", "CVX", "MVX", "NDC", "C4", "UCUM", "L", "99L", "LOCAL"))
 # (code, display, system, version, system OID, value set OID, value set version) of the three triplets
 _TRIPLETS = ((1, 2, 3, 7, 14, 15, 16), (4, 5, 6, 8, 17, 18, 19), (10, 11, 12, 13, 20, 21, 22))
 
@@ -54,13 +56,26 @@ def coding(
         return {"display": display} if display else None
     listed = vocabulary.source_of(code) if vocabulary is not None and not system_name else ""
     system = listed or code_system(context, system_name, oid, field)
-    made: Json = {"system": system}
+    made: Json = {}
+    if names := as_sent(system_name, oid, system):
+        made["extension"] = names
+    made["system"] = system
     if version:
         made["version"] = version
     made["code"] = squeezed(code)
     if display:
         made["display"] = display
     return made
+
+
+def as_sent(name: str, oid: str, system: str) -> list[Json]:
+    """What the sender calls the system, where the system does not say it back."""
+    names = [name] if name.upper() not in _SPELT_ALIKE else []
+    return [
+        {"url": SYSTEM_AS_SENT, "valueString": each}
+        for each in (*names, oid)
+        if each and each != system.removeprefix("urn:oid:")
+    ]
 
 
 def _translated(vocabulary: Vocabulary | None, code: str, system_name: str, context: Context) -> Json | None:
@@ -146,9 +161,9 @@ def _triplet(
         value.text(oid) if oid <= value.count() else "",
     )
     if made is not None and value_set <= value.count() and value.has(value_set):
-        made["extension"] = [
+        made.setdefault("extension", []).append(
             {"url": VALUE_SET, "valueUri": _set_uri(value.text(value_set), value.text(set_version))}
-        ]
+        )
     return made
 
 

@@ -75,7 +75,7 @@ def xtn_telecom(value: Value, context: Context, *, use: str = "") -> Several | N
     internet = equipment.upper() in _INTERNET or sent_use == "NET"
     found: list[Json] = []
     if address := value.text(4) or (value.text(1) if internet else ""):
-        found.append({"system": _electronic(address), "value": address, **common})
+        found.append({**_electronic_system(address, equipment, context), "value": address, **common})
     number = _number(value, taken=internet and not value.has(4))
     if number:
         point = {**_system("" if internet else equipment, sent_use, context), "value": number, **common}
@@ -107,6 +107,13 @@ def _system(equipment: str, sent_use: str, context: Context) -> Json:
     if not equipment:
         return {"system": context.word("TelecomSystem", sent_use) or "phone"}
     return {"system": "other", **required(context, "system", "TelecomSystem", "0202", equipment)}
+
+
+def _electronic_system(address: str, equipment: str, context: Context) -> Json:
+    """`email` or `url`, beside the word that Table 0202 has for both."""
+    if equipment.upper() not in _INTERNET:
+        return {"system": _electronic(address)}
+    return {**required(context, "system", "TelecomSystem", "0202", equipment), "system": _electronic(address)}
 
 
 def _electronic(address: str) -> str:

@@ -14,7 +14,7 @@ from uuid import UUID
 from adapters.hl7v2.context import Context
 from adapters.hl7v2.functions.coded import table_coding
 from adapters.hl7v2.functions.times import period_of
-from adapters.hl7v2.functions.urls import STRUCTURE, URI
+from adapters.hl7v2.functions.urls import OWN, STRUCTURE, URI
 from adapters.hl7v2.reading import Value
 from adapters.hospitals.hospital import Hospital
 from adapters.mapping.functions import Several
@@ -23,6 +23,7 @@ from terminology.naming import CITIZEN_ID
 Json = dict[str, Any]
 CHECK_DIGIT = STRUCTURE + "identifier-checkDigit"
 CHECK_DIGIT_SCHEME = STRUCTURE + "namingsystem-checkDigit"
+AUTHORITY = OWN + "assigning-authority"
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*)){3,}", re.ASCII)
 _URI_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.ASCII)
 # A citizen id by its form alone: where a number of that form cannot be another's.
@@ -78,22 +79,34 @@ def system_and_assigner(
     system = universal_uri(universal, authority.peek(3)) if universal else ""
     if system:
         authority.use(2), authority.use(3)
-        if namespace and "display" not in assigner:
-            assigner["display"] = authority.use(1)
+        if namespace:
+            _name_authority(assigner, authority.use(1))
         return system, assigner or None
     if universal and "identifier" not in assigner:
         assigner["identifier"] = universal_identifier(authority.use(2), authority.use(3))
-    for name, part in ((namespace, 1), (type_code, 0)):
-        if name and (known := hospital.systems.get(name)):
-            if part:
-                authority.use(part)
-            return known, assigner or None
+    own = _own_names(hospital, authority)
+    if own:
+        _name_authority(assigner, namespace)
+    return _system(context, namespace, type_code, number) or (
+        hospital.identifier_system(*own, type_code or "id")
+    ), assigner or None
+
+
+def _name_authority(assigner: Json, name: str) -> None:
+    """Its name, beside that of the facility if there is one."""
+    if assigner.setdefault("display", name) != name:
+        assigner["extension"] = [{"url": AUTHORITY, "valueString": name}]
+
+
+def _system(context: Context, namespace: str, type_code: str, number: str) -> str:
+    """The system that the hospital's file or the vocabulary says of an authority or a type, or ""."""
+    for name in (namespace, type_code):
+        if name and (known := context.hospital.systems.get(name)):
+            return known
     known = context.word("IdentifierSystem", type_code.upper())
-    if known and (known != CITIZEN_ID or type_code.upper() not in _NATIONAL or is_citizen_id(number)):
-        if namespace and "display" not in assigner:
-            assigner["display"] = authority.use(1)
-        return known, assigner or None
-    return hospital.identifier_system(*_own_names(hospital, authority), type_code or "id"), assigner or None
+    if known == CITIZEN_ID and type_code.upper() in _NATIONAL and not is_citizen_id(number):
+        return ""
+    return known
 
 
 def _own_names(hospital: Hospital, authority: Authority) -> tuple[str, ...]:
@@ -233,6 +246,8 @@ def dln_identifier(value: Value, context: Context) -> Json | None:
     made: Json = {"type": type_concept(context, "DL")}
     issuer = value.text(2)
     made |= {"system": context.hospital.identifier_system(*filter(None, (issuer, "DL"))), "value": number}
+    if issuer:
+        made["assigner"] = {"display": issuer}
     if validity := period_of(value, context, 99, 3):
         made["period"] = validity
     return made
@@ -249,6 +264,8 @@ def pln_identifier(value: Value, context: Context) -> Json | None:
     system = context.hospital.identifier_system(*names, type_code or "practitioner")
     made: Json = {"type": type_concept(context, type_code)} if type_code else {}
     made |= {"system": system, "value": number}
+    if issuer:
+        made["assigner"] = {"display": issuer}
     if validity := period_of(value, context, 99, 4):
         made["period"] = validity
     return made

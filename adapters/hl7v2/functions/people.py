@@ -22,12 +22,13 @@ from adapters.hl7v2.functions.identifiers import (
 from adapters.hl7v2.functions.names import FurtherParts, further_name_parts, human_name
 from adapters.hl7v2.functions.places import ndl_location
 from adapters.hl7v2.functions.times import period_of
-from adapters.hl7v2.functions.urls import STRUCTURE, THO, V2
+from adapters.hl7v2.functions.urls import OWN, STRUCTURE, THO, V2
 from adapters.hl7v2.reading import Value
 from adapters.mapping.functions import Made
 from adapters.mapping.identity import key, resource_id
 
 Json = dict[str, Any]
+NAME = OWN + "practitioner-name"
 PERFORMER_FUNCTION = STRUCTURE + "event-performerFunction"
 _XCN_NAME = (2, 3, 4, 5, 6, 0)
 _XCN_FURTHER = FurtherParts(representation=15, order=18, professional=21, start=19, end=20, span=17)
@@ -64,17 +65,27 @@ def _in_role(made: Made | None, role: str) -> Made | None:
     system = V2 + "0912" if role == "MDIR" else THO + "v3-ParticipationType"
     concept = {"coding": [{"system": system, "code": role}]}
     extension = {"url": PERFORMER_FUNCTION, "valueCodeableConcept": concept}
-    return Made({"extension": [extension], **made.value}, made.resources)
+    extensions = [extension, *made.value.get("extension", ())]
+    return Made({**made.value, "extension": extensions}, made.resources)
 
 
 def _practitioner(identifier: Json | None, made: Json, context: Context) -> Made | None:
     display = made["name"][0].get("text", "") if "name" in made else ""
     if identifier is None:
-        return Made({"type": "Practitioner", "display": display}, ()) if display else None
+        return Made(_named(made["name"][0], display), ()) if display else None
     business_key = key(identifier["system"], identifier["value"])
     practitioner_id = resource_id("Practitioner", context.hospital.id, business_key)
     resource = {"resourceType": "Practitioner", "id": practitioner_id, "identifier": [identifier], **made}
     return Made(_reference("Practitioner", practitioner_id, display), (resource,))
+
+
+def _named(name: Json, display: str) -> Json:
+    """A reference to somebody of whom only the name is known."""
+    parts = {key: value for key, value in name.items() if key != "text"}
+    made: Json = {"type": "Practitioner", "display": display}
+    if parts.keys() - {"use"} and parts.get("family") != display:
+        made["extension"] = [{"url": NAME, "valueHumanName": parts}]
+    return made
 
 
 def _reference(resource_type: str, identity: str, display: str) -> Json:

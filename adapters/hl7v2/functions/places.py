@@ -61,6 +61,8 @@ def ndl_location(value: Value, context: Context) -> Made | None:
 
 def text_location(value: Value, context: Context) -> Made | None:
     """A location known by one word (DLD-1, PV1-39) → Reference(Location)."""
+    if (first := value.sub(1)).count() > 1:  # a CWE as of 2.8
+        value = first
     name = value.text(2) or value.text(1)
     if not name:
         return None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.hl7v2.context import Context
-from adapters.hl7v2.functions.coded import code_system, squeezed
+from adapters.hl7v2.functions.coded import as_sent, code_system, squeezed
 from adapters.hl7v2.reading import Value
 from adapters.mapping.functions import Choice
 
@@ -48,7 +48,9 @@ def unit_of(unit: Value | None, context: Context, field: str = "OBX-6") -> Json:
     system = unit.text(3)
     if not words and not system:
         return {"unit": code}
-    return {"unit": words or code, "system": code_system(context, system, "", field), "code": squeezed(code)}
+    uri = code_system(context, system, "", field)
+    made: Json = {"extension": names} if (names := as_sent(system, "", uri)) else {}
+    return {**made, "unit": words or code, "system": uri, "code": squeezed(code)}
 
 
 def nm_quantity(value: Value, context: Context, *, unit: Value | None = None) -> Json | None:

@@ -6,3 +6,6 @@ V2 = THO + "v2-"
 URI = "urn:ietf:rfc:3986"
 DATA_ABSENT_REASON = STRUCTURE + "data-absent-reason"
 ALTERNATE_CODES = STRUCTURE + "alternate-codes"
+OWN = "https://yilian.example/fhir/StructureDefinition/"
+# The name, or the OID, of a coding system or of a kind of equipment, as the sender spells it.
+SYSTEM_AS_SENT = OWN + "coding-system-as-sent"

@@ -257,9 +257,10 @@ def test_a_document_is_the_reports_presented_form() -> None:
     )
     translation = translated(text)
     (report,) = resources(translation, "DiagnosticReport")
-    assert report["presentedForm"] == [
-        {"contentType": "application/pdf", "data": "JVBERi0xLjQK", "title": "报告 (BG)"}
-    ]
+    (form,) = report["presentedForm"]
+    (kind,) = form.pop("extension")
+    assert kind["valueCodeableConcept"]["coding"][0]["code"] == "BG"
+    assert form == {"contentType": "application/pdf", "data": "JVBERi0xLjQK", "title": "报告"}
     assert resources(translation, "Observation") == []
 
 

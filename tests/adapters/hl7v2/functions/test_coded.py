@@ -13,8 +13,14 @@ from adapters.hl7v2.functions.texts import (
     text,
     uri,
 )
+from adapters.hl7v2.functions.urls import SYSTEM_AS_SENT
 from adapters.mapping.functions import Primitive
 from tests.adapters.hl7v2.functions.values import LOCAL, V2, context, plain, value, values, vocabulary
+
+OF_99LAB = {
+    "extension": [{"url": SYSTEM_AS_SENT, "valueString": "99LAB"}],
+    "system": f"{LOCAL}/99LAB",
+}
 
 
 def concept(sent: str, words: str = "", field: str = "OBX-3") -> Any:
@@ -39,13 +45,16 @@ def concept(sent: str, words: str = "", field: str = "OBX-3") -> Any:
     ],
 )
 def test_the_system_of_a_code(name: str, system: str) -> None:
-    assert concept(f"A^甲^{name}")["coding"] == [{"system": system, "code": "A", "display": "甲"}]
+    (coding,) = concept(f"A^甲^{name}")["coding"]
+    kept = [each["valueString"] for each in coding.pop("extension", ())]
+    assert coding == {"system": system, "code": "A", "display": "甲"}
+    assert kept == ([] if name in ("", "L", "LN", "SCT", "I10") or system == f"urn:oid:{name}" else [name])
 
 
 def test_local_and_standard_code_side_by_side() -> None:
     assert concept("WBC^白细胞^99LAB^6690-2^Leukocytes^LN^2^2.77^白细胞计数") == {
         "coding": [
-            {"system": f"{LOCAL}/99LAB", "version": "2", "code": "WBC", "display": "白细胞"},
+            {**OF_99LAB, "version": "2", "code": "WBC", "display": "白细胞"},
             {"system": "http://loinc.org", "version": "2.77", "code": "6690-2", "display": "Leukocytes"},
         ],
         "text": "白细胞计数",
@@ -81,7 +90,7 @@ def test_a_code_of_a_table_is_said_once() -> None:
 
 def test_a_vocabulary_does_not_speak_for_other_systems() -> None:
     assert concept("H^高危^99LAB", "Interpretation") == {
-        "coding": [{"system": f"{LOCAL}/99LAB", "code": "H", "display": "高危"}]
+        "coding": [{**OF_99LAB, "code": "H", "display": "高危"}]
     }
     assert [each["code"] for each in concept("20^已婚^GB/T 2261.2", "MaritalStatus")["coding"]] == ["M", "20"]
 

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from adapters.hl7v2.functions.identifiers import (
+    AUTHORITY,
     cx_identifier,
     dln_identifier,
     ei_identifier,
@@ -66,6 +67,7 @@ def test_a_cx_in_full() -> None:
         "assigner": {
             "identifier": {"system": "urn:ietf:rfc:3986", "value": "urn:oid:1.2.3.5"},
             "display": "城北院区",
+            "extension": [{"url": AUTHORITY, "valueString": "NS"}],
         },
     }
 
@@ -144,6 +146,7 @@ def test_order_numbers() -> None:
         "type": typed("FGN"),
         "system": f"{SID}/LIS/group",
         "value": "F1",
+        "assigner": {"display": "LIS"},
     }
 
 

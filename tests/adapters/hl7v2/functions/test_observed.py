@@ -9,8 +9,11 @@ from adapters.hl7v2.functions.attachments import ed_attachment, rp_attachment
 from adapters.hl7v2.functions.contacts import xad_address, xtn_telecom
 from adapters.hl7v2.functions.observed import observed_components, observed_value
 from adapters.hl7v2.functions.quantities import cq_quantity, duration_days, number, reference_range
+from adapters.hl7v2.functions.urls import ALTERNATE_CODES, SYSTEM_AS_SENT
 from tests.adapters.hl7v2.functions.values import LOCAL, V2, context, plain, value, values
 
+_INTERNET_WORD = {"coding": [{"system": f"{V2}0202", "code": "Internet"}]}
+INTERNET = {"extension": [{"url": ALTERNATE_CODES, "valueCodeableConcept": _INTERNET_WORD}]}
 UCUM = {"unit": "g/L", "system": "http://unitsofmeasure.org", "code": "g/L"}
 
 
@@ -132,6 +135,7 @@ def test_units() -> None:
     assert unit("U^单位^99LAB") == {
         "value": Decimal(1),
         "unit": "单位",
+        "extension": [{"url": SYSTEM_AS_SENT, "valueString": "99LAB"}],
         "system": f"{LOCAL}/99LAB",
         "code": "U",
     }
@@ -180,7 +184,7 @@ def test_attachments() -> None:
         ("13812345678", [{"system": "phone", "value": "13812345678", "use": "home"}]),
         ("13812345678^PRN^CP", [{"system": "phone", "value": "13812345678", "use": "mobile"}]),
         ("02164387250^WPN^PH", [{"system": "phone", "value": "02164387250", "use": "work"}]),
-        ("^NET^Internet^a@b.example", [{"system": "email", "value": "a@b.example"}]),
+        ("^NET^Internet^a@b.example", [{"system": "email", "_system": INTERNET, "value": "a@b.example"}]),
         ("a@b.example^NET", [{"system": "email", "value": "a@b.example"}]),
         ("021^WPN^FX", [{"system": "fax", "value": "021", "use": "work"}]),
         ("^^^^^^^^^^^+86 21 6438", [{"system": "phone", "value": "+86 21 6438", "use": "home"}]),

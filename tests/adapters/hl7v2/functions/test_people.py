@@ -2,6 +2,7 @@ from itertools import pairwise
 
 from adapters.hl7v2.functions.names import name_text, xpn_name, xpn_names
 from adapters.hl7v2.functions.people import (
+    NAME,
     cwe_organization,
     ndl_practitioner,
     xcn_practitioner,
@@ -70,6 +71,9 @@ def test_a_doctor_with_a_number_is_a_practitioner() -> None:
 
 def test_a_doctor_without_a_number_is_only_named() -> None:
     made = plain(xcn_practitioner(value("^李^建国"), context()))
+    assert made["value"].pop("extension") == [
+        {"url": NAME, "valueHumanName": {"family": "李", "given": ["建国"]}}
+    ]
     assert made == {"value": {"type": "Practitioner", "display": "李建国"}, "resources": []}
     assert xcn_practitioner(value("^^^^^^MD"), context()) is None
 
@@ -92,7 +96,9 @@ def test_ndl_with_a_place_is_a_role() -> None:
 def test_organizations_are_known_by_number_or_name() -> None:
     numbered = plain(xon_organization(value("检验中心^L^7^^^LAB"), context(), address=value("南京路1号")))
     (organization,) = numbered["resources"]
-    assert organization["identifier"] == [{"system": "urn:oid:1.2.3.4.5", "value": "7"}]
+    assert organization["identifier"] == [
+        {"system": "urn:oid:1.2.3.4.5", "value": "7", "assigner": {"display": "LAB"}}
+    ]
     assert organization["address"] == [{"line": ["南京路1号"]}]
     named = plain(xon_organization(value("检验中心"), context()))
     assert (
