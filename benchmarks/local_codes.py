@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ async def wall(work: Awaitable[object]) -> float:
 async def measured(hub: Hub, hospitals: int, codes: int) -> None:
     local, systems = hub.local_codes, hub.local_codes.systems
     resources = [observation(systems, n) for n in range(5_000)]
-    none = [cpu(lambda r=r: local.rewritten(r, NOW)) for r in resources]  # type: ignore[misc]
+    none = [cpu(partial(local.rewritten, r, NOW)) for r in resources]
     print(f"an Observation, nothing mapped: p50 {statistics.median(none) * 1000:.0f} us")
     resources_of_maps = maps_of(systems, hospitals, codes)
     library = Library(map(entry_of, resources_of_maps))
@@ -87,7 +88,7 @@ async def measured(hub: Hub, hospitals: int, codes: int) -> None:
     hub.terminology.library = library
     for each in resources:
         local.rewritten(each, NOW)
-    some = [cpu(lambda r=r: local.rewritten(r, NOW)) for r in resources]  # type: ignore[misc]
+    some = [cpu(partial(local.rewritten, r, NOW)) for r in resources]
     print(f"an Observation, mapped: p50 {statistics.median(some) * 1000:.0f} us")
     met = [
         Sighting(

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/snomedct.html#implicit, https://hl7.org/fhir/R4/loinc.ht
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -49,7 +50,7 @@ def implicit(library: Library, url: str, version: str) -> ValueSet | None:
     for entry in library.complete_by(url):
         include = {"system": entry.url, **({"version": entry.version} if entry.version else {})}
         if version in ("", entry.version):
-            return library.remembered(("implicit", entry), lambda part=include: _made(url, part))  # type: ignore[misc]
+            return library.remembered(("implicit", entry), partial(_made, url, include))
     return None
 
 

@@ -6,6 +6,7 @@ their pairs for Chinese, words for other scripts, pinyin initials, and what labo
 https://rapidfuzz.github.io/RapidFuzz/
 """
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -57,7 +58,7 @@ def proposals(
 
 def _candidates(system: CodeSystem, numbers: Bits, code: str, display: str) -> list[int]:
     index: TextIndex = index_of(system)
-    weights: Counter[int] = Counter()
+    weights: dict[int, float] = {}
     looked_at = 0
     for gram in sorted(_grams(index, display or code), key=len):
         fitting = gram & numbers
@@ -66,8 +67,8 @@ def _candidates(system: CodeSystem, numbers: Bits, code: str, display: str) -> l
             break
         weight = math.log1p(len(system) / (1 + len(gram)))
         for number in fitting:
-            weights[number] += weight  # type: ignore[assignment]
-    best = [number for number, _ in weights.most_common(COMPARED)]
+            weights[number] = weights.get(number, 0) + weight
+    best = heapq.nlargest(COMPARED, weights, key=weights.__getitem__)
     same = system.number(code)
     return best if same is None or same not in numbers or same in best else [*best, same]
 

@@ -5,7 +5,7 @@ https://profiles.ihe.net/ITI/TF/Volume2/ITI-21.html
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.hl7v2.query import Query
@@ -20,6 +20,7 @@ Resource = dict[str, Any]
 
 MOST: Final = 500
 _NAMES: Final = {"5": "family", "5.1": "family", "5.1.1": "family", "5.2": "given", "5.3": "given"}
+_NUMBERS: Final = ("3", "21")
 _MOTHER: Final = {"6": "5.1", "6.1": "5.1", "6.1.1": "5.1", "6.2": "5.2"}
 _PLACES: Final = {
     "11.1": "address",
@@ -47,26 +48,27 @@ class Sought:
 
 def sought_from_query(query: Query) -> Sought:
     """Values are read as they are sent; `*` at the end of a name stands for anything."""
-    number, mothers = ["", ""], ["", ""]
+    asked = {place: value for place, value, _ in query.asked}
     search: list[tuple[str, str]] = []
     names: list[tuple[str, str]] = []
     mother: list[tuple[str, str]] = []
     for place, value, _ in query.asked:
-        head, _, rest = place.partition(".")
-        if head in ("3", "21"):
-            into = number if head == "3" else mothers
-            if rest == "1":
-                into[0] = value
-            elif rest in ("4", "4.1", "4.2"):
-                into[1] = into[1] or value
-        elif place in _MOTHER:
+        if place.partition(".")[0] in _NUMBERS:
+            continue
+        if place in _MOTHER:
             mother.append((_NAMES[_MOTHER[place]], value))
         elif place in _NAMES:
             names.append((_NAMES[place], value))
         else:
             search += _searched(place, value)
-    made = Sought(tuple(number), tuple(mothers), tuple(mother), tuple(search), tuple(names))  # type: ignore[arg-type]
-    return replace(made, search=(*made.search, *_searched_names(made.names, query.algorithm)))
+    search += _searched_names(names, query.algorithm)
+    return Sought(_number(asked, "3"), _number(asked, "21"), tuple(mother), tuple(search), tuple(names))
+
+
+def _number(asked: Mapping[str, str], field: str) -> tuple[str, str]:
+    """A number and its authority, by the first of its names that is asked for."""
+    authority = (asked.get(f"{field}.{part}") for part in ("4", "4.1", "4.2"))
+    return asked.get(f"{field}.1", ""), next(filter(None, authority), "")
 
 
 async def hits(hub: Hub, connection: Connection, sought: Sought, algorithm: str) -> list[Resource]:

@@ -19,7 +19,7 @@ from exchange.store.connection import Connection
 
 # Add what was met to what was met before. The latest display, example and companion stay; a code that was
 # met for the first time, or is called otherwise than before, changes its CodeSystem.
-ADD: Final = f"""
+ADD: Final = """
 INSERT INTO local_code AS l (system, code, hospital, name, display, places, seen, alone, first_seen,
     last_seen, example, beside_system, beside_code, beside_display, state, changed)
 SELECT n.system, n.code, n.hospital, n.name, n.display, string_to_array(n.places, ' '), n.seen, n.alone,
@@ -34,7 +34,7 @@ ON CONFLICT (system, code) DO UPDATE SET
         THEN excluded.changed ELSE l.changed END,
     display = CASE WHEN l.display = '' OR (excluded.last_seen >= l.last_seen AND excluded.display <> '')
         THEN excluded.display ELSE l.display END,
-    places = CASE WHEN l.places @> excluded.places OR cardinality(l.places) >= {MOST_PLACES} THEN l.places
+    places = CASE WHEN l.places @> excluded.places OR cardinality(l.places) >= $16 THEN l.places
         ELSE (SELECT array_agg(DISTINCT p ORDER BY p) FROM unnest(l.places || excluded.places) p) END,
     seen = l.seen + excluded.seen,
     alone = l.alone + excluded.alone,
@@ -45,19 +45,14 @@ ON CONFLICT (system, code) DO UPDATE SET
     beside_code = CASE WHEN excluded.beside_code <> '' THEN excluded.beside_code ELSE l.beside_code END,
     beside_display =
         CASE WHEN excluded.beside_code <> '' THEN excluded.beside_display ELSE l.beside_display END
-"""  # noqa: S608 - fixed
-
-COLUMNS: Final = (
-    "system, code, hospital, name, display, places, seen, alone, first_seen, last_seen, example, "
-    "beside_system, beside_code, beside_display, state, assignee, reason, actor"
-)
+"""
 
 # The queue: most frequent first, so that every hour of a reviewer is worth most. Codes that always came with
 # another system's code beside them wait for nobody.
-QUEUE: Final = f"""
-SELECT {COLUMNS} FROM local_code
+QUEUE: Final = """
+SELECT * FROM local_code
 WHERE state = ANY($1::text[]) AND system >= $2 AND system < $2 || '\U0010ffff' AND (alone > 0 OR $3)
-ORDER BY alone DESC, seen DESC, system, code LIMIT $4 OFFSET $5"""  # noqa: S608 - fixed
+ORDER BY alone DESC, seen DESC, system, code LIMIT $4 OFFSET $5"""
 
 # How many there are of each state, without those that wait for nobody.
 NUMBERS: Final = """
@@ -65,15 +60,15 @@ SELECT state, count(*) AS number FROM local_code
 WHERE system >= $1 AND system < $1 || '\U0010ffff' AND (alone > 0 OR state <> 'open') GROUP BY state"""
 
 # All of one system, as its CodeSystem lists them.
-OF_SYSTEM: Final = f"SELECT {COLUMNS} FROM local_code WHERE system = $1 ORDER BY code"  # noqa: S608 - fixed
+OF_SYSTEM: Final = "SELECT * FROM local_code WHERE system = $1 ORDER BY code"
 
 SYSTEMS: Final = """
 SELECT DISTINCT system FROM local_code WHERE system >= $1 AND system < $1 || '\U0010ffff' ORDER BY system"""
 
 # Some codes, as they are.
-THESE: Final = f"""
-SELECT {COLUMNS} FROM local_code
-JOIN unnest($1::text[], $2::text[]) AS w (system, code) USING (system, code)"""  # noqa: S608 - fixed
+THESE: Final = """
+SELECT local_code.* FROM local_code
+JOIN unnest($1::text[], $2::text[]) AS w (system, code) USING (system, code)"""
 
 # A decision about some codes.
 DECIDE: Final = """
@@ -130,7 +125,7 @@ async def add(
     if not listed:
         return
     rows = [(*each.key, *systems.named(each.key.system), *_said(each)) for each in listed]
-    await connection.execute(ADD, *map(list, zip(*rows, strict=True)), instant)
+    await connection.execute(ADD, *map(list, zip(*rows, strict=True)), instant, MOST_PLACES)
 
 
 def _said(each: Sighting) -> tuple[object, ...]:

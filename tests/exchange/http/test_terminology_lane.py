@@ -13,6 +13,7 @@ from exchange.http.site import Site
 from exchange.hub import Hub, open_hub
 from exchange.settings import Settings
 from tests.exchange.http.test_lanes import authorizations, exchanged, serving
+from tests.exchange.http.watched import Watched
 
 GENDER = "http://hl7.org/fhir/administrative-gender"
 PATHS = st.sampled_from(
@@ -104,14 +105,15 @@ async def test_the_lane_is_taken(hub: Hub) -> None:
     tokens = await authorizations(hub)
     headers = {"Authorization": tokens["all"]}
     parameters = {"system": GENDER, "code": "male"}
-    async with serving(Site(build_app(hub), fhir := Fhir(hub), 5)) as port:
+    async with serving(Site(build_app(hub), fhir := Watched(hub), 5)) as port:
         await hub.trust.register()
         await exchanged(port, asked("GET", "CodeSystem/$lookup", parameters, headers), "GET")
-        fhir.answer = None  # type: ignore[method-assign, assignment]
+        ordinary = fhir.answered
         for method in ("GET", "POST"):
             answer = await exchanged(port, asked(method, "CodeSystem/$lookup", parameters, headers), method)
             assert answer.startswith(b"HTTP/1.1 200")
             assert b'"Male"' in answer
+        assert fhir.answered == ordinary
 
 
 async def test_what_is_sent_in_one_piece_is_answered_in_order(hub: Hub) -> None:
