@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal
 
 from mpi.numerals import NUMERALS, digits
@@ -24,6 +25,8 @@ _FIRST_OF_JANUARY: Final = "01-01"
 _LUNAR: Final = range(17, 53)
 
 
+# There are fewer days than patients.
+@lru_cache(maxsize=65536)
 def normal_birth_date(text: str) -> str:
     """`yyyy-mm-dd`, `yyyy-mm` or `yyyy`, from what systems write (`19900506`, `1990年5月6日`, `5/6/1990`).
 

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from operator import mul
 from typing import Final, Literal
 
 SYSTEM: Final = "urn:oid:2.16.156.10011.1.3"
@@ -46,10 +48,11 @@ class CitizenId:
 
 def check_character(body: str) -> str:
     """ISO 7064 MOD 11-2 over 17 digits."""
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, body, strict=True))
-    return _CHECK_CHARACTERS[total % 11]
+    return _CHECK_CHARACTERS[sum(map(mul, _WEIGHTS, map(int, body))) % 11]
 
 
+# A record is asked for its number several times while it is decided about.
+@lru_cache(maxsize=4096)
 def citizen_id(text: str) -> CitizenId | None:
     """The number that `text` writes, or None if no citizen can have it.
 

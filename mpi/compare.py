@@ -3,14 +3,32 @@
 Pure and symmetric: `compare(a, b)` equals `compare(b, a)`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from mpi.citizen_id import citizen_id
 from mpi.demographics import Demographics
-from mpi.weigh import SCALE, Scale, support, weigh
+from mpi.weigh import SCALE, Levels, Scale, bits_of, levels_of, support
 
 Relation = Literal["agree", "differ", "unknown"]
+
+# Names agree if any two are equal or sound alike, birth dates as far as both are precise.
+_RELATIONS: Final[Mapping[str, Relation]] = MappingProxyType(
+    {
+        "": "unknown",
+        "equal": "agree",
+        "sound": "agree",
+        "as-far-as-known": "agree",
+        "near": "differ",
+        "different": "differ",
+        "swapped": "differ",
+        "slip": "differ",
+        "default-day": "differ",
+        "lunar": "differ",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +43,31 @@ class Comparison:
 
 def compare(one: Demographics, other: Demographics, by: Scale = SCALE) -> Comparison:
     """Evidence and conflicts of two records."""
-    weight = weigh(one, other, by)
+    levels = levels_of(one, other)
+    bits = bits_of(one, other, levels, by)
     found = set()
     if one.citizen_ids and not set(one.citizen_ids).isdisjoint(other.citizen_ids):
         found.add("citizen-id")
     if one.cards and other.cards and not _card_numbers(one).isdisjoint(_card_numbers(other)):
         found.add("card")
-    if not one.newborn and not other.newborn and (told := support(one, other, weight, by)):
+    if not one.newborn and not other.newborn and (told := support(one, other, levels, bits, by)):
         found.add(told)
     evidence = frozenset(found)
-    return Comparison(evidence, _conflicts(one, other, evidence), weight.bits)
+    return Comparison(evidence, _conflicts(one, other, evidence, levels), bits)
 
 
-def _conflicts(one: Demographics, other: Demographics, evidence: frozenset[str]) -> frozenset[str]:
-    name, birth = name_relation(one, other), birth_date_relation(one, other)
+def _conflicts(
+    one: Demographics, other: Demographics, evidence: frozenset[str], levels: Levels
+) -> frozenset[str]:
+    name, birth = _RELATIONS[levels.name], _RELATIONS[levels.birth_date]
     found = set()
     if one.citizen_ids and other.citizen_ids and "citizen-id" not in evidence and _comparable(one, other):
         found.add("different-citizen-ids")
     # With the same number, name and birth date a different sex is a slip of the pen.
     sure = "citizen-id" in evidence and name == "agree" and birth != "differ"
-    if one.gender and other.gender and one.gender != other.gender and not sure:
+    if levels.gender == "different" and not sure:
         found.add("different-sex")
-    if _different_birth_order(one, other):
+    if birth != "differ" and _different_birth_order(one, other):
         found.add("different-birth-order")
     if name == "differ" and birth == "differ":
         found.add("different-name-and-birth-date")
@@ -70,19 +91,6 @@ def _lent(one: Demographics, other: Demographics, name: Relation, birth: Relatio
     return name == "differ" or (name == "unknown" and (newborn or birth == "differ"))
 
 
-def name_relation(one: Demographics, other: Demographics) -> Relation:
-    """Names agree if any two are equal or sound alike."""
-    if not one.names or not other.names:
-        return "unknown"
-    same = set(one.names) & set(other.names) or set(one.pinyin) & set(other.pinyin)
-    return "agree" if same else "differ"
-
-
-def birth_date_relation(one: Demographics, other: Demographics) -> Relation:
-    """Birth dates are compared as far as both are precise."""
-    return _dates(one.birth_date, other.birth_date)
-
-
 def is_borrowed(record: Demographics) -> bool:
     """Whether the record's citizen ids are somebody else's: none was given to one born on its birth date.
 
@@ -102,7 +110,7 @@ def _dates(one: str, other: str) -> Relation:
 
 def _different_birth_order(one: Demographics, other: Demographics) -> bool:
     known = one.birth_order is not None and other.birth_order is not None
-    return known and one.birth_order != other.birth_order and birth_date_relation(one, other) != "differ"
+    return known and one.birth_order != other.birth_order
 
 
 def _borrows(one: Demographics, other: Demographics) -> bool:

@@ -137,10 +137,11 @@ def shared_identifier(identifier: Mapping[str, Any], identify: Identify) -> Card
         return None
     if kind == NATIONAL_ID:
         return Card(kind, system, value.strip()) if normal_number(value) else None
-    number = normal_number(value)
     if kind == CITIZEN_ID:
         valid = citizen_id(value)
         number = valid.number if valid else ""
+    else:
+        number = normal_number(value)
     return Card(kind, system, number) if number else None
 
 

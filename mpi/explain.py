@@ -17,13 +17,19 @@ from mpi.weigh import weigh
 _NUMBERS = {"citizen-id": 24.0, "card": 16.0}
 
 RECORDS = """
-SELECT r.record, r.patient_id, r.source, r.local_id, r.demographics::text AS demographics, l.person,
+SELECT r.record, r.patient_id, r.source, r.local_id, r.demographics::text AS demographics, c.person,
        p.enterprise_id
-FROM mpi_record r
-JOIN mpi_link l ON l.record = r.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
-JOIN mpi_person p ON p.person = l.person
-WHERE r.record = ANY($1::bigint[]) OR l.person = ANY($2::bigint[])
-ORDER BY l.person, r.record LIMIT 200
+FROM (
+    SELECT record, person FROM mpi_link
+    WHERE record = ANY($1::bigint[]) AND valid_to IS NULL AND recorded_to IS NULL
+    UNION
+    (SELECT record, person FROM mpi_link
+     WHERE person = ANY($2::bigint[]) AND valid_to IS NULL AND recorded_to IS NULL
+     ORDER BY person, record LIMIT 200)
+) c
+JOIN mpi_record r ON r.record = c.record
+JOIN mpi_person p ON p.person = c.person
+ORDER BY c.person, r.record
 """
 
 

@@ -25,6 +25,8 @@ def implied(told: Demographics) -> Demographics:
     if number is None or not _is_holder(told, number):
         return told
     born = number.birth_date.isoformat()
+    if told.birth_date == born and told.gender == number.sex:
+        return told
     return replace(told, birth_date=born, gender=number.sex)
 
 

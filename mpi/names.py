@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any, Final
 
 from mpi.characters import simplified
@@ -64,6 +65,7 @@ _ORDERS: Final = (
 _ORDER = re.compile(rf"({'|'.join(mark for marks in _ORDERS for mark in marks)})\Z")
 
 
+@lru_cache(maxsize=65536)
 def normal_name(text: str) -> str:
     """NFKC; lower case; a Chinese name simplified, without spaces and with one dot (`·`); single spaces."""
     name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:_LONGEST]).casefold())
@@ -75,6 +77,7 @@ def normal_name(text: str) -> str:
     return unicodedata.normalize("NFKC", name)  # an accent may have met its letter
 
 
+@lru_cache(maxsize=65536)
 def is_placeholder(name: str) -> bool:
     """Whether a normal name stands for a person whose name nobody knew."""
     tight = name.replace(" ", "")

@@ -29,8 +29,13 @@ def pinyin(name: str) -> str:
     if not _CHINESE.search(name):
         return _letters(name)
     surname, given = name_parts(name)
-    head = READINGS.get(surname) or "".join(_lazy_pinyin()(surname))
-    return _letters(head + "".join(_lazy_pinyin()(given)))
+    return _letters((READINGS.get(surname) or _reading(surname)) + _reading(given))
+
+
+# Far fewer than whole names.
+@lru_cache(maxsize=65536)
+def _reading(characters: str) -> str:
+    return "".join(_lazy_pinyin()(characters))
 
 
 def pinyin_keys(name: str) -> tuple[str, ...]:

@@ -6,13 +6,18 @@ from mpi.demographics import demographics_from_json
 from mpi.explain import probability, strongest
 from mpi.rows import Connection
 
-# The record in question ($1) and the records of the persons, with who they belong to.
+# The record in question ($1) and the records of the persons, with who they belong to. Two ways that each
+# have an index: an OR across two tables would read them whole.
 CONCERNED = """
-SELECT r.record, l.person, r.demographics::text AS demographics
-FROM mpi_record r
-JOIN mpi_link l ON l.record = r.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
-WHERE r.record = $1 OR l.person = ANY($2::bigint[])
-LIMIT 200
+SELECT c.record, c.person, r.demographics::text AS demographics
+FROM (
+    SELECT record, person FROM mpi_link
+    WHERE record = $1 AND valid_to IS NULL AND recorded_to IS NULL
+    UNION
+    (SELECT record, person FROM mpi_link
+     WHERE person = ANY($2::bigint[]) AND valid_to IS NULL AND recorded_to IS NULL LIMIT 200)
+) c
+CROSS JOIN LATERAL (SELECT demographics FROM mpi_record WHERE record = c.record OFFSET 0) r
 """
 
 RANK = """

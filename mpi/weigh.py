@@ -5,9 +5,9 @@ What a level is worth stands in the model (`mpi.online_model`); an equal name th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log2
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from mpi.birth_dates import date_relation
 from mpi.demographics import Demographics
@@ -18,8 +18,23 @@ from mpi.online_model import HAND_SET, OnlineModel
 _MOST: Final = 22.0
 _WHOLE_DAY: Final = len("yyyy-mm-dd")
 _KNOWN: Final = frozenset(("equal", "sound"))
+# Names whose worth is remembered by a scale.
+_NAMES: Final = 65536
 
 Support = Literal["demographics", "likely", ""]
+
+
+class Levels(NamedTuple):
+    """How two records agree, field by field; empty where one of the two says nothing."""
+
+    name: str = ""
+    birth_date: str = ""
+    gender: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+_FIELDS: Final = ("name", "birth-date", "gender", "phone", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +44,18 @@ class Scale:
     model: OnlineModel
     prior: float
     bits: Mapping[str, Mapping[str, float]]
+    _worth: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def name(self, name: str) -> float:
         """What an equal name is worth."""
-        share = self.model.names.share(name)
+        worth = self._worth.get(name)
+        if worth is None:
+            if len(self._worth) >= _NAMES:
+                self._worth.clear()
+            worth = self._worth[name] = self._of_share(self.model.names.share(name))
+        return worth
+
+    def _of_share(self, share: float) -> float:
         if not share:
             return self.bits["name"]["equal"]
         return round(min(log2(self.model.levels["name"]["equal"].m / share), _MOST), 3)
@@ -56,52 +79,66 @@ class Weight:
     steps: tuple[tuple[str, str, float], ...]
     bits: float
 
-    @property
-    def levels(self) -> dict[str, str]:
-        return {field: level for field, level, _ in self.steps}
+
+def levels_of(one: Demographics, other: Demographics) -> Levels:
+    """Symmetric."""
+    sex = one.gender and other.gender and ("equal" if one.gender == other.gender else "different")
+    born = ""
+    if one.birth_date and other.birth_date:
+        same = one.birth_date == other.birth_date
+        born = "equal" if same else date_relation(one.birth_date, other.birth_date)
+    return Levels(
+        name_level(one, other),
+        born,
+        sex,
+        _shared(one.phones, other.phones),
+        _shared(one.addresses, other.addresses),
+    )
 
 
 def weigh(one: Demographics, other: Demographics, by: Scale = SCALE) -> Weight:
     """Symmetric."""
+    found = levels_of(one, other)
+    told = [(name, level) for name, level in zip(_FIELDS, found, strict=True) if level]
     steps = [("prior", "", by.prior)]
-    if name := name_level(one, other):
-        worth = _shared_name(one, other, by) if name == "equal" else by.bits["name"][name]
-        steps.append(("name", name, worth))
-    if one.birth_date and other.birth_date:
-        born = date_relation(one.birth_date, other.birth_date)
-        steps.append(("birth-date", born, by.bits["birth-date"][born]))
-    if one.gender and other.gender:
-        sex = "equal" if one.gender == other.gender else "different"
-        steps.append(("gender", sex, by.bits["gender"][sex]))
-    for told, mine, theirs in (
-        ("phone", one.phones, other.phones),
-        ("address", one.addresses, other.addresses),
-    ):
-        if mine and theirs:
-            level = "different" if set(mine).isdisjoint(theirs) else "equal"
-            steps.append((told, level, by.bits[told][level]))
-    return Weight(tuple(steps), sum([bits for _, _, bits in steps]))
+    steps += [(*each, worth) for each, worth in zip(told, _bits(one, other, found, by), strict=True)]
+    return Weight(tuple(steps), bits_of(one, other, found, by))
 
 
-def support(one: Demographics, other: Demographics, weight: Weight, by: Scale = SCALE) -> Support:
+def bits_of(one: Demographics, other: Demographics, found: Levels, by: Scale = SCALE) -> float:
+    """The weight of two records that agree so."""
+    return sum([by.prior, *_bits(one, other, found, by)])
+
+
+def _bits(one: Demographics, other: Demographics, found: Levels, by: Scale) -> list[float]:
+    """What the fields that both tell are worth, in their order."""
+    worth = []
+    if found.name:
+        equal = found.name == "equal"
+        worth.append(_shared_name(one, other, by) if equal else by.bits["name"][found.name])
+    for told, level in zip(_FIELDS[1:], found[1:], strict=True):
+        if level:
+            worth.append(by.bits[told][level])
+    return worth
+
+
+def support(one: Demographics, other: Demographics, found: Levels, bits: float, by: Scale = SCALE) -> Support:
     """What a weight is evidence of. Name, birth date and sex alone make no link where others of that name
     are expected to be born that day."""
-    if weight.bits < by.model.review_at:
+    if bits < by.model.review_at:
         return ""
-    levels = weight.levels
-    known = levels.get("name") in _KNOWN and levels.get("birth-date", "different") != "different"
-    if weight.bits < by.model.link_at or not known:
+    known = found.name in _KNOWN and found.birth_date not in ("", "different")
+    if bits < by.model.link_at or not known:
         return "likely"
-    if levels.get("phone") == "equal" or levels.get("address") == "equal":
+    if found.phone == "equal" or found.address == "equal":
         return "demographics"
-    return "demographics" if _nobody_else(one, other, levels, by) else "likely"
+    return "demographics" if _nobody_else(one, other, found, by) else "likely"
 
 
-def _nobody_else(one: Demographics, other: Demographics, levels: Mapping[str, str], by: Scale) -> bool:
+def _nobody_else(one: Demographics, other: Demographics, found: Levels, by: Scale) -> bool:
     """Whether hardly anybody else of this name and sex is expected to be born that day."""
-    agreed = all(levels.get(field) == "equal" for field in ("name", "birth-date", "gender"))
     day = one.birth_date
-    if not agreed or len(day) < _WHOLE_DAY or day.endswith("-01-01"):
+    if found[:3] != ("equal", "equal", "equal") or len(day) < _WHOLE_DAY or day.endswith("-01-01"):
         return False
     shared = set(one.names) & set(other.names)
     return min(map(by.model.strangers, shared)) <= by.model.strangers_at_most
@@ -117,5 +154,13 @@ def name_level(one: Demographics, other: Demographics) -> str:
     return "near" if any(is_near(a, b) for a in one.names for b in other.names) else "different"
 
 
+def _shared(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:
+    if not mine or not theirs:
+        return ""
+    return "equal" if mine == theirs or not set(mine).isdisjoint(theirs) else "different"
+
+
 def _shared_name(one: Demographics, other: Demographics, by: Scale) -> float:
+    if one.names == other.names and len(one.names) == 1:
+        return by.name(one.names[0])
     return max(by.name(name) for name in set(one.names) & set(other.names))

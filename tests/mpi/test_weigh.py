@@ -3,7 +3,7 @@
 from hypothesis import given
 
 from mpi.demographics import Demographics
-from mpi.weigh import SCALE, support, weigh
+from mpi.weigh import SCALE, levels_of, support, weigh
 from tests.mpi.strategies import demographics
 
 SAID = Demographics(
@@ -30,4 +30,4 @@ def test_the_waterfall_names_field_and_level() -> None:
         ("gender", "equal"),
         ("phone", "equal"),
     ]
-    assert support(SAID, SAID, weigh(SAID, SAID)) == "demographics"
+    assert support(SAID, SAID, levels_of(SAID, SAID), weigh(SAID, SAID).bits) == "demographics"
