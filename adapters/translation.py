@@ -43,12 +43,14 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The outcome for one source. An issue of severity `error` or `fatal` means: do not store."""
+    """The outcome for one source. An issue of severity `error` or `fatal` means: do not store. `maps` is the
+    version of the maps that made it, if somebody asked for it."""
 
     entries: Sequence[Entry]
     issues: Sequence[Issue]
     coverage: Coverage
     residue: Sequence[Residue]
+    maps: str = ""
 
     def bundle(self) -> Resource:
         """The entries as a transaction Bundle of PUTs under their deterministic ids."""

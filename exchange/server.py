@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from exchange.http.site import Site
 from exchange.hub import Hub, open_hub, prepare, unhurried
 from exchange.inbound.domain_rule import refused_by_domain
 from exchange.inbound.http import hl7v2_router
+from exchange.inbound.map_version import MapVersions
 from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.overview import InboxMetrics
 from exchange.inbound.reception import Reception, open_reception
@@ -144,14 +146,18 @@ def metrics(hub: Hub) -> list[Source]:
 def translating(hub: Hub) -> Translate:
     library = MapLibrary(hub.definitions)
     documents = document_maps(hub.definitions)
+    versions = MapVersions()
 
     def translating(message: Message | Sent, hospital: Hospital, received: datetime) -> Translation:
+        maps = versions.by_message(message, hospital)
         if isinstance(message, Sent):
-            return translate_document(
+            made = translate_document(
                 message.raw, documents, Hospitals(hub.settings.base), hospital, message.charset
             )
-        made = translate(message, hospital, received, library.of(hospital))
-        return refused_by_domain(hub.domains, made, message, hospital)
+        else:
+            made = translate(message, hospital, received, library.of(hospital))
+            made = refused_by_domain(hub.domains, made, message, hospital)
+        return replace(made, maps=maps)
 
     return translating
 

@@ -80,9 +80,9 @@ def _settled(hub: Hub, work: Work, plan: Plan) -> Settled:
     state: State = "quarantined" if faults else "processed"
     if work.translation is None:
         return Settled(work.id, state, code, acknowledgement, faults)
-    coverage = work.translation.coverage
-    residue = work.translation.residue
-    return Settled(work.id, state, code, acknowledgement, faults, coverage.mapped, coverage.ignored, residue)
+    made = work.translation
+    counts = made.coverage.mapped, made.coverage.ignored, made.residue
+    return Settled(work.id, state, code, acknowledgement, faults, *counts, made.maps or None)
 
 
 def is_transient(error: BaseException) -> bool:

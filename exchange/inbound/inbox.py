@@ -19,7 +19,7 @@ from exchange.inbound.envelope import Envelope, refusal
 from exchange.store.coalesce import Coalescer
 from exchange.store.connection import Connection
 
-State = Literal["received", "processed", "quarantined"]
+State = Literal["received", "processed", "quarantined", "resent", "discarded"]
 Key = tuple[str, str, bytes]
 GROUP = 128
 
@@ -54,37 +54,21 @@ ORDER BY id LIMIT $3"""
 CLAIM = """
 SELECT id FROM inbox WHERE id = ANY($1::bigint[]) AND state = 'received' ORDER BY id FOR UPDATE SKIP LOCKED"""
 
-# The result of processing.
+# The result of processing. A message that is replayed with the same result keeps the answer that was sent.
 SETTLE = """
 UPDATE inbox i
 SET state = w.state, processed = $1, attempts = i.attempts + 1, acknowledgement_code = w.code,
-    acknowledgement = w.acknowledgement, issues = w.issues::jsonb, mapped = w.mapped, ignored = w.ignored,
-    residue = w.residue, residue_values = w.residue_values::jsonb
+    acknowledgement = CASE WHEN i.acknowledgement_code = w.code THEN i.acknowledgement
+        ELSE w.acknowledgement END,
+    issues = w.issues::jsonb, mapped = w.mapped, ignored = w.ignored,
+    residue = w.residue, residue_values = w.residue_values::jsonb, map_version = w.map_version
 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::integer[], $8::integer[],
-            $9::integer[], $10::text[])
-     AS w (id, state, code, acknowledgement, issues, mapped, ignored, residue, residue_values)
+            $9::integer[], $10::text[], $11::text[])
+     AS w (id, state, code, acknowledgement, issues, mapped, ignored, residue, residue_values, map_version)
 WHERE i.id = w.id"""
 
 # The acknowledgement of a message, once it has one.
 ACKNOWLEDGEMENT = "SELECT acknowledgement FROM inbox WHERE id = $1 AND state <> 'received'"
-
-# Quarantined messages wait again to be processed.
-REQUEUE = """
-UPDATE inbox SET state = 'received', processed = NULL, acknowledgement_code = NULL, acknowledgement = NULL
-WHERE state = 'quarantined' AND ($1::bigint[] IS NULL OR id = ANY($1))
-  AND ($2::text IS NULL OR hospital = $2) AND ($3::text IS NULL OR message_type = $3)
-  AND ($4::timestamptz IS NULL OR received >= $4) AND ($5::timestamptz IS NULL OR received < $5)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which messages: None leaves it open. `message_type` as `ADT^A08`."""
-
-    ids: Sequence[int] | None = None
-    hospital: str | None = None
-    message_type: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +97,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a message; the counts are those of its translation, if it had one."""
+    """What became of a message; the counts are those of its translation by `maps`, if it had one."""
 
     id: int
     state: State
@@ -123,6 +107,7 @@ class Settled:
     mapped: int | None = None
     ignored: int | None = None
     residue: Sequence[Residue] = ()
+    maps: str | None = None
 
 
 class Inbox:
@@ -172,21 +157,6 @@ async def acknowledgement_of(connection: Connection, id_: int) -> bytes | None:
     return found
 
 
-async def requeue(connection: Connection, chosen: Chosen | None = None) -> int:
-    """Let quarantined messages be processed again, in the order they came; how
-    many they are. A running hub finds them within seconds."""
-    of = chosen or Chosen()
-    status: str = await connection.execute(
-        REQUEUE,
-        None if of.ids is None else list(of.ids),
-        of.hospital,
-        of.message_type,
-        of.since,
-        of.until,
-    )
-    return int(status.rpartition(" ")[2])
-
-
 def _row(envelope: Envelope, instant: datetime) -> tuple[Any, ...]:
     known = (
         instant,
@@ -217,6 +187,7 @@ def _settled_row(settled: Settled) -> tuple[Any, ...]:
         settled.ignored,
         None if settled.mapped is None else len(settled.residue),
         _json(settled.residue),
+        settled.maps,
     )
 
 

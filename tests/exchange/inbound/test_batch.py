@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from adapters.hl7v2.batch import is_batch, messages_of
 from exchange.hub import Hub
 from exchange.inbound.batch import envelopes_of, receive_batch
-from exchange.inbound.inbox import Chosen, requeue
 from exchange.inbound.reception import Reception
+from exchange.inbound.replay import Chosen, requeue
 from tests.exchange.inbound.senders import message
 
 

@@ -11,9 +11,10 @@ from adapters.hl7v2.parse import Message, parse
 from adapters.hospitals.hospital import Hospital
 from adapters.translation import Translation
 from exchange.hub import Hub
-from exchange.inbound.inbox import Chosen, Inbox, requeue
+from exchange.inbound.inbox import Inbox
 from exchange.inbound.provenance import message_system
 from exchange.inbound.reception import Reception
+from exchange.inbound.replay import Chosen, requeue
 from exchange.store.fetch import Stored, count_versions, fetch
 from exchange.store.packing import unpack
 from exchange.store.transact import transact
