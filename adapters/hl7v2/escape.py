@@ -4,6 +4,7 @@ HL7 v2.8 chapter 2, 2.7 Use of escape sequences in text fields.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,7 +12,6 @@ from functools import cache
 _LAYOUT = re.compile(r"[HN]|\.(?:fi|nf|in[+-]?\d{1,3}|ti[+-]?\d{1,3})")
 _BREAK = re.compile(r"\.(?:br|ce|sp(\d{1,2})?)")
 _SKIP = re.compile(r"\.sk(\d{1,2})")
-_HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +34,53 @@ class Delimiters:
 
     def unescape(self, text: str) -> str:
         r"""The text meant. Unknown sequences (`\Z..\`, `\C..\`, `\M..\`, a lone escape) stay verbatim."""
-        if self.escape not in text:
-            return text
-        return _pattern(self.escape).sub(lambda found: _meaning(self, found.group(1), found.group()), text)
+        return text if self.escape not in text else _unescaper(self)(text)
 
     def escaped(self, text: str) -> str:
         r"""The text as it may stand in a field; a line break becomes `\.br\`."""
         return text.translate(_table(self))
 
 
-def _meaning(delimiters: Delimiters, sequence: str, verbatim: str) -> str:
-    if (plain := _plain(delimiters).get(sequence)) is not None:
-        return plain
-    if hexadecimal := _HEX.fullmatch(sequence):
-        try:
-            text = bytes.fromhex(hexadecimal.group(1)).decode(delimiters.codec)
-        except UnicodeDecodeError:
-            return verbatim
-        return verbatim if "\0" in text else text
+@cache
+def _unescaper(delimiters: Delimiters) -> Callable[[str], str]:
+    plain, codec = _plain(delimiters), delimiters.codec
+    mark = re.escape(delimiters.escape)
+    # A character of several bytes may be written as several sequences.
+    pattern = re.compile(rf"((?:{mark}X(?:[0-9A-Fa-f]{{2}})+{mark})+)|{mark}([^{mark}\r\n]+){mark}")
+    between = delimiters.escape + "X"
+
+    def meaning(found: re.Match[str]) -> str:
+        sequence = found.group(2)
+        if sequence is None:
+            return _bytes(found.group(), between, delimiters.escape, codec)
+        known = plain.get(sequence)
+        return known if known is not None else _command(sequence, found.group())
+
+    return lambda text: pattern.sub(meaning, text)
+
+
+def _bytes(run: str, begin: str, end: str, codec: str) -> str:
+    r"""What the bytes of adjacent `\X..\` mean together or, if nothing, each by itself."""
+    written = run.removeprefix(begin).removesuffix(end).split(end + begin)
+    if (whole := _decoded("".join(written), codec)) is not None:
+        return whole
+    return "".join(_decoded(each, codec) or f"{begin}{each}{end}" for each in written)
+
+
+def _decoded(digits: str, codec: str) -> str | None:
+    try:
+        text = bytes.fromhex(digits).decode(codec)
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _command(sequence: str, verbatim: str) -> str:
     if broken := _BREAK.fullmatch(sequence):
         return "\n" * int(broken.group(1) or 1)
     if skipped := _SKIP.fullmatch(sequence):
         return " " * int(skipped.group(1))
     return "" if _LAYOUT.fullmatch(sequence) else verbatim
-
-
-@cache
-def _pattern(escape: str) -> re.Pattern[str]:
-    mark = re.escape(escape)
-    return re.compile(f"{mark}([^{mark}\r\n]+){mark}")
 
 
 @cache

@@ -5,6 +5,7 @@ value stands as sent under its shortest address (`6.2`, `18[2]`).
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from adapters.hl7v2.keeping import URL
@@ -13,6 +14,7 @@ from adapters.hl7v2.parse import Message, Segment
 Json = dict[str, Any]
 HEADING: Final = frozenset(("MSH", "SFT", "EVN"))
 _SEGMENTS = 8
+_VALUES = 200
 _NOT_FHIR = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 
 
@@ -21,7 +23,7 @@ def heading(message: Message) -> list[Json]:
     return [
         {"url": URL + segment.name, "extension": values}
         for segment in message.segments[:_SEGMENTS]
-        if segment.name in HEADING and (values := list(_values(segment)))
+        if segment.name in HEADING and (values := list(islice(_values(segment), _VALUES)))
     ]
 
 

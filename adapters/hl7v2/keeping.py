@@ -42,32 +42,56 @@ _TYPED: Final = {
 }
 
 
+class Kept:
+    """What is there already: of a segment that comes again, nothing is kept twice."""
+
+    __slots__ = ("_texts", "_values")
+
+    def __init__(self) -> None:
+        self._texts: set[tuple[int, str, str]] = set()
+        self._values: dict[tuple[int, str], list[Any]] = {}
+
+    def add(self, home: Draft, name: str, suffix: str, value: Any) -> None:
+        if isinstance(value, str):
+            text = (id(home), name, value)
+            if text in self._texts:
+                return
+            self._texts.add(text)
+        else:
+            values = self._values.setdefault((id(home), name), [])
+            if value in values:
+                return
+            values.append(value)
+        home.resource.setdefault("extension", []).append({"url": URL + name, suffix: value})
+
+
 def keep(left: Sequence[Left], work: Work, disabled: Collection[str]) -> list[Left]:
     """Puts what can be kept beside its resource; gives back what cannot, and what is `disabled`."""
     residue: list[Left] = []
-    for _, leaves in groupby(left, lambda each: (each.node.segment.position, each.field, each.repetition)):
-        of = list(leaves)
-        node, field = of[0].node, of[0].field
+    kept = Kept()
+    for _, of_field in groupby(left, lambda each: (each.node.segment.position, each.field)):
+        leaves = list(of_field)
+        node, field = leaves[0].node, leaves[0].field
         home = work.homes.get(node)
         types = field_types(node.segment.name, field)
         if home is None or not types or f"{node.segment.name}-{field}" in disabled:
-            residue += of
-        else:
-            _keep(of, types, home, work)
+            residue += leaves
+            continue
+        values = {value.number: value for value in node.values(field)}
+        for number, of_value in groupby(leaves, lambda each: each.repetition):
+            _keep(list(of_value), values[number], types[0], home, work, kept)
     return residue
 
 
-def _keep(leaves: Sequence[Left], types: Sequence[str], home: Draft, work: Work) -> None:
+def _keep(leaves: Sequence[Left], value: Value, kind: str, home: Draft, work: Work, kept: Kept) -> None:
     first = leaves[0]
     name = f"{first.node.segment.name}-{first.field}"
     if len(leaves) == 1 and first.value == NULL:
         home.deletions.append(f"extension.where(url='{URL}{name}')")
         return
-    value = first.node.repetition(first.field, first.repetition)
     read: set[int] = set()
-    if value.count_leaves() == len(leaves) and (made := _typed(value, types[0], name, work)) is not None:
-        suffix, whole = made
-        _add(home, name, suffix, whole)
+    if value.count_leaves() == len(leaves) and (made := _typed(value, kind, name, work)) is not None:
+        kept.add(home, name, *made)
         read = value.read
     if 0 in read:
         return
@@ -75,7 +99,7 @@ def _keep(leaves: Sequence[Left], types: Sequence[str], home: Draft, work: Work)
         if not read & {each.component << 8, each.component << 8 | each.subcomponent}:
             text = value.leaf(each.value)
             if text:
-                _add(home, _part(name, each, value), "valueString", text)
+                kept.add(home, _part(name, each, value), "valueString", text)
 
 
 def _typed(value: Value, kind: str, name: str, work: Work) -> tuple[str, Any] | None:
@@ -95,13 +119,6 @@ def _typed(value: Value, kind: str, name: str, work: Work) -> tuple[str, Any] | 
     if isinstance(made, Choice):
         made = made.value
     return (suffix, made) if made is not None else None
-
-
-def _add(home: Draft, name: str, suffix: str, value: Any) -> None:
-    extension = {"url": URL + name, suffix: value}
-    known = home.resource.setdefault("extension", [])
-    if extension not in known:
-        known.append(extension)
 
 
 def _part(name: str, each: Left, value: Value) -> str:

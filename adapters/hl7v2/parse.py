@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from adapters.hl7v2.bounds import SHORT, bounds
 from adapters.hl7v2.escape import Delimiters
 from adapters.hl7v2.fault import (
     DATA_TYPE_ERROR,
@@ -216,7 +217,7 @@ def parse(text: str, codec: str = "utf-8") -> Message:
     named = _named(delimiters.field)
     counts: dict[str, int] = {}
     segments: list[Segment] = []
-    field = delimiters.field
+    field, check = delimiters.field, bounds(delimiters)
     for line in _lines(text, field):
         name = line[:3]
         index = counts.get(name, 0) + 1
@@ -224,6 +225,8 @@ def parse(text: str, codec: str = "utf-8") -> Message:
             if not line.strip():
                 continue
             raise MessageError(SEGMENT_SEQUENCE_ERROR, f"line {len(segments) + 1} is not a segment")
+        if len(line) > SHORT:
+            check(name, line)
         counts[name] = index
         segments.append(Segment(name, index, len(segments), line, delimiters))
         if len(segments) > MAX_SEGMENTS:

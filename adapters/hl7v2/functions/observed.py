@@ -19,6 +19,8 @@ Json = dict[str, Any]
 _TEXTS = frozenset(("ST", "TX", "FT", ""))
 _DOCUMENTS = frozenset(("ED", "RP"))
 _FIELD = "OBX-5"
+# More values than these are a series, kept as lines.
+SERIES = 200
 
 
 def observed_value(
@@ -26,7 +28,7 @@ def observed_value(
 ) -> Choice | None:
     """The one value of an OBX, or its lines of text."""
     kind_code = kind.text(1) if kind is not None else ""
-    if kind_code in _TEXTS:
+    if kind_code in _TEXTS or (len(values) > SERIES and kind_code not in _DOCUMENTS):
         text = "\n".join(value.whole() for value in values).strip("\n")
         return Choice("String", text) if text else None
     if kind_code in _DOCUMENTS:
@@ -44,7 +46,7 @@ def observed_components(
 ) -> Several | None:
     """Several values of an OBX that are not lines of a text, as Observation.component."""
     kind_code = kind.text(1) if kind is not None else ""
-    if len(values) < 2 or kind_code in _TEXTS or kind_code in _DOCUMENTS:
+    if not 1 < len(values) <= SERIES or kind_code in _TEXTS or kind_code in _DOCUMENTS:
         return None
     concept = cwe_concept(code, context, field="OBX-3") if code is not None else None
     choices = [typed_value(value, context, kind_code, unit) for value in values]

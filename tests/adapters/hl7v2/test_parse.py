@@ -68,6 +68,8 @@ def test_leaves_are_every_value_but_the_separators() -> None:
         (r"\H\bold\N\ \.in+4\in\.ti-2\ti\.fi\fill\.nf\no\.sk3\x", "bold intifillno   x"),
         (r"caf\XC3A9\ \X0D0A\.", "café \r\n."),
         (r"\XFF\ \XZZ\ \X0\ \X00\ ", r"\XFF\ \XZZ\ \X0\ \X00\ "),
+        (r"\XE6\\XBCA2\\X0A\.", "漢\n."),
+        (r"\XFF\\X41\.", r"\XFF\A."),
         (r"\Zpi\ \C2842\ \M2442\ \.sp999999999\ \Q\ ", r"\Zpi\ \C2842\ \M2442\ \.sp999999999\ \Q\ "),
         (r"C:\temp and \ alone", r"C:\temp and \ alone"),
         (r"a\P\b", r"a\P\b"),
@@ -132,6 +134,27 @@ def test_errors(text: str, code: str, address: str) -> None:
     with pytest.raises(MessageError) as caught:
         parse(text)
     assert (caught.value.code, caught.value.address) == (code, address)
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ("PID|" + "|" * 401, "PID"),
+        ("PID|1||" + "1~" * 201, "PID-3"),
+        ("PV1|1|I|" + "A^" * 1001, "PV1-3"),
+        ("ZPI|" + "A&" * 1001, "ZPI-1"),
+    ],
+)
+def test_what_was_never_meant_is_refused(line: str, address: str) -> None:
+    with pytest.raises(MessageError) as caught:
+        parse(f"{MSH}\r{line}")
+    assert (caught.value.code, caught.value.address) == ("102", address)
+
+
+def test_a_text_may_be_as_long_as_it_is() -> None:
+    message = parse(MSH + "\rOBX|1|NA|1||" + "1^" * 5000 + "\rNTE|1||" + "line~" * 5000)
+    assert len(message.segments[1].field(5)[0].components()) == 5001
+    assert len(message.segments[2].field(3)) == 5001
 
 
 def test_addresses() -> None:
