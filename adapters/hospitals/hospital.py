@@ -3,7 +3,7 @@
 Each hospital may have one YAML file; a sender without one gets a hospital derived from MSH-4, so no message
 waits for configuration. Keys of a file: `id`, `name`, `facilities` (texts of MSH-4.1 or MSH-4.2),
 `charset`, `timezone`, `systems` (assigning authority or identifier type → URI), `code_systems` (CWE-3 →
-URI), and those of a map file.
+URI), `order_by` (addresses of the times that its messages are ordered by), and those of a map file.
 """
 
 import hashlib
@@ -20,14 +20,15 @@ from adapters.mapping.read import layer_from_block
 from adapters.mapping.rows import Layer
 
 SHANGHAI = "Asia/Shanghai"
-_KEYS = ("id", "name", "facilities", "charset", "timezone", "systems", "code_systems")
+_KEYS = ("id", "name", "facilities", "charset", "timezone", "systems", "code_systems", "order_by")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """`base` (no trailing slash) is what identifier and code systems of the hospital's own begin with."""
+    """`base` (no trailing slash) is what identifier and code systems of the hospital's own begin with;
+    `order_by` are the addresses of the times by which its messages are ordered, where not the usual ones."""
 
     id: str
     name: str
@@ -38,6 +39,7 @@ class Hospital:
     systems: Mapping[str, str] = field(default_factory=dict)
     code_systems: Mapping[str, str] = field(default_factory=dict)
     layer: Layer = field(default_factory=Layer)
+    order_by: tuple[str, ...] = ()
 
     def identifier_system(self, *names: str) -> str:
         """The system of a kind of number of this hospital: `{base}/sid/{id}/MR`."""
@@ -108,6 +110,7 @@ def hospital_from_yaml(text: str, file: str) -> Hospital:
         systems=_texts(block, "systems"),
         code_systems=_texts(block, "code_systems"),
         layer=layer_from_block(block, _KEYS),
+        order_by=tuple(map(str, block.get("order_by") or ())),
     )
     if not _SLUG.fullmatch(made.id):
         raise MapError([Fault(block.place, "id is 1 to 40 of a-z, 0-9, `.` and `-`")])

@@ -3,10 +3,13 @@
 https://www.postgresql.org/docs/18/transaction-iso.html#XACT-READ-COMMITTED
 
 Either all of it is committed or nothing; a message is settled in the transaction that stores what it made.
+Who tells of one patient waits for another who does, in whatever process; a message that others have overtaken
+by its own time is put in its place (`exchange.inbound.late`).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import asyncpg
 
@@ -16,10 +19,17 @@ from exchange.hub import Hub
 from exchange.identity import enterprise_writes
 from exchange.inbound.envelope import refusal
 from exchange.inbound.inbox import Settled, State, claim, settle
-from exchange.inbound.work import Plan, Work, add, plan_from_stored
+from exchange.inbound.lateness import Reread, lateness
+from exchange.inbound.order import Late, require_in_place, subjects_of, tell
+from exchange.inbound.work import Lateness, Plan, Work, add, plan_from_stored
+from exchange.store.batch import Write
+from exchange.store.connection import Connection
 from exchange.store.fetch import fetch
 from exchange.store.transact import TooContended, transact
 from mpi.declared import declare
+
+# Messages may come between, again and again, while a late one is put in its place.
+ROUNDS: Final = 5
 
 
 class Overtaken(Exception):
@@ -34,39 +44,62 @@ class Taken(Exception):
         self.ids = ids
 
 
-async def apply(hub: Hub, works: Sequence[Work]) -> list[Settled]:
-    """Stores what the messages made, and settles them. Raises Overtaken, Taken, or what PostgreSQL raises."""
-    plan = await _planned(hub, [work for work in works if work.references])
+async def apply(hub: Hub, works: Sequence[Work], reread: Reread) -> list[Settled]:
+    """Stores what the messages made, and settles them. Raises Overtaken, Taken, or what PostgreSQL raises.
+    `reread` gives a message that was told before."""
+    late: dict[int, Lateness] = {}
+    for _ in range(ROUNDS):
+        plan = await _planned(hub, [work for work in works if work.references], late)
+        try:
+            return await _stored(hub, works, plan)
+        except Late as found:
+            async with hub.pool.acquire() as connection:
+                for work, after in found.works:
+                    late[work.id] = await lateness(connection, hub, work, after, reread)
+    raise Overtaken
+
+
+async def _stored(hub: Hub, works: Sequence[Work], plan: Plan) -> list[Settled]:
     settled = [_settled(hub, work, plan) for work in works]
+    subjects = {work.id: subjects_of(work, plan) for work in works}
     async with hub.pool.acquire() as connection, connection.transaction():
         ids = [work.id for work in works]
-        claimed = await claim(connection, ids)
+        claimed = await claim(connection, ids, {each for told in subjects.values() for each in told})
         if len(claimed) < len(ids):
             raise Taken(set(ids) - claimed)
+        await require_in_place(connection, works, subjects, plan)
         writes = list(plan.writes.values())
         writes += await enterprise_writes(hub, connection, plan.records)
-        if writes:
-            outcomes = await transact(connection, writes, hub.clock())
-            if any(written.status == "conflict" for written in outcomes):
-                raise Overtaken
+        versions: dict[tuple[str, str], int] = {}
+        for some in ([write for _, write in plan.asides.values()], writes):
+            versions |= await _written(hub, connection, some)
         for told in plan.declared:
             made = await declare(
                 connection, told.one, told.other, told.declaration, told.hospital, hub.clock()
             )
             await show(hub, connection, made)
+        await tell(connection, works, subjects, plan, versions)
         await settle(connection, settled, hub.clock())
         noted = await hub.local_codes.write_new(connection, plan.sightings)
     hub.local_codes.count(noted)
     return settled
 
 
-async def _planned(hub: Hub, works: Sequence[Work]) -> Plan:
+async def _written(hub: Hub, connection: Connection, writes: Sequence[Write]) -> dict[tuple[str, str], int]:
+    """The versions that the resources have then."""
+    outcomes = await transact(connection, writes, hub.clock()) if writes else []
+    if any(written.status == "conflict" for written in outcomes):
+        raise Overtaken
+    return {(w.type, w.id): written.version for w, written in zip(writes, outcomes, strict=True)}
+
+
+async def _planned(hub: Hub, works: Sequence[Work], late: Mapping[int, Lateness]) -> Plan:
     references = sorted({reference for work in works for reference in work.references})
     if not references:
         return Plan({}, {})
     async with hub.pool.acquire() as connection:
         stored = await fetch(connection, references)
-    plan = plan_from_stored(dict(zip(references, stored, strict=True)))
+    plan = plan_from_stored(dict(zip(references, stored, strict=True)), late)
     for work in works:
         add(plan, work, hub)
         await asyncio.sleep(0)  # readers get their turn

@@ -176,6 +176,11 @@ class Dispatcher:
                 job.work = _failed(job, error)
         return job.work
 
+    def _reread(self, message: Pending) -> Work:
+        """What a message says that was processed before."""
+        envelope = sealed_by_channel(message.raw, message.channel, message.charset, self._hospitals)
+        return work_from_envelope(message.id, message.received, envelope, self._translate)
+
     async def _process(self, batch: Sequence[_Job]) -> None:
         """Settles the batch; what remains unsettled when this raises is to be tried later."""
         try:
@@ -197,7 +202,7 @@ class Dispatcher:
         """Once more, as long as others come first."""
         for attempt in range(ATTEMPTS):
             try:
-                self._tell(await apply(self._hub, [self._work(job) for job in batch]))
+                self._tell(await apply(self._hub, [self._work(job) for job in batch], self._reread))
                 return
             except Taken as taken:
                 await self._look_up(taken.ids)

@@ -95,9 +95,18 @@ def sealed_document(raw: bytes, channel: str, charset: str | None, hospitals: Ho
         hospital=hospital_of(tree, form, hospitals, raw),
         message=None if faults else Sent(raw, form, charset),
         faults=faults,
+        written=_written(tree),
         interaction=interaction,
         service=request.service if request is not None else "",
     )
+
+
+def _written(tree: Tree | None) -> str:
+    """creationTime of a v3 message, effectiveTime of a clinical document."""
+    if tree is None:
+        return ""
+    told = tree.root.first("creationTime") or tree.root.first("effectiveTime")
+    return told.peek("value") if told is not None else ""
 
 
 def _kind(tree: Tree | None, form: str) -> str:

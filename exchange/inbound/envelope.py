@@ -37,6 +37,7 @@ class Envelope:
 
     `message` is None, or `faults` say why, where it cannot be processed. `charset` is the channel's, or the
     hospital's, which overrides MSH-18; `codec` is the one the message (or at least its MSH) was read with.
+    `written` is when a document says that it was written, as sent.
     """
 
     raw: bytes
@@ -51,6 +52,7 @@ class Envelope:
     hospital: Hospital
     message: Message | Sent | None
     faults: Sequence[Fault] = ()
+    written: str = ""
 
     def wants_accept(self, accepted: bool) -> bool:
         """Does MSH-15 ask to be told that the message is safely kept (or refused)?"""

@@ -5,7 +5,7 @@ https://www.postgresql.org/docs/18/sql-insert.html#SQL-ON-CONFLICT
 Many connections share one commit. The same sender, control id and bytes are the same message.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -50,9 +50,13 @@ SELECT id, received, channel, charset, raw FROM inbox
 WHERE state = 'received' AND id > $1 AND NOT id = ANY($2::bigint[])
 ORDER BY id LIMIT $3"""
 
-# Those of some messages that are still to be processed are ours until the transaction ends.
+# Those of some messages that are still to be processed are ours until the transaction ends, and so are their
+# subjects: who else tells of one waits.
 CLAIM = """
-SELECT id FROM inbox WHERE id = ANY($1::bigint[]) AND state = 'received' ORDER BY id FOR UPDATE SKIP LOCKED"""
+SELECT id, (SELECT count(pg_advisory_xact_lock($3, k)) FROM unnest($2::integer[]) AS k) AS locked
+FROM inbox WHERE id = ANY($1::bigint[]) AND state = 'received' ORDER BY id FOR UPDATE SKIP LOCKED"""
+# The kind of the advisory locks on subjects.
+SUBJECTS = 7_811_902
 
 # The result of processing. A message that is replayed with the same result keeps the answer that was sent.
 SETTLE = """
@@ -139,10 +143,11 @@ async def pending(connection: Connection, after: int, known: Collection[int], co
     return [Pending(**record) for record in await connection.fetch(PENDING, after, list(known), count)]
 
 
-async def claim(connection: Connection, ids: Sequence[int]) -> set[int]:
+async def claim(connection: Connection, ids: Sequence[int], subjects: Iterable[int] = ()) -> set[int]:
     """Those of the messages that still wait and that nobody else is processing; locked until the end of the
-    transaction."""
-    return {record["id"] for record in await connection.fetch(CLAIM, ids)}
+    transaction, as their `subjects` are (64-bit hashes, of which 31 bits are looked at)."""
+    keys = sorted({subject & 0x7FFFFFFF for subject in subjects})
+    return {record["id"] for record in await connection.fetch(CLAIM, ids, keys, SUBJECTS)}
 
 
 async def settle(connection: Connection, settled: Sequence[Settled], instant: datetime) -> None:

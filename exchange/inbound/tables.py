@@ -21,12 +21,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 
@@ -93,4 +94,16 @@ inbox_replay = Table(
     Column("reached", BigInteger, nullable=False),
     Column("requeued", BigInteger, nullable=False, server_default=text("0")),
     Column("ended", DateTime(timezone=True)),
+)
+
+# Which messages told of a patient (or of a resource that several share), in the order of their places.
+telling = Table(
+    "telling",
+    metadata,
+    Column("subject", BigInteger, nullable=False, autoincrement=False),
+    Column("place", LargeBinary, nullable=False),
+    Column("message", BigInteger, nullable=False),
+    Column("refs", ARRAY(BigInteger), nullable=False),
+    Column("versions", ARRAY(Integer), nullable=False),
+    PrimaryKeyConstraint("subject", "place", name="telling_pkey"),
 )

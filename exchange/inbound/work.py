@@ -4,15 +4,14 @@ The stored versions are read before; each write says which version it builds on,
 overtook is noticed and done again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.parse import Message
 from adapters.hospitals.hospital import Hospital
-from adapters.merge import merged
 from adapters.translation import Entry, Translation
 from exchange.fhirjson import loads, split
 from exchange.hub import Hub
@@ -20,6 +19,8 @@ from exchange.identity import record_of
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.event_time import event_time
 from exchange.inbound.findings import resource_faults, translation_faults
+from exchange.inbound.late import Chain, placed, told
+from exchange.inbound.place import Place, place_of
 from exchange.inbound.provenance import provenance
 from exchange.inbound.sent import Sent
 from exchange.local_codes.rewriting import sighting_of
@@ -34,12 +35,20 @@ Resource = dict[str, Any]
 Reference = tuple[str, str]
 Translate = Callable[[Message | Sent, Hospital, datetime], Translation]
 _DECLARATIONS: Mapping[str, Declaration] = {"ADT^A24": "same", "ADT^A37": "different"}
+# What messages about different patients tell of, each a little.
+SHARED: Final = frozenset(
+    (
+        *("Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService"),
+        *("Medication", "CodeSystem", "ValueSet", "ChargeItemDefinition", "PlanDefinition"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """A translated message. `patients` are the ids of the Patients that it tells of: two messages that share
-    one are processed in the order they came. No `translation`, or `faults`: nothing is to be stored."""
+    one are processed in the order they came. `place` is where it stands among all that tell of the same. No
+    `translation`, or `faults`: nothing is to be stored."""
 
     id: int
     received: datetime
@@ -47,6 +56,7 @@ class Work:
     translation: Translation | None
     faults: tuple[Fault, ...]
     patients: frozenset[str]
+    place: Place = b""
 
     @property
     def references(self) -> list[Reference]:
@@ -66,12 +76,27 @@ class Declared:
     hospital: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """What is known of a message that came late: the numbers of later ones in the inbox, the resources that
+    they tell of too, and whether one of them declares anew who is one person."""
+
+    later: frozenset[int]
+    chains: Mapping[Reference, Chain]
+    is_redeclared: bool = False
+
+
 @dataclass(slots=True)
 class Plan:
-    """What several messages together write. `rejected`: which of them cannot be stored, and why."""
+    """What several messages together write. `rejected`: which of them cannot be stored, and why; `late`: what
+    is known of those that came late; `asides`: versions that are superseded at once; `changed`: what each
+    message changes."""
 
     stored: Mapping[Reference, Stored | None]
     current: dict[Reference, Resource | None]
+    late: Mapping[int, Lateness] = field(default_factory=dict)
+    asides: dict[Reference, tuple[int, Write]] = field(default_factory=dict)
+    changed: dict[int, frozenset[Reference]] = field(default_factory=dict)
     writes: dict[Reference, Write] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)
@@ -87,45 +112,83 @@ def work_from_envelope(id_: int, received: datetime, envelope: Envelope, transla
     faults = tuple(translation_faults(translation.issues, envelope.message))
     patients = (_reference(entry) for entry in translation.entries)
     ids = frozenset(id_ for type_, id_ in patients if type_ == "Patient")
-    return Work(id_, received, envelope, translation, faults, ids)
+    place = place_of(envelope, received, id_)
+    return Work(id_, received, envelope, translation, faults, ids, place)
 
 
-def plan_from_stored(stored: Mapping[Reference, Stored | None]) -> Plan:
+def plan_from_stored(
+    stored: Mapping[Reference, Stored | None], late: Mapping[int, Lateness] | None = None
+) -> Plan:
     """A plan that builds on the stored versions."""
-    return Plan(stored, {r: loads(s.body) if s and s.body else None for r, s in stored.items()})
+    current = {r: loads(s.body) if s and s.body else None for r, s in stored.items()}
+    return Plan(stored, current, late or {})
 
 
 def add(plan: Plan, work: Work, hub: Hub) -> None:
     """Adds one message's writes to the plan, or none of them if one of its resources may not be stored."""
-    assert work.translation is not None
-    resources: dict[Reference, Resource] = {}
     sightings: list[Sighting] = []
-    for entry in _rewritten(work, hub, sightings):
-        reference = _reference(entry)
-        before = resources.get(reference, plan.current[reference])
-        resources[reference] = merged(before, entry)
+    resources, then = _resources(plan, work, said_by(work, hub, sightings))
     made = provenance(work.envelope, work.received, list(resources), hub.settings.base)
     try:
+        asides = {
+            reference: _write(hub, resource, plan.stored[reference]) for reference, resource in then.items()
+        }
         writes = {
-            reference: _write(hub, resource, plan.stored[reference])
+            reference: _write(hub, resource, plan.stored[reference], int(reference in then))
             for reference, resource in resources.items()
-            if not _is_current(plan, reference, resource)
+            if reference in then or not _is_current(plan, reference, resource)
         }
         writes["Provenance", made["id"]] = hub.write("update", made)
     except FhirError as error:
         plan.rejected[work.id] = resource_faults(error.issues)
         return
     plan.sightings += sightings
+    plan.asides |= {reference: (work.id, write) for reference, write in asides.items()}
+    plan.changed[work.id] = frozenset(writes) & frozenset(resources)
     plan.writes |= writes
     plan.current |= resources
     patients = (resource for (type_, _), resource in resources.items() if type_ == "Patient")
     plan.records += [record_of(patient, work.envelope.hospital.id) for patient in patients]
-    plan.declared += _declared(work)
+    plan.declared += _declared(plan, work)
 
 
-def _declared(work: Work) -> list[Declared]:
+def said_by(work: Work, hub: Hub, sightings: list[Sighting]) -> dict[Reference, list[Entry]]:
+    """What a message says of each resource; adds to `sightings`."""
+    said: dict[Reference, list[Entry]] = {}
+    for entry in _rewritten(work, hub, sightings):
+        said.setdefault(_reference(entry), []).append(entry)
+    return said
+
+
+def _resources(
+    plan: Plan, work: Work, said: Mapping[Reference, Sequence[Entry]]
+) -> tuple[dict[Reference, Resource], dict[Reference, Resource]]:
+    """What the resources are with the message, and of a late one what they were at its time."""
+    now: dict[Reference, Resource] = {}
+    then: dict[Reference, Resource] = {}
+    lateness = plan.late.get(work.id)
+    for reference, entries in said.items():
+        chain = lateness.chains.get(reference) if lateness is not None else None
+        if chain is None:
+            now[reference] = told(plan.current[reference], entries) or {}
+            continue
+        put = placed(plan.current[reference], entries, chain)
+        now[reference] = put.now
+        if put.then is not None and reference not in plan.writes:
+            then[reference] = put.then
+    return now, then
+
+
+def is_declaration(work: Work) -> bool:
+    """Whether it says of patients that they are one person, or not."""
+    return work.envelope.message_type in _DECLARATIONS
+
+
+def _declared(plan: Plan, work: Work) -> list[Declared]:
     declaration = _DECLARATIONS.get(work.envelope.message_type)
     assert work.translation is not None
+    if work.id in plan.late and plan.late[work.id].is_redeclared:
+        return []
     told = [_reference(entry) for entry in work.translation.entries]
     ids = list(dict.fromkeys(id_ for type_, id_ in told if type_ == "Patient"))
     if declaration is None or len(ids) < 2:
@@ -160,11 +223,11 @@ def _is_current(plan: Plan, reference: Reference, resource: Resource) -> bool:
     return rendered(write, stored.version, stored.updated) == stored.body
 
 
-def _write(hub: Hub, resource: Resource, stored: Stored | None) -> Write:
-    """A write that fails if somebody else wrote the resource after it was read."""
+def _write(hub: Hub, resource: Resource, stored: Stored | None, follows: int = 0) -> Write:
+    """A write that fails if somebody else wrote the resource after it was read; `follows` so many of ours."""
     if stored is None:
         return hub.write("create", resource)
-    return hub.write("update", resource, stored.version if stored.body is not None else None)
+    return hub.write("update", resource, stored.version + follows if stored.body is not None else None)
 
 
 def _reference(entry: Entry) -> Reference:
