@@ -13,7 +13,7 @@ from adapters.trees.element import Element, is_valued
 _PART = re.compile(r"(?:.*Diag(?:nosis)?(?:Disease)?)?(Code|Name|Value|Time|Date|Sequence)$")
 _SYNDROME = re.compile(r"(?:.*(?:Symptom|syndrome|Syndrome))(Code|Name|Value)$")
 _STEP = re.compile(
-    r"Order(Make|Audit|Check|Stop|Cancel|Excute)(Time|Person|PersonCode|PersonName|Dept|DeptName|DeptCode)$"
+    r"Order(Make|Audit|Check|Stop|Cancel|Excut)(?:e|or)?(Time|(?:Person)?(?:Code|Name)?|Dept(?:Name|Code)?)$"
 )
 _ROLES = {
     "Make": "医嘱开立者",
@@ -21,7 +21,7 @@ _ROLES = {
     "Check": "医嘱核对人",
     "Stop": "医嘱停止人",
     "Cancel": "医嘱取消人",
-    "Excute": "医嘱执行者",
+    "Excut": "医嘱执行者",
 }
 WESTERN = ("DE05.01.025.00", "DE05.01.024.00", "2.16.156.10011.2.3.3.11.3")
 CHINESE = ("DE05.10.172.00", "DE05.10.130.00", "2.16.156.10011.2.3.3.14")
@@ -76,6 +76,19 @@ def diagnosis(entry: Element, called: str, row: Element, of_chinese_medicine: bo
         _value(_inner(made, "DE05.01.080.00", "诊断顺位"), rank, "value")
 
 
+def coded_diagnosis(entry: Element, called: str, row: Element) -> None:
+    """A diagnosis by its code, with its name beside it."""
+    fields = {_part(each.name): each for each in row.children if is_valued(each)}
+    made = observation(entry, WESTERN[1], called)
+    _value(made, fields["Code"], "code", WESTERN[2])
+    put(grown(made, "value"), "displayName", fields["Name"].leaves[""])
+
+
+def is_coded(row: Element) -> bool:
+    """Whether a diagnosis is a code and its name alone."""
+    return sorted(_part(each.name) for each in row.children if is_valued(each)) == ["Code", "Name"]
+
+
 def _inner(made: Element, element: str, name: str) -> Element:
     return observation(added(made, "entryRelationship", typeCode="COMP"), element, name)
 
@@ -99,7 +112,7 @@ def order(entry: Element, row: Element, field: Callable[[str], Field]) -> None:
             _who(main, step[1], step[2], each)
         elif known.element == "DE06.00.289.00" or each.name.endswith("TypeName"):
             _kind(organizer, each, known)
-        elif known.element == "DE06.00.288.00":
+        elif known.element == "DE06.00.288.00" or each.name.endswith("ItemContent"):
             _value(main, each, "")
         elif each.name.endswith(("TimeLow", "StartTime", "TimeHigh", "EndTime")):
             end = "low" if each.name.endswith(("TimeLow", "StartTime")) else "high"
@@ -123,7 +136,7 @@ def _kind(organizer: Element, field: Element, known: Field) -> None:
 
 def _who(main: Element, step: str, part: str, field: Element) -> None:
     """One of those who had to do with an order."""
-    way = {"Make": "author", "Excute": "performer"}.get(step, "participant")
+    way = {"Make": "author", "Excut": "performer"}.get(step, "participant")
     role = {"author": "assignedAuthor", "performer": "assignedEntity"}.get(way, "participantRole")
     taken = next((e for e in main.children if e.peek("step") == step), None)
     target = taken or added(main, way, step=step)
@@ -133,7 +146,7 @@ def _who(main: Element, step: str, part: str, field: Element) -> None:
         put(added(target, "time"), "value", field.leaves[""])
     elif part.startswith("Dept"):
         put(grown(entity, "representedOrganization/name"), "", field.leaves[""])
-    elif part == "PersonCode":
+    elif part.endswith("Code"):
         put(added(entity, "id"), "extension", field.leaves[""], "2.16.156.10011.1.4")
     else:
         person = "playingEntity" if way == "participant" else "assignedPerson"

@@ -8,6 +8,18 @@ from adapters.trees.element import Element, is_valued
 
 _RELATION = re.compile(r"(?:Rel|Relationship|PersonRel|RelName)(?:Code|Name)$")
 
+_SIGNATURE = {
+    **dict.fromkeys(("SignTime", "Time"), "time"),
+    **dict.fromkeys(("Code", "SignCode"), "id"),
+    **dict.fromkeys(("RelCode", "RelationshipCode"), "code"),
+    **dict.fromkeys(("RelName", "RelationshipName"), "displayName"),
+    **dict.fromkeys(("Name", "SignName"), "name"),
+}
+_SIGNERS = {"Patient": "患者", "Agent": "代理人"}
+# What only a signature has: a patient's name or number alone is the patient's.
+_OWN = frozenset(("SignTime", "SignName", "SignCode", "RelCode", "RelationshipCode"))
+STEMS = tuple(_SIGNERS)
+
 
 def is_relative(name: str, kinds: Collection[str]) -> bool:
     """Whether a group tells of one, by its own name or by its fields'."""
@@ -22,6 +34,35 @@ def relative(root: Element, row: Element, parts: Mapping[str, str]) -> None:
             _address(entity, each, parts)
         elif is_valued(each):
             _told(entity, each)
+
+
+def signature(root: Element, source: Element, stem: str) -> list[Element]:
+    """The patient's own signature, or that of who signs for him, in fields that stand alone; the fields."""
+    fields = {each.name.removeprefix(stem): each for each in source.children if each.name.startswith(stem)}
+    known = {part: each for part, each in fields.items() if part in _SIGNATURE and is_valued(each)}
+    if not known or not known.keys() & _OWN:
+        return []
+    target = added(root, "authenticator")
+    entity = added(target, "assignedEntity")
+    for part, field in known.items():
+        _signed(target, entity, _SIGNATURE[part], field)
+    if entity.first("code") is None:
+        added(entity, "code", displayName=_SIGNERS[stem])
+    return list(known.values())
+
+
+def _signed(target: Element, entity: Element, what: str, field: Element) -> None:
+    leaf = field.leaves[""]
+    if what == "time":
+        put(added(target, "time"), "value", leaf)
+    elif what == "id":
+        put(added(entity, "id"), "extension", leaf, "2.16.156.10011.1.3")
+    elif what == "code":
+        put(grown(entity, "code"), "code", leaf, "2.16.156.10011.2.3.3.8")
+    elif what == "displayName":
+        put(grown(entity, "code"), "displayName", leaf)
+    else:
+        put(grown(entity, "assignedPerson/name"), "", leaf)
 
 
 def _address(entity: Element, group: Element, parts: Mapping[str, str]) -> None:

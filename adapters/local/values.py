@@ -48,6 +48,12 @@ def coded(field: Element, around: Element) -> Element | None:
     return next((each for each in around.children if each.name == wanted and is_valued(each)), None)
 
 
+def named_by(field: Element, around: Element) -> Element | None:
+    """The code whose name a field is."""
+    codes = [each for each in around.children if each.name.endswith("Code") and is_valued(each)]
+    return next((each for each in codes if twin(each, around) is field), None)
+
+
 def unpaired(row: Element) -> list[Element]:
     """The valued fields of a row, without the names of its codes."""
     return [

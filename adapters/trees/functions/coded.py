@@ -21,7 +21,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
 def system_of(value: Value, context: Context) -> str:
     """The system that codeSystem names; without one, the hospital's own of that element."""
-    sent = value.get("codeSystem")
+    sent = value.get("codeSystem").strip()
     if known := context.hospital.code_systems.get(sent or value.peek("codeSystemName")):
         return known
     if sent == "2.16.840.1.11883.6.1":  # as templates in use misspell LOINC's OID

@@ -39,9 +39,9 @@ def practitioner(value: Value, context: Context) -> Made | None:
     role = role_of(value)
     numbers = [found for each in role.children("id") if (found := identifier(each, context, "practitioner"))]
     names, people = _named(role, context), _person(role)
-    display = names[0]["text"] if names else ""
     if not numbers:
-        return _nameless(role, display, context)
+        return _nameless(role, ", ".join(each["text"] for each in names), context)
+    display = names[0]["text"] if names else ""
     made_id = resource_id("Practitioner", context.hospital.id, key(numbers[0]["system"], numbers[0]["value"]))
     made: Json = {"resourceType": "Practitioner", "id": made_id, "identifier": numbers}
     if names:
