@@ -28,7 +28,9 @@ _EPOCH: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 # A day alone, or an hour, says too little to tell messages apart.
 _TO_THE_MINUTE: Final = re.compile(r"\d{12}|\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d")
-_COUNTED: Final = re.compile(r"[A-Za-z_-]{0,40}(\d{1,18})", re.ASCII)
+# Short ids and those with letters are as often names as they are counters.
+_COUNTED: Final = re.compile(r"\d{5,18}", re.ASCII)
+_DIGITS: Final = 18
 # Table 0123: what is final comes after what is not, a correction after what is final.
 _STATUS: Final = {"F": 1, "C": 2, "X": 2, "D": 2, "W": 2}
 
@@ -46,8 +48,8 @@ def place_of(envelope: Envelope, received: datetime, number: int) -> Place:
         _microseconds(moment),
         _microseconds(reported) if reported is not None else 0,
         _STATUS.get(status, 0),
-        _count(sent.text("MSH-13") if sent is not None else ""),
-        _count(envelope.control_id),
+        _sequence(sent.text("MSH-13") if sent is not None else ""),
+        int(envelope.control_id) if _COUNTED.fullmatch(envelope.control_id) else 0,
         number,
     )
     return b"".join(part.to_bytes(8, "big") for part in parts)
@@ -76,7 +78,6 @@ def _microseconds(moment: datetime) -> int:
     return max(0, (moment - _EPOCH) // _MICROSECOND)
 
 
-def _count(text: str) -> int:
-    """A number that counts; of what does not count, 0: then the order of arrival tells."""
-    found = _COUNTED.fullmatch(text.strip())
-    return int(found[1]) if found else 0
+def _sequence(text: str) -> int:
+    """MSH-13, of which 0 and -1 are no places (2.10.1)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0

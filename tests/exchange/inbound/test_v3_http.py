@@ -50,6 +50,25 @@ async def test_services_of_one_patient_follow_each_other(hub: Hub, http: httpx.A
         assert code(response) == "AA", response.text
 
 
+async def test_a_merge_is_the_index_s_too(hub: Hub, http: httpx.AsyncClient) -> None:
+    """PatientInfoMerge is what A40 is: one record stands for the other, whatever came first."""
+    headers = await authorization(hub) | XML
+    later = MERGE.replace(b"20240305101500", b"20240305101600").replace(b'"M1"', b'"M9"')
+    call = f"<s:Body><PatientInfoMerge>{later.decode().partition('?>')[2]}</PatientInfoMerge></s:Body>"
+    soap = f'<s:Envelope xmlns:s="{SOAP_1_1}">{call}</s:Envelope>'.encode()
+    for raw in (registration(), soap, registration("M2", "P41")):
+        response = await http.post("/v3", content=raw, headers=headers)
+        assert "AA" in code(response) + "".join(re.findall("typeCode=&quot;(A.)&quot;", response.text))
+    found = await hub.pool.fetch(
+        "SELECT r.local_id, s.local_id AS survivor FROM mpi_record r"
+        " LEFT JOIN mpi_record s ON s.record = r.merged_into ORDER BY r.local_id"
+    )
+    assert [tuple(row) for row in found] == [("P41", "P42"), ("P42", None)]
+    read = await authorization(hub, "system/Patient.rs")
+    response = await http.get("/fhir/Patient?identifier=P41&active=false", headers=read)
+    assert [each["resource"]["link"][0]["type"] for each in response.json()["entry"]] == ["replaced-by"]
+
+
 async def test_what_v3_can_say_is_200(hub: Hub, http: httpx.AsyncClient) -> None:
     headers = await authorization(hub) | XML
     nobody = message(
