@@ -33,10 +33,9 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
     if "deceased" in entry.deletions and "deceasedBoolean" in sent:
         for name in ("deceasedDateTime", "_deceasedDateTime"):
             kept.pop(name, None)  # the time is taken back: it must not outrank that the patient has died
-    made = _object(kept, sent, sent["resourceType"])
-    for deletion in entry.deletions:
-        made = _without(made, deletion, sent)
-    return made
+    for deletion in entry.deletions:  # first: a place that is taken back was never left
+        kept = _without(kept, deletion, sent)
+    return _object(kept, sent, sent["resourceType"])
 
 
 def _object(stored: Json, sent: Json, path: str) -> Json:

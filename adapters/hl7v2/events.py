@@ -11,14 +11,13 @@ def _events(letter: str, *spans: tuple[int, int]) -> frozenset[str]:
     return frozenset(f"{letter}{number:02}" for first, last in spans for number in range(first, last + 1))
 
 
-_PERSONS: Final = _events("A", (1, 18), (20, 55), (60, 62))
-
 SUPPORTED: Final[Mapping[str, frozenset[str]]] = {
-    "ADT": _PERSONS,
+    "ADR": frozenset({"A19"}),
+    "ADT": _events("A", (1, 62)),
     "BAR": _events("P", (1, 2), (5, 6), (10, 10), (12, 12)),
     "DFT": _events("P", (3, 3), (11, 11)),
     "MDM": _events("T", (1, 11)),
-    "MFN": _events("M", (1, 15)),
+    "MFN": _events("M", (1, 17)),
     "OMD": frozenset({"O03"}),
     "OMG": frozenset({"O19"}),
     "OMI": frozenset({"O23"}),
@@ -37,6 +36,7 @@ SUPPORTED: Final[Mapping[str, frozenset[str]]] = {
     "RDS": frozenset({"O01", "O13"}),
     "REF": _events("I", (12, 15)),
     "RGV": frozenset({"O01", "O15"}),
+    "RSP": frozenset({"K21", "K22", "K23", "K24"}),
     "SIU": _events("S", (12, 24), (26, 27)),
     "VXU": frozenset({"V04"}),
 }

@@ -32,8 +32,8 @@ from terminology.issue import Issue
 
 # Segments that say something about the segment before them.
 _ANNOTATIONS = frozenset(("NTE", "PRT", "ROL", "ARV", "CTI", "FT1"))
-# Messages that may speak of no patient: of resources, tables, staff, beds.
-_WITHOUT_PATIENT = frozenset(("MFN", "SIU", "NMD", "INU"))
+# Messages that may speak of no patient: of resources, tables, staff, beds, or answers that nobody fits.
+_WITHOUT_PATIENT = frozenset(("MFN", "SIU", "NMD", "INU", "RSP", "ADR"))
 
 
 @cache

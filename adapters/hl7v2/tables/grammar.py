@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"([A-Za-z][A-Za-z0-9_]*)([?*+]?)([(<]?)|([)>])")
 # Table 0354: events that use the structure of another event. Where a version gives the event a structure of
 # its own (2.1, 2.2), that one is used.
 _SHARED = {
-    "ADT_A01": "A04 A08 A13",
+    "ADT_A01": "A04 A08 A13 A56 A57 A58 A59",
     "ADT_A05": "A14 A28 A31",
     "ADT_A06": "A07",
     "ADT_A09": "A10 A11 A12",
@@ -47,6 +47,8 @@ _SHARED = {
 _STRUCTURE_OF = {
     f"{structure[:3]}_{event}": structure for structure, events in _SHARED.items() for event in events.split()
 }
+# The answer to QRY^A19, which some send as an ADT.
+_STRUCTURE_OF["ADT_A19"] = "ADR_A19"
 # One name for one thing across versions.
 _RENAMED = {
     ("ORU_R01", "RESPONSE"): "PATIENT_RESULT",
