@@ -36,6 +36,7 @@ from exchange.inbound.http import hl7v2_router
 from exchange.inbound.map_version import MapVersions
 from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.overview import InboxMetrics
+from exchange.inbound.quarantine_http import quarantine_router
 from exchange.inbound.reception import Reception, open_reception
 from exchange.inbound.sent import Sent
 from exchange.inbound.v3_http import v3_router
@@ -126,7 +127,12 @@ def answering(settings: Settings, dsn: str) -> AbstractAsyncContextManager[Hub]:
 @asynccontextmanager
 async def listening(hub: Hub, reception: Reception, door: socket.socket) -> AsyncIterator[None]:
     """HTTP on a bound socket; what is compiled when first asked for is compiled meanwhile."""
-    routers = [hl7v2_router(reception), v3_router(reception), metrics_router(hub, metrics(hub))]
+    routers = [
+        hl7v2_router(reception),
+        v3_router(reception),
+        metrics_router(hub, metrics(hub)),
+        quarantine_router(hub, reception.hospitals),
+    ]
     app = build_app(hub, routers)
     site = Site(app, Fhir(hub), hub.settings.header_timeout)
     async with http_listening(site, door):

@@ -18,6 +18,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "translate": ("translate", "translate"),
     "pull": ("pull", "pull"),
     "validate": ("validate", "validate"),
+    "inbox": ("inbox", "inbox_app"),
+    "quarantine": ("quarantine", "quarantine_app"),
     "replay": ("replay", "replay"),
     "trace": ("trace", "trace"),
     "reindex": ("reindex", "reindex"),

@@ -128,7 +128,7 @@ class Inbox:
         return await self._keeping.ask((envelope, instant))
 
     async def _keep(self, items: Sequence[tuple[Envelope, datetime]]) -> list[Receipt]:
-        columns = zip(*(_row(envelope, instant) for envelope, instant in items), strict=True)
+        columns = zip(*(row_of(envelope, instant) for envelope, instant in items), strict=True)
         async with self._pool.acquire() as connection:
             receipts = {_record_key(r): _receipt(r, True) for r in await connection.fetch(KEEP, *columns)}
             again = [key for envelope, _ in items if (key := _key(envelope)) not in receipts]
@@ -162,7 +162,8 @@ async def acknowledgement_of(connection: Connection, id_: int) -> bytes | None:
     return found
 
 
-def _row(envelope: Envelope, instant: datetime) -> tuple[Any, ...]:
+def row_of(envelope: Envelope, instant: datetime) -> tuple[Any, ...]:
+    """The values of `KEEP`."""
     known = (
         instant,
         envelope.channel,

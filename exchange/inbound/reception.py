@@ -44,13 +44,13 @@ class Reception:
 
     def __init__(self, hub: Hub, hospitals: Hospitals, dispatcher: Dispatcher) -> None:
         self.hub = hub
-        self._hospitals = hospitals
+        self.hospitals = hospitals
         self._dispatcher = dispatcher
         self._inbox = Inbox(hub.pool)
 
     def seal(self, raw: bytes, channel: str, charset: str | None) -> Envelope:
         """What is known of the bytes at once. `charset` is the channel's, where it overrides MSH-18."""
-        return sealed_by_channel(raw, channel, charset, self._hospitals)
+        return sealed_by_channel(raw, channel, charset, self.hospitals)
 
     async def receive(self, envelope: Envelope) -> Delivery:
         """Returns when the message is durable. What is called first is kept and processed first."""
