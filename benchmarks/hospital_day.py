@@ -24,7 +24,7 @@ TESTS: Final = (
 PANELS: Final = (("CBC", "血常规"), ("BIO", "生化全项"), ("LIV", "肝功能"), ("REN", "肾功能"))
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = "10X98765432"
-_START: Final = datetime(2024, 3, 1, 7)  # noqa: DTZ001
+_START: Final = datetime(2024, 3, 1, 7)
 # A hospital that has seen so many patients in the run replaces them one by one.
 MOST_PATIENTS: Final = 2_000
 
@@ -45,7 +45,7 @@ class Resident:
 
 @dataclass(slots=True)
 class HospitalDay:
-    """One sending application. If it is `enhanced`, MSH-15 asks to be told of receipt and MSH-16 of nothing."""
+    """One sending application. If it is `enhanced`, MSH-15 asks to be told of receipt, MSH-16 of nothing."""
 
     number: int
     seed: int

@@ -65,8 +65,9 @@ async def measure(hub: RunningHub, given: argparse.Namespace) -> Measured:
         measured.drained = await _drained(connection)
         after = _spent(hub, postmaster.pid)
         measured.hub_cpu, measured.postgres_cpu = (b - a for a, b in zip(before, after, strict=True))
-        measured.states = dict(await connection.fetch(STATES))
-        measured.stored = tuple(await connection.fetchrow(VERSIONS))
+        measured.states = {row[0]: row[1] for row in await connection.fetch(STATES)}
+        [stored] = await connection.fetch(VERSIONS)
+        measured.stored = stored[0], stored[1]
         return measured
     finally:
         await connection.close()
@@ -108,7 +109,7 @@ async def _loaded(
 async def _watch(connection: asyncpg.Connection, measured: Measured) -> None:
     while True:
         await asyncio.sleep(1)
-        count, since = await connection.fetchrow(WAITING)
+        [(count, since)] = await connection.fetch(WAITING)
         measured.waiting.append(count)
         measured.oldest.append((datetime.now(UTC) - since).total_seconds() if since else 0.0)
 

@@ -47,7 +47,7 @@ class Heard:
 class Sender(asyncio.Protocol):
     """One connection; one message is under way at a time."""
 
-    def __init__(self, day: HospitalDay, prepared: deque[bytes], heard: Heard, paced: bool) -> None:  # noqa: FBT001
+    def __init__(self, day: HospitalDay, prepared: deque[bytes], heard: Heard, paced: bool) -> None:
         self._day, self._prepared, self._heard, self._paced = day, prepared, heard, paced
         self._due: deque[float] = deque()
         self._sent_at: float | None = None

@@ -1,16 +1,15 @@
 """Takes kept messages, in the order they came for each patient, through translation into the store.
 
 Several messages share a transaction if they tell of different patients; what fails together is repeated one
-by one. A message that was kept but not settled (the hub was killed, the database was away) is found again: by
-`recover` before the hub listens, and by a sweep while it runs.
+by one. A message that was kept but not settled (the hub was killed, the database was away) is found again by
+`exchange.inbound.backlog`.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -18,8 +17,8 @@ from adapters.hospitals.hospital import Hospitals
 from exchange.hub import Hub
 from exchange.inbound.apply import Taken, apply, is_overtaken, is_transient
 from exchange.inbound.envelope import Envelope
-from exchange.inbound.findings import INTERNAL
-from exchange.inbound.inbox import Pending, Settled, acknowledgement_of, pending
+from exchange.inbound.inbox import Pending, Settled, acknowledgement_of
+from exchange.inbound.job import Job, failed
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate, Work, work_from_envelope
 
@@ -27,21 +26,12 @@ LANES: Final = 2
 BATCH: Final = 16
 LOOK_AHEAD: Final = 4 * BATCH
 ATTEMPTS: Final = 5
-SWEEP_SECONDS: Final = 2.0
-SWEEP_COUNT: Final = 200
+# So many messages are in hand at most: at 500 a second they take one.
+IN_HAND: Final = 512
 LONGEST_PAUSE: Final = 5.0
 FINISH_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    id: int
-    received: datetime
-    envelope: Envelope
-    settled: asyncio.Future[bytes]
-    work: Work | None = None
 
 
 class Dispatcher:
@@ -51,30 +41,51 @@ class Dispatcher:
         self._hub = hub
         self._hospitals = hospitals
         self._translate = translate
-        self._jobs: dict[int, _Job] = {}
-        self._waiting: list[_Job] = []
+        self._jobs: dict[int, Job] = {}
+        self._waiting: list[Job] = []
         self._busy: set[str] = set()
         self._wake = asyncio.Event()
+        self._thinner = asyncio.Event()
+        self._when_settled: list[Callable[[], None]] = []
         self._stopping = False
+
+    @property
+    def in_hand(self) -> int:
+        """How many messages are."""
+        return len(self._jobs)
+
+    def ids_in_hand(self) -> Collection[int]:
+        return self._jobs.keys()
 
     def submit(self, id_: int, received: datetime, envelope: Envelope) -> asyncio.Future[bytes]:
         """The application acknowledgement, when the message is settled. Asking twice is asking once."""
-        job = self._jobs.get(id_)
-        if job is None:
-            future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-            job = self._jobs[id_] = _Job(id_, received, envelope, future)
-            self._waiting.append(job)
-            self._wake.set()
+        if (job := self._jobs.get(id_)) is not None:
+            return job.settled
+        job = Job(id_, received, envelope, asyncio.get_running_loop().create_future())
+        self.take(job)
         return job.settled
 
-    async def recover(self) -> int:
-        """Processes what was kept but not settled; returns how many messages that were."""
-        after = count = 0
-        while found := await self._unsettled(after):
-            futures = [self._resubmit(message) for message in found]
-            await asyncio.gather(*futures)
-            after, count = found[-1].id, count + len(found)
-        return count
+    def take(self, job: Job) -> None:
+        """The same for a message that somebody waits for already."""
+        if job.id not in self._jobs:
+            self._jobs[job.id] = job
+            self._waiting.append(job)
+            self._wake.set()
+
+    def take_up(self, message: Pending, settled: asyncio.Future[bytes]) -> None:
+        """The same for one that nobody has in hand."""
+        envelope = sealed_by_channel(message.raw, message.channel, message.charset, self._hospitals)
+        self.take(Job(message.id, message.received, envelope, settled))
+
+    def when_settled(self, told: Callable[[], None]) -> None:
+        """Called after each message that is settled."""
+        self._when_settled.append(told)
+
+    async def thinned(self, most: int) -> None:
+        """Returns when at most so many messages are in hand."""
+        while len(self._jobs) > most:
+            self._thinner.clear()
+            await self._thinner.wait()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Dispatcher"]:
@@ -92,35 +103,6 @@ class Dispatcher:
             await asyncio.gather(*lanes, return_exceptions=True)
             for job in self._jobs.values():
                 job.settled.cancel()
-
-    @asynccontextmanager
-    async def sweeping(self) -> AsyncIterator[None]:
-        """What others kept and did not settle is found meanwhile."""
-        sweep = asyncio.create_task(self._sweep())
-        try:
-            yield
-        finally:
-            sweep.cancel()
-            await asyncio.gather(sweep, return_exceptions=True)
-
-    def _resubmit(self, message: Pending) -> asyncio.Future[bytes]:
-        envelope = sealed_by_channel(message.raw, message.channel, message.charset, self._hospitals)
-        return self.submit(message.id, message.received, envelope)
-
-    async def _unsettled(self, after: int) -> list[Pending]:
-        async with self._hub.pool.acquire() as connection:
-            return await pending(connection, after, self._jobs, SWEEP_COUNT)
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            if len(self._waiting) > SWEEP_COUNT:
-                continue
-            try:
-                for message in await self._unsettled(0):
-                    self._resubmit(message)
-            except Exception as error:
-                _log.warning("the inbox cannot be read: %s", type(error).__name__)
 
     async def _lane(self) -> None:
         pause = 0.0
@@ -153,9 +135,9 @@ class Dispatcher:
                 self._work(job)
                 await asyncio.sleep(0)
 
-    def _take(self) -> list[_Job]:
+    def _take(self) -> list[Job]:
         """The next messages whose patients nobody is busy with, and no earlier message waits for."""
-        batch: list[_Job] = []
+        batch: list[Job] = []
         passed = set(self._busy)
         for job in self._waiting[:LOOK_AHEAD]:
             patients = self._work(job).patients
@@ -168,12 +150,12 @@ class Dispatcher:
         self._waiting = [job for job in self._waiting if job.id not in taken]
         return batch
 
-    def _work(self, job: _Job) -> Work:
+    def _work(self, job: Job) -> Work:
         if job.work is None:
             try:
                 job.work = work_from_envelope(job.id, job.received, job.envelope, self._translate)
             except Exception as error:
-                job.work = _failed(job, error)
+                job.work = failed(job, error)
         return job.work
 
     def _reread(self, message: Pending) -> Work:
@@ -181,7 +163,7 @@ class Dispatcher:
         envelope = sealed_by_channel(message.raw, message.channel, message.charset, self._hospitals)
         return work_from_envelope(message.id, message.received, envelope, self._translate)
 
-    async def _process(self, batch: Sequence[_Job]) -> None:
+    async def _process(self, batch: Sequence[Job]) -> None:
         """Settles the batch; what remains unsettled when this raises is to be tried later."""
         try:
             await self._repeat(batch)
@@ -195,10 +177,10 @@ class Dispatcher:
             if is_overtaken(error):
                 raise
             [job] = batch
-            job.work = _failed(job, error)
+            job.work = failed(job, error)
             await self._repeat(batch)
 
-    async def _repeat(self, batch: Sequence[_Job]) -> None:
+    async def _repeat(self, batch: Sequence[Job]) -> None:
         """Once more, as long as others come first."""
         for attempt in range(ATTEMPTS):
             try:
@@ -233,17 +215,10 @@ class Dispatcher:
         job = self._jobs.pop(id_, None)
         if job is not None and not job.settled.done():
             job.settled.set_result(acknowledgement)
+        self._thinner.set()
+        for told in self._when_settled:
+            told()
 
 
-def _keys(batch: Sequence[_Job]) -> set[str]:
+def _keys(batch: Sequence[Job]) -> set[str]:
     return {patient for job in batch if job.work for patient in job.work.patients}
-
-
-def _failed(job: _Job, error: Exception) -> Work:
-    """The message met a defect of the hub: it is quarantined, and the log names the defect, not its text."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
-    _log.error("message %d: %s at %s", job.id, type(error).__name__, where)
-    return Work(job.id, job.received, job.envelope, None, INTERNAL, frozenset())

@@ -44,10 +44,11 @@ SELECT i.id, i.received, i.state, i.acknowledgement_code, i.acknowledgement, i.s
 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (sender, control_id, sha256)
 JOIN inbox i USING (sender, control_id, sha256)"""
 
-# Messages that wait to be processed, in the order they came.
+# Messages that wait to be processed, in the order they came; with $4 only those that came before.
 PENDING = """
 SELECT id, received, channel, charset, raw FROM inbox
 WHERE state = 'received' AND id > $1 AND NOT id = ANY($2::bigint[])
+  AND ($4::timestamptz IS NULL OR received < $4)
 ORDER BY id LIMIT $3"""
 
 # Those of some messages that are still to be processed are ours until the transaction ends, and so are their
@@ -138,9 +139,13 @@ class Inbox:
         return [receipts[_key(envelope)] for envelope, _ in items]
 
 
-async def pending(connection: Connection, after: int, known: Collection[int], count: int) -> list[Pending]:
-    """The oldest messages that wait, beyond id `after`, without those `known` to be in hand."""
-    return [Pending(**record) for record in await connection.fetch(PENDING, after, list(known), count)]
+async def pending(
+    connection: Connection, after: int, known: Collection[int], count: int, before: datetime | None = None
+) -> list[Pending]:
+    """The oldest messages that wait, beyond id `after`, without those `known` to be in hand; those that were
+    received `before`, if that is said."""
+    found = await connection.fetch(PENDING, after, list(known), count, before)
+    return [Pending(**record) for record in found]
 
 
 async def claim(connection: Connection, ids: Sequence[int], subjects: Iterable[int] = ()) -> set[int]:

@@ -15,6 +15,7 @@ from adapters.hl7v2.acknowledge import Code, Fault
 from adapters.hl7v2.fault import APPLICATION_INTERNAL_ERROR, UNSUPPORTED_MESSAGE_TYPE
 from adapters.hospitals.hospital import Hospitals
 from exchange.hub import Hub
+from exchange.inbound.backlog import Backlog
 from exchange.inbound.dispatch import Dispatcher
 from exchange.inbound.envelope import Envelope, refusal
 from exchange.inbound.findings import INTERNAL, UNAVAILABLE
@@ -42,11 +43,16 @@ class Delivery:
 class Reception:
     """Takes messages of any channel."""
 
-    def __init__(self, hub: Hub, hospitals: Hospitals, dispatcher: Dispatcher) -> None:
+    def __init__(self, hub: Hub, hospitals: Hospitals, backlog: Backlog) -> None:
         self.hub = hub
         self.hospitals = hospitals
-        self._dispatcher = dispatcher
+        self._backlog = backlog
         self._inbox = Inbox(hub.pool)
+
+    @property
+    def in_hand(self) -> int:
+        """How many kept messages this process is busy with."""
+        return self._backlog.in_hand
 
     def seal(self, raw: bytes, channel: str, charset: str | None) -> Envelope:
         """What is known of the bytes at once. `charset` is the channel's, where it overrides MSH-18."""
@@ -54,18 +60,21 @@ class Reception:
 
     async def receive(self, envelope: Envelope) -> Delivery:
         """Returns when the message is durable. What is called first is kept and processed first."""
-        instant = self.hub.clock()
         if envelope.is_acknowledgement:
             return Delivery(None, None)
         if is_query(envelope):
             return Delivery(None, self._queried(envelope))
+        async with self._backlog.gate.passing():
+            return await self._kept(envelope, self.hub.clock())
+
+    async def _kept(self, envelope: Envelope, instant: datetime) -> Delivery:
         try:
             receipt = await self._inbox.keep(envelope, instant)
         except Exception as error:
             _log.warning("a message could not be kept: %s", type(error).__name__)
             return _unstored(envelope, instant)
         if receipt.state == "received":
-            settled = self._dispatcher.submit(receipt.id, receipt.received, envelope)
+            settled = self._backlog.submit(receipt.id, receipt.received, envelope)
             return Delivery(_accept(envelope, receipt), _application(envelope, settled))
         return _known(envelope, receipt)
 
@@ -89,13 +98,9 @@ class Reception:
 
 @asynccontextmanager
 async def open_reception(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Reception]:
-    """The reception, with what was kept but not settled before processed first."""
-    hub = replace(hub, check=compile_recurring(hub.definitions))
-    async with Dispatcher(hub, hospitals, translate).running() as dispatcher, dispatcher.sweeping():
-        count = await dispatcher.recover()
-        if count:
-            _log.info("%d kept messages were processed at start", count)
-        yield Reception(hub, hospitals, dispatcher)
+    """The reception; what was kept but not settled is worked off meanwhile, before what comes new."""
+    async with _receiving(hub, hospitals, translate) as backlog, backlog.worked_off():
+        yield Reception(hub, hospitals, backlog)
 
 
 @asynccontextmanager
@@ -103,9 +108,15 @@ async def assisting_reception(
     hub: Hub, hospitals: Hospitals, translate: Translate
 ) -> AsyncIterator[Reception]:
     """Beside a reception that looks after what is not settled."""
-    hub = replace(hub, check=compile_recurring(hub.definitions))
-    async with Dispatcher(hub, hospitals, translate).running() as dispatcher:
-        yield Reception(hub, hospitals, dispatcher)
+    async with _receiving(hub, hospitals, translate) as backlog:
+        yield Reception(hub, hospitals, backlog)
+
+
+@asynccontextmanager
+async def _receiving(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Backlog]:
+    judging = replace(hub, check=compile_recurring(hub.definitions))
+    async with Dispatcher(judging, hospitals, translate).running() as dispatcher:
+        yield Backlog(hub, dispatcher)
 
 
 def _accept(envelope: Envelope, receipt: Receipt) -> bytes | None:
