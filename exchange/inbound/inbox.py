@@ -44,11 +44,12 @@ SELECT i.id, i.received, i.state, i.acknowledgement_code, i.acknowledgement, i.s
 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (sender, control_id, sha256)
 JOIN inbox i USING (sender, control_id, sha256)"""
 
-# Messages that wait to be processed, in the order they came; with $4 only those that came before.
+# Messages that wait to be processed, in the order they came; with $4 only those that came before, or wait for
+# another time: a replay's.
 PENDING = """
 SELECT id, received, channel, charset, raw FROM inbox
 WHERE state = 'received' AND id > $1 AND NOT id = ANY($2::bigint[])
-  AND ($4::timestamptz IS NULL OR received < $4)
+  AND ($4::timestamptz IS NULL OR received < $4 OR attempts > 0 OR replay IS NOT NULL)
 ORDER BY id LIMIT $3"""
 
 # Those of some messages that are still to be processed are ours until the transaction ends, and so are their
@@ -142,8 +143,8 @@ class Inbox:
 async def pending(
     connection: Connection, after: int, known: Collection[int], count: int, before: datetime | None = None
 ) -> list[Pending]:
-    """The oldest messages that wait, beyond id `after`, without those `known` to be in hand; those that were
-    received `before`, if that is said."""
+    """The oldest messages that wait, beyond id `after`, without those `known` to be in hand; if that is
+    said only those that were received `before` or are replayed."""
     found = await connection.fetch(PENDING, after, list(known), count, before)
     return [Pending(**record) for record in found]
 

@@ -50,7 +50,7 @@ async def settled(hub: Hub) -> None:
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exchange.inbound.dispatch.SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr("exchange.inbound.backlog.SWEEP_SECONDS", 0.02)
     monkeypatch.setattr("exchange.commands.replaying.PAUSE", 0.01)
 
 
@@ -146,8 +146,9 @@ async def test_without_a_hub_everything_waits_for_the_next_one(
     ended = await replaying.begun(settings, ALL, "somebody", Pace(0, True), lambda line: None)
     assert not ended.taken_up
     assert ended.states == {"received": 6}
-    async with open_with():
-        assert {row["state"] for row in await rows(hub)} == {"processed"}
+    async with open_with(), asyncio.timeout(60):
+        while {row["state"] for row in await rows(hub)} != {"processed"}:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def test_a_rate_says_how_long_to_wait() -> None:
