@@ -27,50 +27,12 @@ SELECT person, enterprise_id, shared, record, demographics, merged, settled, ask
 FROM mpi_neighbours($1::bigint[], $2::bigint[], $3) ORDER BY person, record
 """
 
-# Records that are not there yet, with their keys and first links; persons that are new for one of them. Tells
-# whether the person has replaced others, which then reach the record too.
+# See migration 0015.
 REGISTER: Final = """
-WITH told AS (
-    SELECT *
-    FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-                $8::boolean[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::float8[])
-    AS given (number, patient_id, patient_key, source, local_id, demographics, shown, active, enterprise_id,
-              person_key, rule, model, match_weight)
-), made AS (
-    INSERT INTO mpi_record (patient_id, patient_key, source, local_id, demographics, normalisation, shown,
-                            active, created, updated)
-    SELECT patient_id, patient_key, source, local_id, demographics::jsonb, $14, shown, active,
-           $15::timestamptz, $15::timestamptz
-    FROM told ORDER BY number
-    ON CONFLICT (patient_id) DO NOTHING RETURNING record, patient_id
-), arrived AS (
-    SELECT told.*, made.record FROM made JOIN told USING (patient_id)
-), fresh AS (
-    INSERT INTO mpi_person (enterprise_id, patient_key, created)
-    SELECT DISTINCT enterprise_id, person_key, $15::timestamptz FROM arrived
-    WHERE enterprise_id = ANY($16::text[])
-    RETURNING person, enterprise_id
-), whose AS (
-    SELECT person, enterprise_id FROM fresh
-    UNION ALL
-    SELECT person, enterprise_id FROM mpi_person WHERE enterprise_id = ANY($9::text[])
-), keys AS (
-    INSERT INTO mpi_key (key, rule, record)
-    SELECT key, given.rule, record
-    FROM unnest($17::integer[], $18::bigint[], $19::smallint[]) AS given (number, key, rule)
-    JOIN arrived USING (number)
-), linked AS (
-    INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, valid_from, recorded_from)
-    SELECT record, person, rule, model, match_weight, 'hub', '', $15, $15
-    FROM arrived JOIN whose USING (enterprise_id)
-), reached AS (
-    INSERT INTO mpi_reach (patient_key, members)
-    SELECT person_key, array_agg(patient_key ORDER BY patient_key) FROM arrived GROUP BY person_key
-    ON CONFLICT (patient_key) DO UPDATE SET members = mpi_reach.members || excluded.members
-)
-SELECT number, record, person,
-       EXISTS (SELECT FROM mpi_person o WHERE o.replaced_by = whose.person) AS replaces
-FROM arrived JOIN whose USING (enterprise_id) ORDER BY number
+SELECT record, person, replaces
+FROM mpi_register($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[],
+                  $8::smallint, $9::timestamptz, $10::bigint[], $11::uuid[], $12::text[], $13::text[],
+                  $14::float8[], $15::text[], $16::uuid[], $17::integer[], $18::bigint[], $19::smallint[])
 """
 
 
@@ -107,18 +69,17 @@ async def first_visits(
         known.whose.append(whose)
         known.decisions.append(decision)
     rows = await connection.fetch(REGISTER, *_columns(contents, known, instant))
-    written = {row["number"]: row for row in rows}
-    persons = {known.whose[number]: row["person"] for number, row in written.items()}
-    if replaced := {row["person"] for row in rows if row["replaces"]}:
+    persons = {whose: row["person"] for whose, row in zip(known.whose, rows, strict=True)}
+    if replaced := {row["person"] for row in rows if row["replaces"] and row["record"] is not None}:
         await spread(connection, replaced)
-    numbers = {-number - 1: row["record"] for number, row in written.items()}
+    numbers = {-number: row["record"] for number, row in enumerate(rows, 1)}
     told: list[Arrival | None] = []
-    for number, content in enumerate(contents):
-        if number not in written:
+    for number, (content, row) in enumerate(zip(contents, rows, strict=True)):
+        person, record = row["person"], row["record"]
+        if record is None:
             told.append(None)
             continue
         decision = _real(known.decisions[number], persons, numbers)
-        person, record = written[number]["person"], written[number]["record"]
         taken = await _follow(connection, content.patient_id, decision, person, record, instant)
         own = known.names[known.whose[number]]
         affected = {own} | {name for at, name in known.names.items() if persons.get(at, at) in taken}
@@ -149,9 +110,10 @@ async def _around(connection: Connection, contents: Sequence[Content]) -> _Round
 
 def _columns(contents: Sequence[Content], known: _Round, instant: datetime) -> Iterable[object]:
     names = [known.names[whose] for whose in known.whose]
+    fresh = list(dict.fromkeys(whose for whose in known.whose if whose < 0))
+    places = {whose: -place for place, whose in enumerate(fresh, 1)}
     weighed = [decision.rule == "demographics" for decision in known.decisions]
-    keys = [(number, key) for number, content in enumerate(contents) for key in content.keys]
-    yield list(range(len(contents)))
+    keys = [(number, key) for number, content in enumerate(contents, 1) for key in content.keys]
     yield [content.patient_id for content in contents]
     yield [patient_key(content.patient_id) for content in contents]
     yield [content.source for content in contents]
@@ -159,14 +121,15 @@ def _columns(contents: Sequence[Content], known: _Round, instant: datetime) -> I
     yield [json_from_demographics(content.demographics) for content in contents]
     yield [content.shown for content in contents]
     yield [content.active for content in contents]
-    yield names
+    yield NORMALISATION
+    yield instant
+    yield [places.get(whose, whose) for whose in known.whose]
     yield [patient_key(name) for name in names]
     yield [decision.rule for decision in known.decisions]
     yield [known.model if one else None for one in weighed]
     yield [each.weight if one else None for each, one in zip(known.decisions, weighed, strict=True)]
-    yield NORMALISATION
-    yield instant
-    yield [known.names[whose] for whose in known.whose if whose < 0]
+    yield [known.names[whose] for whose in fresh]
+    yield [patient_key(known.names[whose]) for whose in fresh]
     yield [number for number, _ in keys]
     yield [key.key for _, key in keys]
     yield [int(key.rule) for _, key in keys]

@@ -13,6 +13,7 @@ OWNERS = (
     "exchange.store.tables",
     "exchange.inbound.tables",
     "mpi.tables",
+    "mpi.first_load.tables",
     "exchange.trust.tables",
     "exchange.search.own.tables",
     "exchange.store.load_tables",
