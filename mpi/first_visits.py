@@ -27,7 +27,7 @@ SELECT person, enterprise_id, shared, record, demographics, merged, settled, ask
 FROM mpi_neighbours($1::bigint[], $2::bigint[], $3) ORDER BY person, record
 """
 
-# See migration 0015.
+# See migration 0017.
 REGISTER: Final = """
 SELECT record, person, replaces
 FROM mpi_register($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[],

@@ -1,4 +1,4 @@
-"""What a first load keeps until it is done; migration 0015 makes these tables.
+"""What a first load keeps until it is done; migration 0017 makes these tables.
 
 `mpi_staged` is durable, so that a load that was killed goes on; what is decided from it is made anew.
 """

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0015_first_load"
-down_revision = "0014_models"
+revision = "0017_first_load"
+down_revision = "0016_telling"
 branch_labels = depends_on = None
 
 UPGRADE = """
