@@ -129,7 +129,7 @@ async def resolve_all(
         for at, each in enumerate(stored)
         if each is not None
     }
-    contents = [_content(records[at], shown[at], identify) for at in new]
+    contents = [content_of(records[at], shown[at], identify) for at in new]
     arrivals = await first_visits(connection, contents, instant, new_id) if new else []
     for at, arrival in zip(new, arrivals, strict=True):
         if arrival is None:
@@ -203,7 +203,7 @@ async def _told(
     new_id: Callable[[], str],
 ) -> Resolution:
     """Of a patient that is known, or merged: its own locks, and what is stored seen under them."""
-    content = _content(record, shown, identify)
+    content = content_of(record, shown, identify)
     await lock_keys(connection, _patient_ids((record,)), content.keys)
     stored = await known(connection, record.patient_id)  # somebody may have been before us
     if stored is not None and not _says_something_new(stored, record, shown):
@@ -226,7 +226,8 @@ def _says_something_new(stored: Known, record: Record, shown: bytes) -> bool:
     )
 
 
-def _content(record: Record, shown: bytes, identify: Identify) -> Content:
+def content_of(record: Record, shown: bytes, identify: Identify) -> Content:
+    """What the index holds of a patient. `shown`: what `shown_from_patient` makes of it."""
     demographics = implied(demographics_from_patient(record.patient, identify))
     keys = blocking_keys(demographics)
     return Content(

@@ -117,6 +117,51 @@ END
 $$;
 """
 
+# As in 0014, and a key whose record belongs to nobody leads nowhere: it would be waited for without end.
+NEIGHBOURS = """
+CREATE OR REPLACE FUNCTION mpi_neighbours(locks bigint[], keys bigint[], oversized integer)
+RETURNS TABLE (person bigint, enterprise_id text, shared bigint[], record bigint, demographics text,
+               merged boolean, settled boolean, asked boolean, model text)
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+    held bigint[] := '{}';
+    persons bigint[];
+    under bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(k) FROM unnest(locks) AS k;
+    LOOP
+        SELECT array_agg(found.person), array_agg(found.key) INTO persons, under
+        FROM (SELECT DISTINCT wanted.key,
+                     (SELECT l.person FROM mpi_link l
+                      WHERE l.record = each.record AND l.valid_to IS NULL AND l.recorded_to IS NULL) AS person
+              FROM unnest(keys) AS wanted (key)
+              CROSS JOIN LATERAL (SELECT array_agg(few.record) AS records
+                                  FROM (SELECT k.record FROM mpi_key k WHERE k.key = wanted.key
+                                        LIMIT oversized) few) near
+              CROSS JOIN LATERAL unnest(near.records) AS each (record)
+              WHERE cardinality(near.records) < oversized) found
+        WHERE found.person IS NOT NULL;
+        EXIT WHEN persons IS NULL OR persons <@ held;
+        PERFORM FROM mpi_person p WHERE p.person = ANY (persons) ORDER BY p.person FOR NO KEY UPDATE;
+        held := held || persons;
+    END LOOP;
+    RETURN QUERY
+    SELECT s.person, p.enterprise_id, s.keys, l.record, r.demographics::text, r.merged_into IS NOT NULL,
+           l.actor <> 'hub', l.rule = 'review',
+           (SELECT a.digest FROM mpi_activation a ORDER BY a.activation DESC LIMIT 1)
+    FROM (SELECT u.person, array_agg(u.key) AS keys FROM unnest(persons, under) AS u (person, key)
+          GROUP BY u.person) s
+    CROSS JOIN LATERAL (SELECT p.enterprise_id FROM mpi_person p WHERE p.person = s.person OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT l.record, l.actor, l.rule FROM mpi_link l
+                        WHERE l.person = s.person AND l.valid_to IS NULL AND l.recorded_to IS NULL
+                        OFFSET 0) l
+    CROSS JOIN LATERAL (SELECT r.demographics, r.merged_into FROM mpi_record r
+                        WHERE r.record = l.record OFFSET 0) r;
+END
+$$;
+"""
+
 DOWNGRADE = """
 DROP FUNCTION mpi_register(text[], uuid[], text[], text[], text[], bytea[], boolean[], smallint, timestamptz,
                            bigint[], uuid[], text[], text[], float8[], text[], uuid[], integer[], bigint[],
@@ -134,6 +179,7 @@ DROP TABLE mpi_staged;
 def upgrade() -> None:
     op.execute(UPGRADE)
     op.execute(REGISTER)
+    op.execute(NEIGHBOURS)
 
 
 def downgrade() -> None:
