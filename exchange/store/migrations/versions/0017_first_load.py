@@ -1,4 +1,4 @@
-"""The patient index written in bulk: what is staged for a first load, and first visits in one function call."""
+"""The patient index written in bulk: what a first load stages, and first visits in one function call."""
 
 from alembic import op
 
