@@ -124,10 +124,11 @@ def translate_document(
     hospitals: Hospitals,
     hospital: Hospital | None = None,
     charset: str | None = None,
+    declared: TableMaps | None = None,
 ) -> Translation:
     """What a document says. What cannot be read is an issue, never an exception."""
     if form_of(raw) == TABLE:
-        return translate_table(raw, "table", maps, hospitals, hospital, charset)
+        return translate_table(raw, "table", maps, hospitals, hospital, charset, declared)
     try:
         tree = parse(raw, charset)
     except XmlError as error:

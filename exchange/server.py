@@ -27,6 +27,8 @@ from exchange.answer import Fhir
 from exchange.app import build_app
 from exchange.bulk.export import export
 from exchange.bulk.importing import import_files
+from exchange.channels.declared import load_channels
+from exchange.channels.opening import declared_tables, open_channels
 from exchange.database import migrate, own_database
 from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
@@ -115,6 +117,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await stack.enter_async_context(publishing(unhurried_hub))
         await stack.enter_async_context(listening(hub, reception, door))
         listener = await stack.enter_async_context(mllp_listening(reception))
+        await stack.enter_async_context(open_channels(reception, load_channels(settings.channels)))
         await stack.enter_async_context(workers(Opening(settings, database.dsn), hub.jobs.asked))
         yield settings.model_copy(update={"mllp_port": listener.port})
 
@@ -153,13 +156,14 @@ def translating(hub: Hub) -> Translate:
     library = MapLibrary(hub.definitions)
     documents = document_maps(hub.definitions)
     versions = MapVersions()
+    tables = declared_tables(load_channels(hub.settings.channels), hub.definitions)
 
     def translating(message: Message | Sent, hospital: Hospital, received: datetime) -> Translation:
         maps = versions.by_message(message, hospital)
         if isinstance(message, Sent):
-            made = translate_document(
-                message.raw, documents, Hospitals(hub.settings.base), hospital, message.charset
-            )
+            declared = tables.get(message.channel)
+            hospitals = Hospitals(hub.settings.base)
+            made = translate_document(message.raw, documents, hospitals, hospital, message.charset, declared)
         else:
             made = translate(message, hospital, received, library.of(hospital))
             made = refused_by_domain(hub.domains, made, message, hospital)

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         default=True, description="Index every text for `_text` and `_content`; without, both are refused."
     )
     hospitals: Path | None = Field(default=None, description="Folder of YAML files that describe hospitals.")
+    channels: Path | None = Field(
+        default=None, description="YAML file of folders where files are dropped, and of tables to pull."
+    )
     domains: Path | None = Field(
         default=None,
         description="YAML file of identifier domains and who may give numbers in them; without it all may.",

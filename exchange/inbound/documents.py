@@ -50,7 +50,7 @@ class DocumentEnvelope(Envelope):
         return self.interaction.is_acknowledgement
 
     def answer(self, code: Code, instant: datetime, faults: Sequence[Fault] = ()) -> bytes:
-        if self.channel != "v3":
+        if self.channel == "documents" or not (self.channel == "v3" or self.interaction.name):
             return _outcome(code, faults)
         asked = self.interaction
         details = [(fault.code, _told(fault)) for fault in faults]
@@ -93,7 +93,7 @@ def sealed_document(raw: bytes, channel: str, charset: str | None, hospitals: Ho
         control_id=bounded(interaction.message_id[1] or sha256.hex()[:32]),
         message_type=bounded(interaction.name or _kind(tree, form)),
         hospital=hospital_of(tree, form, hospitals, raw),
-        message=None if faults else Sent(raw, form, charset),
+        message=None if faults else Sent(raw, form, charset, channel),
         faults=faults,
         written=_written(tree),
         interaction=interaction,

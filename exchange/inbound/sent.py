@@ -12,6 +12,7 @@ class Sent:
     raw: bytes
     form: str
     charset: str | None
+    channel: str = ""
 
     def first(self, name: str) -> Segment | None:
         """A document has no segments."""

@@ -20,6 +20,7 @@ OWNERS = (
     "exchange.jobs.tables",
     "terminology.tables",
     "exchange.local_codes.tables",
+    "exchange.channels.tables",
 )
 
 COLUMNS = """
