@@ -1,66 +1,114 @@
 """How alike two forms of one document come out: `local-xml-cda/X` and `local-xml-cda-rendered/X`.
 
 Elements are (type, path, value) without ids and references. What a rendering left out, or wrote from
-elsewhere, no translator can make equal: the second figure counts elements whose value both files hold.
+elsewhere, no translator can make equal: the second figure counts elements whose value both files hold, the
+third of these what nobody judged to be a difference of the files themselves
+(`baselines/document-pairs.yaml`).
 """
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
+from conformance.report import BASELINES
 from conformance.v2_pairs import Translated
 from conformance.v2_survival import plain
 
 Element = tuple[str, str, str]
 FIRST: Final = "local-xml-cda"
 SECOND: Final = "local-xml-cda-rendered"
+_SIDES: Final = ("local", "rendered")
 _ASIDE: Final = frozenset(("Composition", "DocumentReference", "Binary"))
 _UNCOUNTED: Final = frozenset(("id", "reference", "resourceType", "status", "display"))
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Elements of one side whose difference lies in the files: patterns of paths and of documents."""
+
+    documents: tuple[str, ...]
+    sides: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    def covers(self, document: str, side: str, path: str) -> bool:
+        return (
+            side in self.sides
+            and any(fnmatchcase(document, each) for each in self.documents)
+            and any(fnmatchcase(path, each) for each in self.paths)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Of one pair: (equal, all) of every element, of the comparable ones, and of those not judged away."""
+
+    whole: tuple[int, int]
+    both: tuple[int, int]
+    judged: tuple[int, int]
+    open: Counter[str]
+
+
+def judgements() -> list[Judgement]:
+    """The committed ones."""
+    told = yaml.safe_load((BASELINES / "document-pairs.yaml").read_text("utf-8"))
+    return [
+        Judgement(
+            tuple(rule.get("documents", ("*",))), tuple(rule.get("sides", _SIDES)), tuple(rule["paths"])
+        )
+        for rule in told["differences"]
+    ]
+
+
 def compared(made: Mapping[Path, Translated], folder: Path) -> Iterator[str]:
-    """One line for all pairs, and one for what differs most."""
+    """One line for all pairs, and one for what differs and nobody judged."""
     pairs = [(path, path.parent.parent / SECOND / path.name) for path in made if path.parent.name == FIRST]
-    figures = [_alike(made[a], made[b], *(_texts(each) for each in (a, b))) for a, b in pairs if b in made]
+    rules = judgements() if pairs else []
+    figures = [_alike((made[a], made[b]), (a, b), rules) for a, b in pairs if b in made]
     if not figures:
         return
-    whole, both = [each[0] for each in figures], [each[1] for each in figures]
-    each_share = [equal / (every or 1) for equal, every in both]
+    shares = [each.both[0] / (each.both[1] or 1) for each in figures]
     yield (
-        f"{len(figures)} pairs: equal elements {_share(whole):.3f} of all, {_share(both):.3f} of those whose "
-        f"value both files hold (median {statistics.median(each_share):.3f}, least {min(each_share):.3f})"
+        f"{len(figures)} pairs: equal elements {_share([each.whole for each in figures])} of all, "
+        f"{_share([each.both for each in figures])} of those whose value both files hold (median "
+        f"{statistics.median(shares):.3f}, least {min(shares):.3f}); without judged differences of the files "
+        f"{_share([each.judged for each in figures])}"
     )
     differing: Counter[str] = Counter()
     for each in figures:
-        differing.update(each[2])
-    yield f"pairs differ most at: {', '.join(f'{path} {n}' for path, n in differing.most_common(12))}"
+        differing.update(each.open)
+    yield f"pairs differ, not judged: {', '.join(f'{path} {n}' for path, n in differing.most_common(20))}"
 
 
-def _share(figures: list[tuple[int, int]]) -> float:
-    return sum(n for n, _ in figures) / (sum(d for _, d in figures) or 1)
-
-
-def _texts(path: Path) -> str:
-    return plain(path.read_bytes().decode("utf-8", "replace"))
+def _share(figures: list[tuple[int, int]]) -> str:
+    return f"{sum(n for n, _ in figures) / (sum(d for _, d in figures) or 1):.3f}"
 
 
 def _alike(
-    first: Translated, second: Translated, text: str, other: str
-) -> tuple[tuple[int, int], tuple[int, int], Counter[str]]:
-    """(equal, all), the same of comparable elements, and where these differ."""
-    one, two = (Counter(_elements(each)) for each in (first, second))
-    equal, every = (one & two).total(), (one | two).total()
-    comparable = [
-        Counter({e: n for e, n in each.items() if plain(e[2]) in text and plain(e[2]) in other})
+    made: tuple[Translated, Translated], paths: tuple[Path, Path], rules: Sequence[Judgement]
+) -> Alike:
+    one, two = (Counter(_elements(each)) for each in made)
+    texts = [plain(path.read_bytes().decode("utf-8", "replace")) for path in paths]
+    first, second = (
+        Counter({e: n for e, n in each.items() if all(plain(e[2]) in text for text in texts)})
         for each in (one, two)
-    ]
-    shared, both = comparable[0] & comparable[1], comparable[0] | comparable[1]
-    differing: Counter[str] = Counter()
-    for (kind, path, _), count in (both - shared).items():
-        differing[f"{kind}.{path}"] += count
-    return (equal, every), (shared.total(), both.total()), differing
+    )
+    equal, every = (first & second).total(), (first | second).total()
+    unjudged: Counter[str] = Counter()
+    for side, lone in (("local", first - second), ("rendered", second - first)):
+        for (kind, path, _), count in lone.items():
+            if not any(rule.covers(paths[0].name, side, f"{kind}.{path}") for rule in rules):
+                unjudged[f"{kind}.{path}"] += count
+    # a value told otherwise on each side counts once on either
+    left = min(unjudged.total(), every - equal)
+    return Alike(
+        (((one & two).total()), (one | two).total()), (equal, every), (equal, equal + left), unjudged
+    )
 
 
 def _elements(made: Translated) -> Iterator[Element]:

@@ -1,5 +1,7 @@
 """Elements of a clinical document put together from the leaves of another one."""
 
+from collections.abc import Iterable, Mapping
+
 from adapters.trees.element import Document, Element, Leaf
 
 CONSTANT = -1
@@ -20,6 +22,15 @@ def added(parent: Element, name: str, **constants: str) -> Element:
         child.leaves[key] = (CONSTANT, value)
     parent.children.append(child)
     return child
+
+
+def gathered(source: Element, fields: Mapping[str, Element] | Iterable[Element]) -> Element:
+    """Fields that stand alone as a group of them, by other names where they are told."""
+    row = Element("row", source, source.document)
+    named = fields.items() if isinstance(fields, Mapping) else [(each.name, each) for each in fields]
+    for name, each in named:
+        put(added(row, name), "", each.leaves[""])
+    return row
 
 
 def put(element: Element, attribute: str, leaf: Leaf, root: str = "") -> None:

@@ -13,8 +13,10 @@ from adapters.trees.element import Element, is_valued
 _PART = re.compile(r"(?:.*Diag(?:nosis)?(?:Disease)?)?(Code|Name|Value|Time|Date|Sequence)$")
 _SYNDROME = re.compile(r"(?:.*(?:Symptom|syndrome|Syndrome))(Code|Name|Value)$")
 _STEP = re.compile(
-    r"Order(Make|Audit|Check|Stop|Cancel|Excut)(?:e|or)?(Time|(?:Person)?(?:Code|Name)?|Dept(?:Name|Code)?)$"
+    r"Order(Make|Create|Author|Audit|Check|Stop|Cancel|Excut)(?:e|or)?(Time|(?:Person)?(?:Code|Name)?|Dept(?:Name|Code)?)$"
 )
+_MADE = {"Create": "Make", "Author": "Make"}
+ITEM = "DE06.00.288.00"
 _ROLES = {
     "Make": "医嘱开立者",
     "Audit": "医嘱审核人",
@@ -134,8 +136,16 @@ def _kind(organizer: Element, field: Element, known: Field) -> None:
         put(value, "code", field.leaves[""], known.system)
 
 
+def order_fields(source: Element, field: Callable[[str], Field]) -> list[Element]:
+    """The fields of an order that stand alone: those called so, where one says what is ordered."""
+    named = [e for e in source.children if e.name.startswith("Order") and is_valued(e) and not e.children]
+    told = any(field(e.name).element == ITEM or e.name.endswith("ItemContent") for e in named)
+    return named if told and source.name != "row" else []
+
+
 def _who(main: Element, step: str, part: str, field: Element) -> None:
     """One of those who had to do with an order."""
+    step = _MADE.get(step, step)
     way = {"Make": "author", "Excut": "performer"}.get(step, "participant")
     role = {"author": "assignedAuthor", "performer": "assignedEntity"}.get(way, "participantRole")
     taken = next((e for e in main.children if e.peek("step") == step), None)

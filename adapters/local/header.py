@@ -8,6 +8,8 @@ from adapters.local.fields import Declared
 from adapters.trees.element import Element, is_valued
 
 _VISIT = "componentOf/encompassingEncounter/location/healthCareFacility/serviceProviderOrganization"
+# Of which a document may have several; a second one of others is a statement.
+_MANY = frozenset(("telecom", "name", "id", "addr"))
 _PROVIDER = "recordTarget/patientRole/providerOrganization"
 
 
@@ -36,6 +38,10 @@ class Header:
             target = added(grown(self.root, above) if above else self.root, last)
         else:
             target = grown(self.root, way)
+            if attribute in target.leaves and last not in _MANY:
+                return False
+            if attribute in target.leaves:
+                target = added(grown(self.root, above), last)
         put(target, attribute, field.leaves[""], rest if attribute != "value" else "")
         if unit := rest if attribute == "value" else "":
             target.leaves["unit"] = (CONSTANT, unit)

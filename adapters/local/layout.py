@@ -1,8 +1,8 @@
 """Where the fields of a type of document stand in the body of its clinical document (WS/T 500-2016).
 
-A table has for each field its section, which of its entries, the way inside that, and the type, system or
-unit of its value; `+` are statements that it has besides. A step `observation{DE…|name}` is the statement of
-a data element, `procedure{}` an act, `performer{#2}` the second of its name.
+A table has for each field its section, which of its entries (0: none), the way inside that, and the type,
+system or unit of its value; `+` are statements that it has besides. A step `observation{DE…|name}` is the
+statement of a data element, `procedure{}` an act, `performer{#2}` the second of its name.
 """
 
 import re

@@ -13,9 +13,11 @@ from adapters.local.values import twin
 from adapters.trees.element import Element, is_valued
 
 LOINC = "2.16.840.1.113883.6.1"
+_MOODED = frozenset(("procedure", "substanceAdministration"))
 _DATASETS = "2.16.156.10011.2.2.4"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NUMERIC = frozenset(("PQ", "INT", "REAL", "MO"))
+_FLAGS = frozenset(("true", "false", "1", "0", "T", "F", "Y", "N"))
 Place = tuple[str, int]
 # Of a place: from which step on a repetition stands alone, and which one it is; the outermost first.
 Repetition = Mapping[Place, tuple[tuple[int, int], ...]]
@@ -48,8 +50,8 @@ class Placing:
         made = self._nodes.get((code,))
         if made is None:
             made = self._nodes[code,] = added(added(self._body, "component"), "section")
-            if code[:1].isdigit():
-                added(made, "code", code=code, codeSystem=LOINC)
+            if code[:1].isdigit() or code.startswith("DE"):
+                added(made, "code", code=code, codeSystem=LOINC if code[:1].isdigit() else CATALOGUE)
             elif code:
                 added(made, "code", displayName=code)
         return made
@@ -58,7 +60,8 @@ class Placing:
         """Puts the field there, with the name beside it where it is a code; `unit` where none is said."""
         rows = repetition.get(slot.place, ())
         key: tuple[object, ...] = (*slot.place, *(row for depth, row in rows if not depth))
-        node = self._node(self.section(slot.section), key, "entry")
+        section = self.section(slot.section)
+        node = self._node(section, key, "entry") if slot.entry else section
         for at, step in enumerate(slot.steps):
             key = (*key, step.key, *(row for depth, row in rows if depth == at and depth))
             if step.name in JOINTS:
@@ -108,7 +111,10 @@ def _depth(slots: Iterable[Slot]) -> int:
 
 
 def _say(made: Element, step: Step) -> None:
-    """The code of a statement, or what a person acts as."""
+    """The code of a statement, what a person acts as, or the mood of an act."""
+    if made.name in _MOODED and not step.said:
+        made.leaves["moodCode"] = (CONSTANT, step.element)
+        return
     code = added(made, "code")
     if step.said:
         code.leaves["displayName"] = (CONSTANT, step.said)
@@ -121,10 +127,17 @@ def _role(step: Step) -> str:
     return {"participant": "participantRole", "author": "assignedAuthor"}.get(step.name, "assignedEntity")
 
 
+def _fits(kind: str, said: str) -> bool:
+    """Whether a value can be of its declared type."""
+    if kind == "BL":
+        return said in _FLAGS
+    return kind not in _NUMERIC or _NUMBER.fullmatch(said) is not None
+
+
 def _fill(node: Element, slot: Slot, field: Element, named: Element | None, unit: str) -> None:
     leaf = field.leaves[""]
     if slot.attribute == "extension":
-        put(node, "extension", leaf, STAFF)
+        put(node, "extension", leaf, slot.rest or STAFF)
     elif slot.attribute == "unit":
         put(node, "unit", leaf)
     elif slot.attribute == "code" or (named is not None and node.name == "value"):
@@ -133,7 +146,7 @@ def _fill(node: Element, slot: Slot, field: Element, named: Element | None, unit
             put(node, "displayName", named.leaves[""])
         if node.name == "value":
             node.leaves["xsi:type"] = (CONSTANT, "CD")
-    elif slot.attribute == "value" and not (slot.type in _NUMERIC and not _NUMBER.fullmatch(leaf[1])):
+    elif slot.attribute == "value" and _fits(slot.type, leaf[1]):
         put(node, "value", leaf)
         if slot.type:
             node.leaves["xsi:type"] = (CONSTANT, slot.type)

@@ -40,8 +40,10 @@ def signature(root: Element, source: Element, stem: str) -> list[Element]:
     """The patient's own signature, or that of who signs for him, in fields that stand alone; the fields."""
     fields = {each.name.removeprefix(stem): each for each in source.children if each.name.startswith(stem)}
     known = {part: each for part, each in fields.items() if part in _SIGNATURE and is_valued(each)}
-    if not known or not known.keys() & _OWN:
+    if not known.keys() & _OWN:
         return []
+    if stem == "Patient":
+        known.pop("Name", None)  # the patient's, whoever signs
     target = added(root, "authenticator")
     entity = added(target, "assignedEntity")
     for part, field in known.items():

@@ -10,28 +10,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.local.acts import kind_of_act, person
-from adapters.local.building import added, grown, new_document, observation, put
+from adapters.local.building import added, gathered, grown, new_document, observation, put
 from adapters.local.fields import Declared, Field, declared
 from adapters.local.groups import (
     CHINESE,
+    ITEM,
     WESTERN,
     coded_diagnosis,
     diagnosis,
     is_coded,
     is_diagnosis,
     order,
+    order_fields,
 )
 from adapters.local.header import Header
 from adapters.local.layout import layout
 from adapters.local.placing import Placing, Repetition
 from adapters.local.relatives import STEMS, is_relative, relative, signature
-from adapters.local.signers import is_signer, row_of, signed, signer
+from adapters.local.signers import is_signer, signed, signer
 from adapters.local.values import coded, named_by, twin, unpaired, valued
 from adapters.trees.element import Element, is_valued
 from adapters.trees.parse import Tree
 
 DOCUMENT = re.compile(r"C00[0-5]\d")
-ORDER = "DE06.00.288.00"
 
 
 def rendered(tree: Tree) -> Tree:
@@ -76,6 +77,9 @@ class _Renderer:
         """The fields of the document itself, or of a group that only holds some together."""
         for stem in STEMS:
             self.signed += signature(self.header.root, source, stem)
+        if ordered := order_fields(source, self.field):
+            order(self.entry(ITEM), gathered(source, ordered), self.field)
+            self.signed += ordered
         for child in source.children:
             self.signs(child, source)
         for child in source.children:
@@ -83,7 +87,7 @@ class _Renderer:
                 continue
             if child.children:
                 self.inner(child)
-            elif self.laid(child, source) or child in self.signed or self.header.takes(child):
+            elif child in self.signed or self.laid(child, source) or self.header.takes(child):
                 continue
             else:
                 self.statement(child, source, self.entry_of(child))
@@ -97,7 +101,7 @@ class _Renderer:
         parts = signed(around, field.name, self.field)
         if parts:
             self.signed += parts.values()
-            signer(self.header.root, row_of(around, parts), self.field(parts["Name"].name).name)
+            signer(self.header.root, gathered(around, parts), self.field(parts["Name"].name).name)
 
     def inner(self, child: Element) -> None:
         """A group: an address, people, rows, or repetitions of one field."""
@@ -149,8 +153,8 @@ class _Renderer:
         elements = {self.field(each).element for each in kinds}
         if self.header.address(name, row):
             return
-        if ORDER in elements:
-            order(self.entry(ORDER), row, self.field)
+        if ITEM in elements:
+            order(self.entry(ITEM), row, self.field)
         elif self.in_layout(row):
             self.group(row)
         elif is_relative(name, kinds):

