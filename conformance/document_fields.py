@@ -42,7 +42,8 @@ def coverage_by_type(folder: Path, engine: Engine) -> Iterator[str]:
             shares[document] = len(fields) - len(lacking), len(fields)
             missed += [f"{document} {each.group}.{each.name}".replace(" .", " ") for each in lacking]
         reached, every = (sum(each[at] for each in shares.values()) for at in (0, 1))
-        yield f"fields of {len(shares)} types that reach the output: {reached}/{every} ({reached / (every or 1):.3f})"
+        told = f"{reached}/{every} ({reached / (every or 1):.3f})"
+        yield f"fields of {len(shares)} types that reach the output: {told}"
         yield ", ".join(f"{name} {n}/{d}" for name, (n, d) in shares.items())
         if missed:
             yield f"fields that do not: {', '.join(missed)}"
