@@ -1,20 +1,23 @@
 """The online decision about records of made-up residents, one after another, in memory.
 
-Run as `python -m benchmarks.identity [RESIDENTS] [SEED] [POPULATION]`: first by the model as it is set by
-hand for a province, then by one trained on these records without labels. POPULATION: of how many residents
-the trained model takes them to be (default: RESIDENTS, a closed city). Every record is decided against the
-persons that share a key with it, as `mpi.registration` does, without a database. Wilson intervals of 95 %.
+    python -m benchmarks.identity [--residents 20000] [--seed 1] [--population N] [--twins 0.011]
+        [--namesakes 0] [--bare 0]
+
+First by the model as it is set by hand for a province, then by one trained on these records without labels.
+`--population`: of how many residents the trained model takes them to be (default: as many as there are, a
+closed city). The last three plant what is rare (`residents.Mix`). Every record is decided against the persons
+that share a key with it, as `mpi.registration` does, without a database. Wilson intervals of 95 %.
 """
 
+import argparse
 import random
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
-from benchmarks.residents import Resident, Visit, residents, visits
+from benchmarks.residents import CITY, Mix, Resident, Visit, residents, visits
 from conformance.linkage_figures import figures
 from mpi.blocking import blocking_keys
 from mpi.linkage.online import trained_on
@@ -38,11 +41,17 @@ class Outcome:
 
 
 def main() -> None:
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    people = residents(size, seed)
-    told = visits(people, 4.0, seed + 1)
-    population = int(sys.argv[3]) if len(sys.argv) > 3 else len(people)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--residents", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--population", type=int)
+    for name, usual in (("twins", CITY.twins), ("namesakes", CITY.namesakes), ("bare", CITY.bare)):
+        parser.add_argument(f"--{name}", type=float, default=usual)
+    given = parser.parse_args()
+    seed, mix = given.seed, Mix(given.twins, given.namesakes, given.bare)
+    people = residents(given.residents, seed, mix)
+    told = visits(people, 4.0, seed + 1, mix)
+    population = given.population or len(people)
     print(f"{len(people)} residents, {len(told)} records")
     run(people, told, "set by hand, a province", SCALE, seed)
     start = time.process_time()
@@ -106,8 +115,15 @@ def _report(people: list[Resident], told: list[Visit], outcome: Outcome) -> None
     twins = {person.number: person.twin for person in people if person.twin >= 0}
     merged = [number for number in wrong if twins.get(truth[number]) == truth[outcome.found[number]]]
     _share("records of twins merged", len(merged), sum(number in twins for number in truth))
+    _share(
+        "pairs of twins merged",
+        len({frozenset((truth[n], twins[truth[n]])) for n in merged}),
+        len(twins) // 2,
+    )
     borrowed = {number for number, visit in enumerate(told) if _is_borrowed(people[truth[number]], visit)}
     _share("records under the mother's id merged into her", len(borrowed & wrong), len(borrowed))
+    alone = {number for number, visit in enumerate(told) if _is_bare(visit)}
+    _share("records of name, birth date and sex alone linked to strangers", len(alone & wrong), len(alone))
     _strangers(told, outcome)
     by_rule: dict[str, list[int]] = defaultdict(list)
     for number in linked:
@@ -139,6 +155,11 @@ def _strangers(told: list[Visit], outcome: Outcome) -> None:
 
 def _is_borrowed(person: Resident, visit: Visit) -> bool:
     return bool(person.mother) and person.mother in visit.demographics.citizen_ids
+
+
+def _is_bare(visit: Visit) -> bool:
+    known = visit.demographics
+    return not (known.citizen_ids or known.cards or known.phones or known.addresses)
 
 
 def _share(what: str, count: int, total: int) -> None:

@@ -8,9 +8,12 @@ of one to four at one address with one telephone of four shared; a citizen id is
 infants come under the mother's id.
 
 Errors of a record, each on its own: another character of the same sound 0.8 %, a wrong character 0.3 %, a
-traditional form 0.5 %, a missing telephone 25 %, another telephone 12 %, an address written otherwise 30 %,
-a move 8 %, the first of January for the birth date 0.6 %, a slip in the birth date 0.8 %, a slip in the
-citizen id 0.6 % (its check character tells), a wrong sex 0.2 %.
+traditional form 0.5 %, a missing telephone 25 %, another telephone 12 %, a move 8 %, the first of January for
+the birth date 0.6 %, a slip in the birth date 0.8 %, a slip in the citizen id 0.6 % (its check character
+tells), a wrong sex 0.2 %.
+
+What is rare is planted where it is to be counted: a `Mix` says how many births are twins, how many residents
+have a stranger of their name, birth date and sex, and how many records tell nothing but these three.
 """
 
 import random
@@ -83,6 +86,20 @@ class Resident:
     card: str
     mother: str = ""
     twin: int = -1
+    namesake: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Shares: of births that are twins, of residents who have a namesake of the same day and sex, of records
+    without any number, telephone or address."""
+
+    twins: float = 0.011
+    namesakes: float = 0.0
+    bare: float = 0.0
+
+
+CITY: Final = Mix()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +110,21 @@ class Visit:
     demographics: Demographics
 
 
-def residents(size: int, seed: int = 1) -> list[Resident]:
+def residents(size: int, seed: int = 1, mix: Mix = CITY) -> list[Resident]:
     """At least `size` of them, by families."""
     draw = random.Random(seed)
     made: list[Resident] = []
     used: set[str] = set()
     while len(made) < size:
-        made.extend(_family(draw, len(made), used))
+        family = list(_family(draw, len(made), used, mix.twins))
+        made += family
+        for one in family:
+            if mix.namesakes and draw.random() < mix.namesakes:
+                made.append(_namesake(draw, len(made), one, used))
     return made
 
 
-def visits(people: list[Resident], each: float, seed: int = 2) -> list[Visit]:
+def visits(people: list[Resident], each: float, seed: int = 2, mix: Mix = CITY) -> list[Visit]:
     """Records of hospitals in the order of their arrival, `each` of them for a resident on average."""
     draw = random.Random(seed)
     made = [
@@ -112,10 +133,24 @@ def visits(people: list[Resident], each: float, seed: int = 2) -> list[Visit]:
         for visit in _visits(draw, person, 1 + int(draw.expovariate(1 / (each - 0.5))))
     ]
     draw.shuffle(made)
+    if mix.bare:
+        made = [_bare(visit) if draw.random() < mix.bare else visit for visit in made]
     return made
 
 
-def _family(draw: random.Random, start: int, used: set[str]) -> Iterator[Resident]:
+def _namesake(draw: random.Random, number: int, one: Resident, used: set[str]) -> Resident:
+    """A stranger of the same name, birth date and sex."""
+    address = f"和平区{draw.choice(_STREETS)}{draw.randint(1, 400)}号{draw.randint(101, 2604)}室"
+    made = _resident(draw, number, "", address, _phone(draw), one.male, one.born, used)
+    return replace(made, name=one.name, namesake=one.number)
+
+
+def _bare(visit: Visit) -> Visit:
+    known = replace(visit.demographics, citizen_ids=(), cards=(), phones=(), addresses=())
+    return replace(visit, demographics=known)
+
+
+def _family(draw: random.Random, start: int, used: set[str], twins: float) -> Iterator[Resident]:
     street = f"和平区{draw.choice(_STREETS)}{draw.randint(1, 400)}号"
     address = f"{street}{draw.randint(1, 60)}号楼{draw.randint(101, 2604)}室"
     phone = _phone(draw)
@@ -130,7 +165,7 @@ def _family(draw: random.Random, start: int, used: set[str]) -> Iterator[Residen
             born = mother.born + timedelta(days=draw.randint(20 * 365, 38 * 365))
             if born >= _TODAY:
                 continue
-            children = list(_births(draw, number, surname, address, phone, born, mother, used))
+            children = list(_births(draw, number, surname, address, phone, born, mother, used, twins))
             number += len(children)
             yield from children
 
@@ -144,10 +179,11 @@ def _births(
     born: date,
     mother: Resident,
     used: set[str],
+    twins: float,
 ) -> Iterator[Resident]:
     first = _resident(draw, number, surname, address, phone, draw.random() < 0.52, born, used)
     first = replace(first, mother=mother.citizen_id)
-    if draw.random() >= 0.011:
+    if draw.random() >= twins:
         yield first
         return
     second = _resident(

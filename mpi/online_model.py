@@ -16,7 +16,7 @@ from mpi.surnames import name_parts
 VERSION: Final = 2
 
 # One of so many days is the birthday of somebody alive, and half of people are of the same sex.
-_SAME_DAY_AND_SEX: Final = 1 / (2 * 80 * 365.25)
+SAME_DAY_AND_SEX: Final = 1 / (2 * 80 * 365.25)
 
 
 class ModelError(ValueError):
@@ -81,13 +81,14 @@ class OnlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`prior`: the weight of two records drawn at random. At `link_at` bits two records are one person, at
     `review_at` a human is asked. `population`: of how many residents the patients are. `strangers_at_most`:
     name, birth date and sex alone make a link only where fewer others than this are expected to have all
-    three."""
+    three; `namesakes` is the share of residents who have such a stranger beyond what chance gives."""
 
     population: int = 25_000_000
     prior: float = -24.0
     link_at: float = 9.0
     review_at: float = 2.0
     strangers_at_most: float = 1e-4
+    namesakes: float = 0.0
     levels: Levels = msgspec.field(default_factory=_hand_set)
     names: Names = Names()
     trained_on: int = 0
@@ -96,7 +97,9 @@ class OnlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def strangers(self, name: str) -> float:
         """How many others of this name, born on one day and of one sex, are expected."""
         share = self.names.share(name)
-        return self.population * share * _SAME_DAY_AND_SEX if share else float("inf")
+        if not share:
+            return float("inf")
+        return self.population * share * SAME_DAY_AND_SEX + self.namesakes
 
 
 HAND_SET: Final = OnlineModel()

@@ -15,6 +15,7 @@ import numpy as np
 from mpi.demographics import Demographics
 from mpi.linkage.estimate import train
 from mpi.linkage.model import Comparison, Level, Model
+from mpi.linkage.namesakes import namesakes_among
 from mpi.linkage.table import Column, Table, encoded
 from mpi.linkage.templates import comparison
 from mpi.linkage.weights import prior_weight
@@ -75,6 +76,7 @@ def trained_on(
     table = table_of(records)
     model = train(table, untrained(before), seed)
     levels = {each.column: _chances(each) for each in model.comparisons if each.column in _LEVELS}
+    names = names_of(table.columns["name"])
     return OnlineModel(
         population=population,
         prior=round(prior_weight(model), 3),
@@ -82,7 +84,8 @@ def trained_on(
         review_at=before.review_at,
         strangers_at_most=before.strangers_at_most,
         levels=levels,
-        names=names_of(table.columns["name"]),
+        namesakes=namesakes_among(records, names),
+        names=names,
         trained_on=len(records),
     )
 

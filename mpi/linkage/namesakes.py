@@ -1,0 +1,67 @@
+"""How many residents have a stranger of their name, birth date and sex, beyond what chance gives.
+
+Chance is what the frequencies of names and the days of a year give (`OnlineModel.strangers`). Where a
+region's records show more, by citizen ids that differ, name, birth date and sex alone are evidence of little.
+Whoever shares a telephone or an address with the namesake is not counted: a twin, or a slip in the id.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from math import sqrt
+from typing import Final
+
+from mpi.citizen_id import citizen_id
+from mpi.demographics import Demographics
+from mpi.online_model import SAME_DAY_AND_SEX, Names
+
+_WHOLE_DAY: Final = len("yyyy-mm-dd")
+_MISJUDGED: Final = 1.5
+
+Triple = tuple[str, str, str]
+
+
+def namesakes_among(records: Iterable[Demographics], names: Names) -> float:
+    """The share of residents beyond what chance could give."""
+    residents: dict[str, list[Demographics]] = defaultdict(list)
+    for record in records:
+        if record.citizen_ids and all(_triple(record)) and _is_own(record):
+            residents[record.citizen_ids[0]].append(record)
+    groups: dict[Triple, list[list[Demographics]]] = defaultdict(list)
+    for told in residents.values():
+        groups[Counter(map(_triple, told)).most_common(1)[0][0]].append(told)
+    shared = sum(_strangers(group) for group in groups.values() if len(group) > 1)
+    chance = len(residents) * SAME_DAY_AND_SEX
+    expected = sum(
+        min(names.share(name) * chance, 1.0) * len(group) for (name, _, _), group in groups.items()
+    )
+    return float(f"{_excess(shared, expected, len(residents)):.3g}")
+
+
+def _is_own(record: Demographics) -> bool:
+    """Whether the id is the record's own, not a mother's: it tells the same birth date and sex."""
+    told = citizen_id(record.citizen_ids[0])
+    return told is not None and (told.birth_date.isoformat(), told.sex) == (record.birth_date, record.gender)
+
+
+def _triple(record: Demographics) -> Triple:
+    """Name, birth date and sex; three empty texts if one is missing or the day is the default one."""
+    born = record.birth_date
+    if not record.names or not record.gender or len(born) < _WHOLE_DAY or born.endswith("-01-01"):
+        return "", "", ""
+    return record.names[0], born, record.gender
+
+
+def _strangers(group: Sequence[Sequence[Demographics]]) -> int:
+    """How many residents of a group share no telephone and no address with another of it."""
+    holders: Counter[str] = Counter()
+    known = [{fact for record in told for fact in (*record.phones, *record.addresses)} for told in group]
+    for facts in known:
+        holders.update(facts)
+    apart = sum(all(holders[fact] == 1 for fact in facts) for facts in known)
+    return apart if apart > 1 else 0
+
+
+def _excess(shared: int, expected: float, residents: int) -> float:
+    """What is above chance, two standard deviations and as much again as the shares of names may be wrong."""
+    chance = _MISJUDGED * expected + 2 * sqrt(expected)
+    return max(0.0, shared - chance) / max(residents, 1)

@@ -1,0 +1,35 @@
+"""Strangers of one name, birth date and sex are seen where there are more than chance gives."""
+
+from dataclasses import replace
+
+from benchmarks.residents import CITY, Mix, residents, visits
+from mpi.demographics import Demographics
+from mpi.linkage.namesakes import namesakes_among
+from mpi.linkage.online import names_of
+from mpi.linkage.table import encoded
+
+
+def records_of(mix: Mix) -> list[Demographics]:
+    return [visit.demographics for visit in visits(residents(1500, 3, mix), 3.0, 4, mix)]
+
+
+def found(records: list[Demographics]) -> float:
+    return namesakes_among(records, names_of(encoded(record.names[0] for record in records)))
+
+
+def test_a_city_has_none_beyond_chance() -> None:
+    assert found(records_of(CITY)) == 0
+
+
+def test_they_are_seen_where_there_are_some() -> None:
+    share = found(records_of(replace(CITY, namesakes=0.02)))
+    assert 0.02 < share < 0.06
+
+
+def test_twins_and_children_under_their_mothers_id_are_none() -> None:
+    assert found(records_of(replace(CITY, twins=1.0))) == 0
+
+
+def test_nobody_is_seen_without_ids() -> None:
+    records = [replace(record, citizen_ids=()) for record in records_of(replace(CITY, namesakes=0.02))]
+    assert found(records) == 0
