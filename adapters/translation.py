@@ -42,6 +42,18 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Fields:
+    """Which fields of the source had content, so that they can be counted where nobody waits.
+
+    `present` are a node's name and its shape (byte n: field n has content), or the path of one value and no
+    shape. `ignored` are the fields of which nothing was taken over, each with the reason.
+    """
+
+    present: Sequence[tuple[str, bytes]] = ()
+    ignored: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """The outcome for one source. An issue of severity `error` or `fatal` means: do not store. `maps` is the
     version of the maps that made it, if somebody asked for it."""
@@ -51,6 +63,7 @@ class Translation:
     coverage: Coverage
     residue: Sequence[Residue]
     maps: str = ""
+    fields: Fields = Fields()
 
     def bundle(self) -> Resource:
         """The entries as a transaction Bundle of PUTs under their deterministic ids."""

@@ -14,6 +14,7 @@ import asyncpg
 from exchange.bounds import LARGE, require_bounded
 from exchange.bundle import may_be_conditional
 from exchange.clocks import agree
+from exchange.coverage.keeper import CoverageCounts, kept_coverage
 from exchange.database import create_pool
 from exchange.domains import Domains, load_domains
 from exchange.fhirjson import split
@@ -65,6 +66,7 @@ class Hub:
     committer: Committer
     jobs: Desk
     local_codes: LocalCodes
+    coverage: CoverageCounts
     parameters: Keeper
     terminology: TerminologyKeeper
     trust: Trust
@@ -128,6 +130,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
             kept_local_codes(
                 LocalCodes(pool, Systems(settings.base.rstrip("/")), terminology, definitions(), utc_now)
             ) as local_codes,
+            kept_coverage(CoverageCounts(pool, utc_now)) as coverage,
         ):
             yield Hub(
                 settings=settings,
@@ -142,6 +145,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 committer=Committer(pool),
                 jobs=Desk(pool, utc_now),
                 local_codes=local_codes,
+                coverage=coverage,
                 parameters=parameters,
                 terminology=terminology,
                 trust=Trust(pool, settings.fhir_url, time.time),

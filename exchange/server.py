@@ -29,6 +29,7 @@ from exchange.bulk.export import export
 from exchange.bulk.importing import import_files
 from exchange.channels.declared import load_channels
 from exchange.channels.opening import declared_tables, open_channels
+from exchange.coverage.metrics import CoverageMetrics
 from exchange.database import migrate, own_database
 from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
@@ -149,7 +150,7 @@ async def listening(hub: Hub, reception: Reception, door: socket.socket) -> Asyn
 
 def metrics(hub: Hub) -> list[Source]:
     """What `/metrics` tells, by any of the processes alike."""
-    return [InboxMetrics(hub.pool)]
+    return [InboxMetrics(hub.pool), CoverageMetrics(hub.pool)]
 
 
 def translating(hub: Hub) -> Translate:

@@ -32,11 +32,11 @@ def translate(
     work = worked(tree, hospital, maps)
     drafts = work.finish()
     binary = _binary(drafts, raw, media_type, hospital)
-    coverage, residue = account(tree.document, maps.ignored)
+    coverage, residue, fields = account(tree.document, maps.ignored)
     entries = [Entry(_complete(draft.resource), draft.mode) for draft in drafts]
     if binary is not None:
         entries.append(Entry(binary, "replace"))
-    return Translation(entries, work.issues, coverage, residue)
+    return Translation(entries, work.issues, coverage, residue, fields=fields)
 
 
 def worked(tree: Tree, hospital: Hospital, maps: Maps) -> Work:

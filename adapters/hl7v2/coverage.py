@@ -26,11 +26,15 @@ class Left(NamedTuple):
 
 
 def account(
-    nodes: Sequence[Node], delimiters: Delimiters, ignored: Mapping[str, str], twins: Mapping[int, Node]
+    nodes: Sequence[Node],
+    delimiters: Delimiters,
+    ignored: Mapping[str, str],
+    twins: Mapping[int, Node],
+    left_alone: list[tuple[str, int]],
 ) -> tuple[int, int, list[Left]]:
     """How many leaves (as `Message.leaves` has them) were mapped, how many ignored, and the others. `ignored`
     are source paths; `twins` say of the position of a segment that continues another one which: a field
-    equal in both is mapped with the first's."""
+    equal in both is mapped with the first's. `left_alone` gets the fields of which all is ignored."""
     mapped = left_out = 0
     left: list[Left] = []
     field = _counter(delimiters)
@@ -50,11 +54,14 @@ def account(
             counted, ignored_here, missed = field(raw, number, kept)
             mapped += counted
             left_out += ignored_here
+            others = counted + len(left)
             for repetition, component, subcomponent, value in missed:
                 if value.isspace() or _is_ignored(ignored, name, number, component):
                     left_out += 1
                 else:
                     left.append(Left(node, number, repetition, component, subcomponent, value))
+            if not counted and len(left) == others:
+                left_alone.append((name, number))
     return mapped, left_out, left
 
 

@@ -16,6 +16,7 @@ from adapters.hl7v2.functions import functions
 from adapters.hl7v2.keeping import keep
 from adapters.hl7v2.parse import Message, Segment
 from adapters.hl7v2.reading import Node
+from adapters.hl7v2.reasons import reason_of
 from adapters.hl7v2.sources import V2Sources
 from adapters.hl7v2.structure import Group, group
 from adapters.hospitals.hospital import Hospital
@@ -27,7 +28,7 @@ from adapters.mapping.model import Model
 from adapters.mapping.read import read_layer
 from adapters.mapping.rows import Layer
 from adapters.mapping.run import Work
-from adapters.translation import Coverage, Entry, Translation
+from adapters.translation import Coverage, Entry, Fields, Translation
 from terminology.issue import Issue
 
 # Segments that say something about the segment before them.
@@ -91,7 +92,8 @@ def translated_by(kind: type[Work], message: Message, hospital: Hospital, maps: 
     work = kind(hospital.id, context, _dialect(message, hospital), _words(hospital))
     walk = _Walk(maps, work, message)
     walk.group(tree, None)
-    mapped, ignored, left = account(walk.nodes, message.delimiters, maps.ignored, walk.twins)
+    alone: list[tuple[str, int]] = []
+    mapped, ignored, left = account(walk.nodes, message.delimiters, maps.ignored, walk.twins, alone)
     residue = keep(left, work, maps.disabled) if left else []
     drafts = work.finish()
     return Translation(
@@ -101,6 +103,10 @@ def translated_by(kind: type[Work], message: Message, hospital: Hospital, maps: 
         issues=[*work.issues, *tree.issues],
         coverage=Coverage(mapped + len(left) - len(residue), ignored, len(residue)),
         residue=[residue_of(each, message.delimiters) for each in residue],
+        fields=Fields(
+            [(node.segment.name, node.shape) for node in walk.nodes],
+            [reason_of(maps, *each) for each in alone],
+        ),
     )
 
 

@@ -24,7 +24,7 @@ from adapters.mapping.model import Model
 from adapters.mapping.read import layer_from_block
 from adapters.tables.cleaning import Rules, cleaned, rules_from_block
 from adapters.tables.rows import Row
-from adapters.translation import Coverage, Entry, Translation
+from adapters.translation import Coverage, Entry, Fields, Translation
 from adapters.trees.coverage import account
 from adapters.trees.element import Document, Element
 from adapters.trees.functions import functions
@@ -82,8 +82,8 @@ def translate(row: Row, hospital: Hospital, declared: TableMaps, clinical: Maps)
     issues = list(work.issues)
     if not entries and not issues:
         issues.append(Issue("error", "not-supported", f"nothing of {row.table} is known", row.table))
-    coverage, residue = account(document, maps.ignored)
-    return Translation(entries, issues, coverage, residue)
+    coverage, residue, fields = account(document, maps.ignored)
+    return Translation(entries, issues, coverage, residue, fields=fields)
 
 
 def _element(row: Row, document: Document) -> Element:
@@ -153,4 +153,8 @@ def together(made: list[Translation]) -> Translation:
         [issue for each in made for issue in each.issues],
         counted,
         [left for each in made for left in each.residue],
+        fields=Fields(
+            [one for each in made for one in each.fields.present],
+            [one for each in made for one in each.fields.ignored],
+        ),
     )

@@ -11,7 +11,7 @@ from adapters.cda.translate import translate as translate_clinical
 from adapters.cda.translate import worked
 from adapters.hospitals.hospital import Hospital
 from adapters.mapping.compiled import Maps
-from adapters.translation import Coverage, Entry, Translation
+from adapters.translation import Coverage, Entry, Fields, Translation
 from adapters.trees.coverage import account
 from adapters.trees.element import Element
 from adapters.trees.parse import Tree, XmlError, parse
@@ -60,8 +60,8 @@ def translate(tree: Tree, hospital: Hospital, maps: Maps, clinical: Maps) -> Tra
         issues.append(
             Issue("error", "not-supported", f"nothing in {tree.root.name} is known", tree.root.name)
         )
-    coverage, residue = account(tree.document, maps.ignored)
-    made = Translation(entries, issues, coverage, residue)
+    coverage, residue, fields = account(tree.document, maps.ignored)
+    made = Translation(entries, issues, coverage, residue, fields=fields)
     return made if inner is None else _with(made, inner)
 
 
@@ -83,7 +83,11 @@ def _with(made: Translation, inner: Translation) -> Translation:
         made.coverage.residue + inner.coverage.residue,
     )
     below = [replace(each, path=f"document()/{each.path}") for each in inner.residue]
-    return replace(made, coverage=counted, residue=[*made.residue, *below])
+    fields = Fields(
+        [*made.fields.present, *((f"document()/{path}", shape) for path, shape in inner.fields.present)],
+        [*made.fields.ignored, *((f"document()/{path}", why) for path, why in inner.fields.ignored)],
+    )
+    return replace(made, coverage=counted, residue=[*made.residue, *below], fields=fields)
 
 
 def _document(tree: Tree, hospital: Hospital, clinical: Maps) -> Translation | None:

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "inbox": ("inbox", "inbox_app"),
     "quarantine": ("quarantine", "quarantine_app"),
     "replay": ("replay", "replay"),
+    "coverage": ("coverage", "coverage"),
     "trace": ("trace", "trace"),
     "reindex": ("reindex", "reindex"),
     "token": ("token", "token"),

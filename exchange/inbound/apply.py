@@ -82,6 +82,9 @@ async def _stored(hub: Hub, works: Sequence[Work], plan: Plan) -> list[Settled]:
         await settle(connection, settled, hub.clock())
         noted = await hub.local_codes.write_new(connection, plan.sightings)
     hub.local_codes.count(noted)
+    for work in works:
+        if work.translation is not None:
+            hub.coverage.count(work.envelope.hospital.id, work.envelope.message_type, work.translation)
     return settled
 
 

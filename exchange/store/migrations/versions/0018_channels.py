@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0017_channels"
-down_revision = "0016_telling"
+revision = "0018_channels"
+down_revision = "0017_first_load"
 branch_labels = depends_on = None
 
 UPGRADE = """
