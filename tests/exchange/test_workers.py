@@ -68,7 +68,7 @@ class Running:
 
         async def ask() -> int:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            async with httpx.AsyncClient(headers=headers, timeout=30) as client:
+            async with httpx.AsyncClient(headers=headers, timeout=120) as client:
                 return (await client.get(f"{self.base}/{path}")).status_code
 
         return set(await asyncio.gather(*(ask() for _ in range(MANY))))
@@ -172,7 +172,7 @@ async def test_the_workers_end_with_the_first_whatever_becomes_of_it(tmp_path: P
         (worker,) = hub.workers()
         hub.process.kill()
         await hub.process.wait()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while _command(worker):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 

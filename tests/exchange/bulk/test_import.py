@@ -68,7 +68,7 @@ async def imported(client: httpx.AsyncClient, *urls: str) -> httpx.Response:
     answer = await client.post("$import", json=given, headers=ASYNC)
     if answer.status_code != 202:
         return answer
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             told = await client.get(answer.headers["Content-Location"])
             if told.status_code != 202:
@@ -101,7 +101,7 @@ async def test_files_of_a_server_as_parameters(importing: httpx.AsyncClient) -> 
     headers = ASYNC | {"Content-Type": "application/fhir+json"}
     answer = await importing.post("$import", content=json.dumps(body), headers=headers)
     assert answer.status_code == 202, answer.text
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             told = await importing.get(answer.headers["Content-Location"])
             if told.status_code != 202:

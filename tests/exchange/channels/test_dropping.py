@@ -46,7 +46,7 @@ async def watched(reception: Reception, folder: Folder) -> AsyncIterator[None]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not true():  # noqa: ASYNC110 - files tell nobody
             await asyncio.sleep(0.02)
 

@@ -75,7 +75,7 @@ async def test_what_is_new_is_pulled_while_the_hub_runs(
     async with open_with(translating(replace(hub, settings=settings))) as reception:
         task = asyncio.create_task(pulling(reception, pull))
         for changed, expected in (("2024-03-01 09:00:00", 10), ("2024-03-01 10:00:00", 13), (None, 16)):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while await kept(hub) < expected:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             if changed:

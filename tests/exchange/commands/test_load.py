@@ -72,7 +72,7 @@ def started(environment: dict[str, str], *arguments: object) -> subprocess.Popen
 
 
 def ended(process: subprocess.Popen[str]) -> dict[str, Any]:
-    told, said = process.communicate(timeout=60)
+    told, said = process.communicate(timeout=120)
     assert told, said
     report: dict[str, Any] = json.loads(told)
     return report
@@ -80,7 +80,7 @@ def ended(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 def after_some(counted: Counted, process: subprocess.Popen[str]) -> None:
     """Wait until a chunk is stored."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not counted("SELECT count(*) FROM load_chunk"):
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -144,7 +144,7 @@ def test_a_load_into_a_database_of_its_own_ends(tmp_path: Path) -> None:
         env=environment | {"YILIAN_DATA_DIR": str(tmp_path / "data")},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=120,
         check=False,
     )
     assert (done.returncode, done.stdout.partition(",")[0]) == (0, "1 resources"), done.stderr

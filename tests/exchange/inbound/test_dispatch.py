@@ -43,7 +43,7 @@ async def rows(hub: Hub) -> list[asyncpg.Record]:
 
 
 async def until_processed(hub: Hub) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while {row["state"] for row in await rows(hub)} != {"processed"}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

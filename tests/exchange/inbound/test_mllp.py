@@ -189,7 +189,7 @@ async def test_lost_connections_leave_nothing_behind(hub: Hub, listener: Listene
         writer.transport.abort()
     async with connected("127.0.0.1", listener.port) as client:
         assert (await ask(client, message("last"))).text("MSA-1") == "AA"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(120):
             while len(listener.connections) > 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     assert listener.unfinished == 0
@@ -235,7 +235,7 @@ async def test_unfinished_frames_are_bounded_together(
         async with connected("127.0.0.1", port) as one, connected("127.0.0.1", port) as two:
             one._writer.write(START + b"x" * 90_000)
             await one._writer.drain()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(120):
                 while listener.unfinished < 90_000:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             two._writer.write(START + b"x" * 90_000)

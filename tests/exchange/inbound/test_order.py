@@ -198,7 +198,7 @@ async def test_being_told_again_changes_nothing(hub: Hub, open_with: OpenRecepti
         wanted = await told(hub, reception, texts[::-1])
         before = await hub.pool.fetchval("SELECT count(*) FROM history")
         await hub.pool.execute("UPDATE inbox SET state = 'received' WHERE message_type = 'ADT^A08'")
-    async with open_with(real), asyncio.timeout(60):
+    async with open_with(real), asyncio.timeout(120):
         while await hub.pool.fetchval("SELECT count(*) FROM inbox WHERE state = 'received'"):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert await world(hub) == wanted

@@ -35,7 +35,7 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def settled(hub: Hub) -> list[str]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while any(row["state"] == "received" for row in await rows(hub)):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return [row["state"] for row in await rows(hub)]

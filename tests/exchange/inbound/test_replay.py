@@ -43,7 +43,7 @@ async def sent(reception: Reception, count: int = 6) -> None:
 
 
 async def settled(hub: Hub) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while any(row["state"] == "received" for row in await rows(hub)):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -146,7 +146,7 @@ async def test_without_a_hub_everything_waits_for_the_next_one(
     ended = await replaying.begun(settings, ALL, "somebody", Pace(0, True), lambda line: None)
     assert not ended.taken_up
     assert ended.states == {"received": 6}
-    async with open_with(), asyncio.timeout(60):
+    async with open_with(), asyncio.timeout(120):
         while {row["state"] for row in await rows(hub)} != {"processed"}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

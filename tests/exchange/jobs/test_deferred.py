@@ -23,7 +23,7 @@ async def at_work(hub: Hub) -> AsyncIterator[None]:
 
 async def answered(client: httpx.AsyncClient, kicked_off: httpx.Response) -> dict[str, Any]:
     assert kicked_off.status_code == 202, kicked_off.text
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             told = await client.get(kicked_off.headers["Content-Location"])
             if told.status_code != 202:
