@@ -27,6 +27,7 @@ from exchange.answer import Fhir
 from exchange.app import build_app
 from exchange.bulk.export import export
 from exchange.bulk.importing import import_files
+from exchange.channels.counting import ChannelMetrics, counting
 from exchange.channels.declared import load_channels
 from exchange.channels.opening import declared_tables, open_channels
 from exchange.coverage.metrics import CoverageMetrics
@@ -139,7 +140,7 @@ async def listening(hub: Hub, reception: Reception, door: socket.socket) -> Asyn
     ]
     app = build_app(hub, routers)
     site = Site(app, Fhir(hub), hub.settings.header_timeout)
-    async with http_listening(site, door):
+    async with counting(reception.counts, hub.pool), http_listening(site, door):
         warming = asyncio.create_task(_warm(hub))
         try:
             yield
@@ -150,7 +151,7 @@ async def listening(hub: Hub, reception: Reception, door: socket.socket) -> Asyn
 
 def metrics(hub: Hub) -> list[Source]:
     """What `/metrics` tells, by any of the processes alike."""
-    return [InboxMetrics(hub.pool), CoverageMetrics(hub.pool)]
+    return [InboxMetrics(hub.pool), CoverageMetrics(hub.pool), ChannelMetrics(hub.pool)]
 
 
 def translating(hub: Hub) -> Translate:

@@ -9,11 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from adapters.hl7v2.batch import batch_acknowledgement, is_batch
+from exchange.inbound.answered import code_of
 
 # So many refused messages are told of; the inbox knows all.
 MOST: Final = 100
-_CODE: Final = re.compile(rb"(?:^|\r)MSA.(A[AER]|C[AER])")
-_V3: Final = re.compile(rb'typeCode="(A[AER])"')
 
 
 @dataclass(slots=True)
@@ -31,7 +30,7 @@ class Result:
         self.received += 1
         if answer.startswith(b"MSH") or not number:
             self.answers.append(answer)
-        if is_refusal(answer):
+        if code_of(answer) not in ("AA", "CA"):
             self.refusals += 1
             if len(self.refused) < MOST:
                 self.refused.append((number, answer))
@@ -60,14 +59,6 @@ class Result:
         stored = self.received - self.refusals
         issues.append(_issue("information", f"{stored} of {self.received} messages were stored"))
         return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": issues})
-
-
-def is_refusal(answer: bytes) -> bool:
-    """Whether an answer, of whatever form, says that the message was not stored."""
-    found = _CODE.search(answer) or _V3.search(answer)
-    if found:
-        return found[1] not in (b"AA", b"CA")
-    return b'"severity":"error"' in answer
 
 
 def _issue(severity: str, text: str) -> dict[str, Any]:

@@ -69,6 +69,7 @@ async def listening(reception: Reception) -> AsyncIterator[Listener]:
         ssl_handshake_timeout=settings.header_timeout if settings.mllp_tls_cert else None,
     )
     listener.port = server.sockets[0].getsockname()[1]
+    reception.counts.gauges["mllp", "connections", ""] = lambda: len(listener.connections)
     try:
         yield listener
     finally:

@@ -10,11 +10,15 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from time import monotonic
 
 from adapters.hl7v2.acknowledge import Code, Fault
 from adapters.hl7v2.fault import APPLICATION_INTERNAL_ERROR, UNSUPPORTED_MESSAGE_TYPE
 from adapters.hospitals.hospital import Hospitals
+from exchange.channels.counting import Counts
 from exchange.hub import Hub
+from exchange.inbound.answered import code_of
 from exchange.inbound.backlog import Backlog
 from exchange.inbound.dispatch import Dispatcher
 from exchange.inbound.envelope import Envelope, refusal
@@ -48,6 +52,7 @@ class Reception:
         self.hospitals = hospitals
         self._backlog = backlog
         self._inbox = Inbox(hub.pool)
+        self.counts = Counts()
 
     @property
     def in_hand(self) -> int:
@@ -72,11 +77,23 @@ class Reception:
             receipt = await self._inbox.keep(envelope, instant)
         except Exception as error:
             _log.warning("a message could not be kept: %s", type(error).__name__)
+            self.counts.add(envelope.channel, "failed")
             return _unstored(envelope, instant)
+        self.counts.add(envelope.channel, "received" if receipt.new else "repeated")
         if receipt.state == "received":
             settled = self._backlog.submit(receipt.id, receipt.received, envelope)
+            if receipt.new:
+                settled.add_done_callback(partial(self._count, envelope.channel, monotonic()))
             return Delivery(_accept(envelope, receipt), _application(envelope, settled))
+        if receipt.new:
+            self.counts.settled(envelope.channel, receipt.acknowledgement_code or "", 0.0)
         return _known(envelope, receipt)
+
+    def _count(self, channel: str, since: float, settled: asyncio.Future[bytes]) -> None:
+        if not settled.cancelled() and settled.exception() is None:
+            code = code_of(settled.result())
+            self.counts.settled(channel, code, monotonic() - since)
+            self.counts.add(channel, "acknowledged", code)
 
     async def _queried(self, envelope: Envelope) -> bytes:
         if envelope.channel == "mllp" and not self.hub.settings.mllp_queries:
