@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 240.0
 YILIAN: Final = (sys.executable, "-m", "exchange.cli")
 _LISTENS: Final = re.compile(rb"http://127\.0\.0\.1:(\d+)/fhir.*mllp://127\.0\.0\.1:(\d+)")
 

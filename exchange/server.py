@@ -104,8 +104,11 @@ async def run(settings: Settings, announce: Callable[[Settings], None]) -> None:
 async def running(settings: Settings) -> AsyncIterator[Settings]:
     """A hub with all its doors open; they close in the opposite order."""
     async with AsyncExitStack() as stack:
-        door = stack.enter_context(_bound(settings.http_host, settings.http_port, settings.workers))
-        settings = settings.model_copy(update={"http_port": door.getsockname()[1]})
+        http = (settings.http_host, settings.http_port, "YILIAN_HTTP_PORT")
+        mllp = (settings.mllp_host, settings.mllp_port, "YILIAN_MLLP_PORT")
+        door, mllp_door = (stack.enter_context(_bound(*place, settings.workers)) for place in (http, mllp))
+        ports = {"http_port": door.getsockname()[1], "mllp_port": mllp_door.getsockname()[1]}
+        settings = settings.model_copy(update=ports)
         preparing = asyncio.create_task(asyncio.to_thread(prepare, settings.fhir_url, settings.full_text))
         database = await stack.enter_async_context(own_database(settings))
         await migrate(database.dsn)
@@ -118,10 +121,10 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await stack.enter_async_context(working(unhurried_hub, WORKS))
         await stack.enter_async_context(publishing(unhurried_hub))
         await stack.enter_async_context(listening(hub, reception, door))
-        listener = await stack.enter_async_context(mllp_listening(reception))
+        await stack.enter_async_context(mllp_listening(reception, mllp_door))
         await stack.enter_async_context(open_channels(reception, load_channels(settings.channels)))
         await stack.enter_async_context(workers(Opening(settings, database.dsn), hub.jobs.asked))
-        yield settings.model_copy(update={"mllp_port": listener.port})
+        yield settings
 
 
 def answering(settings: Settings, dsn: str) -> AbstractAsyncContextManager[Hub]:
@@ -175,7 +178,7 @@ def translating(hub: Hub) -> Translate:
 
 
 @contextmanager
-def _bound(host: str, port: int, workers: int) -> Iterator[socket.socket]:
+def _bound(host: str, port: int, setting: str, workers: int) -> Iterator[socket.socket]:
     """Shared with the other workers, but with nobody else."""
     try:
         with bound(host, port) as door:
@@ -186,7 +189,7 @@ def _bound(host: str, port: int, workers: int) -> Iterator[socket.socket]:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        told = f"port {port} of {host} is in use: stop what uses it, or set YILIAN_HTTP_PORT"
+        told = f"port {port} of {host} is in use: stop what uses it, or set {setting}"
         raise OSError(errno.EADDRINUSE, told) from None
     with bound(host, port, socket.SO_REUSEPORT) as door:
         yield door

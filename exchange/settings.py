@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         default="https://packages.fhir.org", description="Registry that `yilian package add` asks."
     )
     token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
-    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer HTTP on the one port.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer, each HTTP and MLLP.")
     pool_size: int = Field(default=12, description="Connections to PostgreSQL, of each process.")
     statement_timeout: float = Field(
         default=60.0,

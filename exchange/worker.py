@@ -1,4 +1,4 @@
-"""A further process that answers HTTP. `exchange.workers` starts it, and ends it by closing its input.
+"""A further process that answers. `exchange.workers` starts it, and ends it by closing its input.
 
 https://man7.org/linux/man-pages/man7/socket.7.html
 """
@@ -14,6 +14,7 @@ import uvloop
 
 from adapters.hospitals.hospital import load_hospitals
 from exchange.hub import Hub, prepare
+from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.reception import assisting_reception
 from exchange.server import answering, bound, listening, log_without_text, logging_to_stderr, translating
 from exchange.settings import Settings
@@ -25,12 +26,16 @@ MOST_SETTINGS: Final = 1024 * 1024
 async def work(settings: Settings, dsn: str, ended: asyncio.Event) -> None:
     """Until it has `ended`."""
     async with AsyncExitStack() as stack:
-        door = stack.enter_context(bound(settings.http_host, settings.http_port, socket.SO_REUSEPORT))
+        door, mllp_door = (
+            stack.enter_context(bound(*place, socket.SO_REUSEPORT))
+            for place in ((settings.http_host, settings.http_port), (settings.mllp_host, settings.mllp_port))
+        )
         await asyncio.to_thread(prepare, settings.fhir_url, settings.full_text)
         hub = await stack.enter_async_context(answering(settings, dsn))
         hospitals = load_hospitals(settings.hospitals, settings.base, hub.domains.systems)
         reception = await stack.enter_async_context(assisting_reception(hub, hospitals, translating(hub)))
         await stack.enter_async_context(listening(hub, reception, door))
+        await stack.enter_async_context(mllp_listening(reception, mllp_door))
         telling = asyncio.create_task(_tell_of_jobs(hub))
         _say(READY)
         await ended.wait()

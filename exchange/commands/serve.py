@@ -10,7 +10,7 @@ from exchange.commands.connected import from_environment
 def serve(
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Processes that answer HTTP; by default YILIAN_WORKERS, or 1."),
+        typer.Option(min=1, max=64, help="Processes that answer; by default YILIAN_WORKERS, or 1."),
     ] = None,
 ) -> None:
     """Run the hub: HTTP, MLLP, and the embedded database unless one is configured. Ctrl-C stops it."""

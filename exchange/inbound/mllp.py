@@ -44,8 +44,9 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(reception: Reception) -> AsyncIterator[Listener]:
-    """Listens on the host and port of the settings (0: any free port); hangs up on everybody at the end."""
+async def listening(reception: Reception, door: socket.socket | None = None) -> AsyncIterator[Listener]:
+    """Listens on the host and port of the settings (0: any free port), or on a bound socket; hangs up on
+    everybody at the end."""
     settings = reception.hub.settings
     listener = Listener(reception)
 
@@ -62,8 +63,8 @@ async def listening(reception: Reception) -> AsyncIterator[Listener]:
 
     server = await asyncio.start_server(
         connected,
-        settings.mllp_host,
-        settings.mllp_port,
+        *((settings.mllp_host, settings.mllp_port) if door is None else ()),
+        sock=door,
         limit=READ_BYTES,
         ssl=tls(settings),
         ssl_handshake_timeout=settings.header_timeout if settings.mllp_tls_cert else None,

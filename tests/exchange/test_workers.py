@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 
+import conformance.mllp
 from exchange.server import bound, running
 from exchange.settings import Settings
 from exchange.store import embedded
@@ -24,6 +25,7 @@ from exchange.trust.clients import Client, add_client, revoke_client
 from exchange.trust.issuing import issue_token
 from exchange.trust.scopes import parse_scopes
 from exchange.workers import Opening, WorkerNotStarted, workers
+from tests.exchange.inbound.senders import message
 
 PROGRAM: Final = """
 from pathlib import Path
@@ -32,7 +34,7 @@ from exchange.server import serve
 from exchange.settings import Settings
 serve(Settings(data_dir=Path(sys.argv[1]), http_port=0, mllp_port=0, workers=2))
 """
-LISTENS: Final = re.compile(r"FHIR (http://127\.0\.0\.1:\d+/fhir)")
+LISTENS: Final = re.compile(r"FHIR (http://127\.0\.0\.1:\d+/fhir).*mllp://127\.0\.0\.1:(\d+)")
 # Connections: that the kernel gives all of them to one of two happens once in a million times.
 MANY: Final = 20
 COLOUR: Final = {
@@ -52,6 +54,7 @@ COLOUR: Final = {
 class Running:
     process: asyncio.subprocess.Process
     base: str
+    mllp: int
     folder: Path
 
     def workers(self) -> list[int]:
@@ -100,7 +103,7 @@ async def serving(folder: Path) -> AsyncIterator[Running]:
         line = (await asyncio.wait_for(process.stdout.readline(), 120)).decode()
         found = LISTENS.search(line)
         assert found, line
-        yield Running(process, found[1], folder)
+        yield Running(process, found[1], int(found[2]), folder)
     finally:
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -111,6 +114,7 @@ async def test_two_on_one_port(tmp_path: Path) -> None:
     async with serving(tmp_path) as hub:
         token = await _token(hub)
         await _shares(hub, token)
+        await _shares_mllp(hub)
         await _knows_what_the_other_was_told(hub, token)
         (worker,) = hub.workers()
         os.kill(worker, signal.SIGKILL)
@@ -134,6 +138,19 @@ async def _shares(hub: Running, token: str) -> None:
     assert 0 < connections(worker) - before < MANY + 12  # its own to the database among them
     for client in clients:
         await client.aclose()
+
+
+async def _shares_mllp(hub: Running) -> None:
+    (worker,) = hub.workers()
+    before = connections(worker)
+    async with AsyncExitStack() as stack:
+        senders = [
+            await stack.enter_async_context(conformance.mllp.connected("127.0.0.1", hub.mllp))
+            for _ in range(MANY)
+        ]
+        answers = [await sender.ask(message(str(n), str(n)), 60) for n, sender in enumerate(senders)]
+        assert {answer[answer.find(b"MSA|") :][4:6] for answer in answers} == {b"AA"}
+        assert 0 < connections(worker) - before < MANY + 12
 
 
 async def _knows_what_the_other_was_told(hub: Running, token: str) -> None:
