@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-LONGEST: Final = 200_000
+LONGEST: Final = 32_000
 PIECES: Final = (
     *(
         b"|",
@@ -122,7 +122,7 @@ def nested(raw: bytes, choose: random.Random) -> bytes:
 def giant(raw: bytes, choose: random.Random) -> bytes:
     at, _ = _span(raw, choose)
     fill = choose.choice((b"A", b"9", b" ", b"\\", b"\xe6\xbc\xa2", b"\\X41\\", b"A ", b"-", b"."))
-    return raw[:at] + fill * choose.choice((1000, 20_000, 60_000)) + raw[at:]
+    return raw[:at] + fill * choose.choice((1000, 10_000, 30_000)) + raw[at:]
 
 
 def with_local(raw: bytes, choose: random.Random) -> bytes:

@@ -1,7 +1,7 @@
 """How much a segment may hold: what has more was never meant, and would be worked on for long.
 
 HL7 v2.8 sets no bounds. No segment of the standard has more than 130 fields, and no data type more than 31
-components; texts and series of numbers (OBX-5, NTE-3), taken as a whole, may be as long as they are.
+components; texts and series of numbers (OBX-5, NTE-3) are taken as a whole and may have more.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from adapters.hl7v2.fault import DATA_TYPE_ERROR, MessageError
 
 FIELDS: Final = 400
 REPETITIONS: Final = 200
+LINES: Final = 1000
 PARTS: Final = 1000
 # A line up to so many characters cannot hold too much.
 SHORT: Final = REPETITIONS
@@ -30,13 +31,11 @@ def bounds(of: Delimiters) -> Callable[[str, str], None]:
         if line.count(of.repetition) <= REPETITIONS and parts(line) <= PARTS:
             return
         for number, field in enumerate(line.split(of.field)):
-            if (name, number) in _AS_A_WHOLE:
-                continue
-            if field.count(of.repetition) > REPETITIONS:
-                raise MessageError(
-                    DATA_TYPE_ERROR, f"more than {REPETITIONS} repetitions", f"{name}-{number}"
-                )
-            if parts(field) > PARTS:
+            whole = (name, number) in _AS_A_WHOLE
+            most = LINES if whole else REPETITIONS
+            if field.count(of.repetition) > most:
+                raise MessageError(DATA_TYPE_ERROR, f"more than {most} repetitions", f"{name}-{number}")
+            if parts(field) > PARTS and not whole:
                 raise MessageError(DATA_TYPE_ERROR, f"more than {PARTS} parts", f"{name}-{number}")
 
     def parts(text: str) -> int:

@@ -47,12 +47,12 @@ def _unescaper(delimiters: Delimiters) -> Callable[[str], str]:
     mark = re.escape(delimiters.escape)
     # A character of several bytes may be written as several sequences.
     pattern = re.compile(rf"((?:{mark}X(?:[0-9A-Fa-f]{{2}})+{mark})+)|{mark}([^{mark}\r\n]+){mark}")
-    between = delimiters.escape + "X"
+    begin = delimiters.escape + "X"
 
     def meaning(found: re.Match[str]) -> str:
         sequence = found.group(2)
         if sequence is None:
-            return _bytes(found.group(), between, delimiters.escape, codec)
+            return _bytes(found.group(), begin, delimiters.escape, codec)
         known = plain.get(sequence)
         return known if known is not None else _command(sequence, found.group())
 
@@ -61,10 +61,12 @@ def _unescaper(delimiters: Delimiters) -> Callable[[str], str]:
 
 def _bytes(run: str, begin: str, end: str, codec: str) -> str:
     r"""What the bytes of adjacent `\X..\` mean together or, if nothing, each by itself."""
-    written = run.removeprefix(begin).removesuffix(end).split(end + begin)
-    if (whole := _decoded("".join(written), codec)) is not None:
+    written = run[len(begin) : -len(end)]
+    between = end + begin
+    if (whole := _decoded(written.replace(between, ""), codec)) is not None:
         return whole
-    return "".join(_decoded(each, codec) or f"{begin}{each}{end}" for each in written)
+    each = written.split(between)
+    return "".join(_decoded(digits, codec) or f"{begin}{digits}{end}" for digits in each)
 
 
 def _decoded(digits: str, codec: str) -> str | None:

@@ -7,8 +7,9 @@ mean, or they are residue.
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from adapters.hl7v2.coverage import Left
 from adapters.hl7v2.functions import functions
@@ -16,7 +17,8 @@ from adapters.hl7v2.parse import NULL
 from adapters.hl7v2.reading import Value
 from adapters.hl7v2.sources import field_types
 from adapters.mapping.draft import Draft
-from adapters.mapping.functions import Choice, Made, Several
+from adapters.mapping.functions import Choice, Function, Made, Several
+from adapters.mapping.memory import LONGEST, Memory
 from adapters.mapping.run import Work
 
 Json = dict[str, Any]
@@ -40,6 +42,15 @@ _TYPED: Final = {
     "DR": ("valuePeriod", "dr_period"),
     "NM": ("valueDecimal", "probability"),
 }
+
+
+class Typed(NamedTuple):
+    """What a data type's function made of a text, by some vocabularies."""
+
+    vocabularies: object
+    value: Any
+    resources: tuple[Json, ...]
+    read: frozenset[int]
 
 
 class Kept:
@@ -90,7 +101,7 @@ def _keep(leaves: Sequence[Left], value: Value, kind: str, home: Draft, work: Wo
         home.deletions.append(f"extension.where(url='{URL}{name}')")
         return
     read: set[int] = set()
-    if value.count_leaves() == len(leaves) and (made := _typed(value, kind, name, work)) is not None:
+    if _is_whole(leaves, value) and (made := _typed(value, kind, name, work)) is not None:
         kept.add(home, name, *made)
         read = value.read
     if 0 in read:
@@ -102,23 +113,47 @@ def _keep(leaves: Sequence[Left], value: Value, kind: str, home: Draft, work: Wo
                 kept.add(home, _part(name, each, value), "valueString", text)
 
 
+def _is_whole(leaves: Sequence[Left], value: Value) -> bool:
+    """Whether nothing of a value was read: all its leaves are left."""
+    return value.raw == leaves[0].value or value.count_leaves() == len(leaves)
+
+
 def _typed(value: Value, kind: str, name: str, work: Work) -> tuple[str, Any] | None:
-    suffix, function_name = _TYPED.get(kind, ("", ""))
+    """The extension's value by the field's data type. Equal texts of one dialect give equal values."""
+    suffix, function = _TYPED.get(kind, ("", ""))
     if not suffix:
         return None
-    function = functions()[function_name]
+    vocabularies = work.context.vocabularies
+    of = (work.dialect, name, kind, value.raw)
+    known: Typed | None = _memory().get(of)
+    if known is None or known.vocabularies is not vocabularies:
+        made = _called(functions()[function], value, name, work)
+        known = Typed(vocabularies, *made, frozenset(value.read))
+        if len(value.raw) <= LONGEST:
+            _memory().put(of, known)
+    if known.value is None:
+        return None
+    value.read |= known.read
+    for resource in known.resources:
+        work.adopt(resource)
+    return suffix, known.value
+
+
+def _called(function: Function, value: Value, name: str, work: Work) -> tuple[Any, tuple[Json, ...]]:
     given = {"field": name, "kind": name}
     offered = {key: text for key, text in given.items() if key in function.parameters}
     made = function.call(value, work.context, **offered)
+    resources: tuple[Json, ...] = ()
     if isinstance(made, Made):
-        for resource in made.resources:
-            work.adopt(resource)
-        made = made.value
+        made, resources = made.value, made.resources
     if isinstance(made, Several):
         made = made.values[0] if made.values else None
-    if isinstance(made, Choice):
-        made = made.value
-    return (suffix, made) if made is not None else None
+    return (made.value if isinstance(made, Choice) else made), resources
+
+
+@cache
+def _memory() -> Memory:
+    return Memory()
 
 
 def _part(name: str, each: Left, value: Value) -> str:

@@ -65,7 +65,11 @@ def typed_value(value: Value, context: Context, kind: str, unit: Value | None) -
     choice = convert(value, context, unit) if convert else None
     if choice is not None:
         return choice
-    text = value.whole() if value.count() == 1 else " ".join(value.text(part) for part in value.pieces())
+    text = (
+        value.whole()
+        if not 1 < value.count() <= SERIES
+        else " ".join(value.text(part) for part in value.pieces())
+    )
     return Choice("String", text) if text else None
 
 
