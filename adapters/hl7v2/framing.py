@@ -3,10 +3,14 @@
 HL7 Transport Specification: MLLP, Release 1 (Minimal Lower Layer Protocol).
 """
 
+import re
 from dataclasses import dataclass
 
 START = b"\x0b"
 END = b"\x1c\r"
+# Some senders end a frame with 0x1C 0x0A, others begin the next one without the 0x0D.
+_END = re.compile(rb"\x1c(?:[\r\n]|(?=\x0bMSH))")
+_BEGUN = (b"\x1c\x0bMS", b"\x1c\x0bM", b"\x1c\x0b", b"\x1c")
 _HEAD = 4096
 
 
@@ -60,16 +64,16 @@ class Decoder:
         while True:
             if not self._inside and not self._enter():
                 return None
-            end = self._buffer.find(END, self._searched)
-            length = len(self._buffer) if end < 0 else end
-            if not self._skipping and length > self._limit + (end < 0):  # the last byte may be half of END
+            end = _END.search(self._buffer, self._searched)
+            length = self._length() if end is None else end.start()
+            if not self._skipping and length > self._limit:
                 self._skipping = True
                 return Oversized(bytes(self._buffer[:_HEAD]))
-            if end < 0:
+            if end is None:
                 self._wait()
                 return None
-            payload = bytes(self._buffer[:end])
-            del self._buffer[: end + len(END)]
+            payload = bytes(self._buffer[: end.start()])
+            del self._buffer[: end.end()]
             self._inside, self._searched = False, 0
             if self._skipping:
                 self._skipping = False
@@ -87,8 +91,13 @@ class Decoder:
         self._inside, self._searched = start >= 0, 0
         return start >= 0
 
+    def _length(self) -> int:
+        """Of a frame without an end; what may be the beginning of one is not counted."""
+        begun = next((each for each in _BEGUN if self._buffer.endswith(each)), b"")
+        return len(self._buffer) - len(begun)
+
     def _wait(self) -> None:
         """No end yet: do not search these bytes again, nor keep them if they are skipped."""
         if self._skipping:
-            del self._buffer[:-1]
-        self._searched = max(0, len(self._buffer) - 1)
+            del self._buffer[: -len(_BEGUN)]
+        self._searched = max(0, len(self._buffer) - len(_BEGUN))

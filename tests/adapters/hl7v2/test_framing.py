@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from adapters.hl7v2.framing import Decoder, Oversized, frame
 
-PAYLOAD = st.binary(max_size=40).filter(lambda data: b"\x1c\r" not in data and b"\x0bMSH" not in data)
+PAYLOAD = st.binary(max_size=40).filter(
+    lambda data: not any(each in data for each in (b"\x1c\r", b"\x1c\n", b"\x0bMSH"))
+)
 JUNK = st.binary(max_size=6).filter(lambda data: b"\x0b" not in data)
 
 
@@ -29,6 +31,7 @@ def test_any_chunking_gives_the_same_frames(parts: list[tuple[bytes, bytes]], cu
 @given(st.binary(max_size=300), st.lists(st.integers(min_value=0)), st.integers(0, 50))
 def test_any_bytes_in_any_chunks_give_the_same_events(stream: bytes, cuts: list[int], limit: int) -> None:
     stream = stream.replace(b"\x01", b"\x0b").replace(b"\x02", b"\x1c\r").replace(b"\x03", b"\x0bMSH")
+    stream = stream.replace(b"\x04", b"\x1c\x0bMSH").replace(b"\x05", b"\x1c\n")
     whole, cut = Decoder(limit), Decoder(limit)
     expected = whole.feed(stream)
     events = [event for chunk in chunks(stream, cuts) for event in cut.feed(chunk)]
@@ -47,6 +50,14 @@ def test_several_frames_in_one_read_and_byte_by_byte() -> None:
     assert decoder.junk == 5
     slow = Decoder(limit=100)
     assert [event for byte in stream for event in slow.feed(bytes([byte]))] == [b"MSH|a", b"MSH|b\x1cc\x0bd"]
+
+
+@pytest.mark.parametrize("end", [b"\x1c\r", b"\x1c\n", b"\x1c"])
+def test_the_ways_a_frame_ends(end: bytes) -> None:
+    stream = b"\x0bMSH|a" + end + b"\x0bMSH|b\x1c\x0bc" + end + frame(b"MSH|c")
+    slow = Decoder(limit=100)
+    found = [event for byte in stream for event in slow.feed(bytes([byte]))]
+    assert found == Decoder(limit=100).feed(stream) == [b"MSH|a", b"MSH|b\x1c\x0bc", b"MSH|c"]
 
 
 def test_a_frame_begun_again_gives_the_second() -> None:
@@ -71,4 +82,4 @@ def test_an_endless_frame_is_told_at_once_and_not_kept() -> None:
         events += decoder.feed(b"x" * 1000)
     assert [type(event) for event in events] == [Oversized]
     assert decoder.partial
-    assert len(decoder._buffer) <= 1
+    assert len(decoder._buffer) <= 4
