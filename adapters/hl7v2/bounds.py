@@ -14,6 +14,7 @@ from adapters.hl7v2.fault import DATA_TYPE_ERROR, MessageError
 FIELDS: Final = 400
 REPETITIONS: Final = 200
 LINES: Final = 1000
+SERIES: Final = 6000
 PARTS: Final = 1000
 # A line up to so many characters cannot hold too much.
 SHORT: Final = REPETITIONS
@@ -31,12 +32,11 @@ def bounds(of: Delimiters) -> Callable[[str, str], None]:
         if line.count(of.repetition) <= REPETITIONS and parts(line) <= PARTS:
             return
         for number, field in enumerate(line.split(of.field)):
-            whole = (name, number) in _AS_A_WHOLE
-            most = LINES if whole else REPETITIONS
-            if field.count(of.repetition) > most:
-                raise MessageError(DATA_TYPE_ERROR, f"more than {most} repetitions", f"{name}-{number}")
-            if parts(field) > PARTS and not whole:
-                raise MessageError(DATA_TYPE_ERROR, f"more than {PARTS} parts", f"{name}-{number}")
+            lines, most = (LINES, SERIES) if (name, number) in _AS_A_WHOLE else (REPETITIONS, PARTS)
+            if field.count(of.repetition) > lines:
+                raise MessageError(DATA_TYPE_ERROR, f"more than {lines} repetitions", f"{name}-{number}")
+            if parts(field) > most:
+                raise MessageError(DATA_TYPE_ERROR, f"more than {most} parts", f"{name}-{number}")
 
     def parts(text: str) -> int:
         return text.count(of.repetition) + text.count(of.component) + text.count(of.subcomponent)

@@ -23,6 +23,8 @@ from adapters.mapping.run import Work
 
 Json = dict[str, Any]
 URL: Final = "https://yilian.example/fhir/StructureDefinition/hl7v2-"
+# A value of more parts than these is a series, kept as one text.
+SERIES: Final = 200
 _CODED: Final = ("valueCodeableConcept", "cwe_concept")
 # Data type → the extension's value, and the function that makes it.
 _TYPED: Final = {
@@ -99,6 +101,9 @@ def _keep(leaves: Sequence[Left], value: Value, kind: str, home: Draft, work: Wo
     name = f"{first.node.segment.name}-{first.field}"
     if len(leaves) == 1 and first.value == NULL:
         home.deletions.append(f"extension.where(url='{URL}{name}')")
+        return
+    if len(leaves) > SERIES:
+        kept.add(home, name, "valueString", value.whole())
         return
     read: set[int] = set()
     if _is_whole(leaves, value) and (made := _typed(value, kind, name, work)) is not None:

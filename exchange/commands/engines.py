@@ -13,6 +13,7 @@ import conformance.fhirschema
 import conformance.graphql
 import conformance.linkage
 import conformance.ohie_cr
+import conformance.parser
 import conformance.patch
 import conformance.roundtrip
 import conformance.tx
@@ -27,6 +28,7 @@ from exchange.commands.fhirschema_engine import fhirschema_errors
 from exchange.commands.graphql_world import graphql_answer
 from exchange.commands.own_hub import own_hub
 from exchange.commands.package_shelf import PackageShelf
+from exchange.commands.parser_engine import ParserEngine
 from exchange.commands.reading import read_resource
 from exchange.commands.snapshots import snapshot
 from exchange.commands.terminology_service import TerminologyService
@@ -123,6 +125,12 @@ def v2(path: Path) -> Report:
     return conformance.v2_pairs.judge(conformance.v2_pairs.cases(path), V2Engine(), baseline("v2"))
 
 
+def parser(path: Path) -> Report:
+    """HL7 v2.8, chapter 2, as the suites of HAPI, hl7apy and python-hl7 ask it"""
+    suite = conformance.parser.cases(path)
+    return conformance.parser.judge(suite, ParserEngine(), baseline("parser"))
+
+
 def documents(path: Path) -> Report:
     """WS/T 500, https://build.fhir.org/ig/HL7/ccda-on-fhir/"""
     from exchange.commands.documents_engine import DocumentsEngine  # it compiles the maps
@@ -138,6 +146,7 @@ SUITES: Final[Mapping[str, Callable[[Path], Report]]] = {
     "graphql": graphql,
     "linkage": linkage,
     "ohie-cr": ohie_cr,
+    "parser": parser,
     "patch": patch,
     "roundtrip": roundtrip,
     "snapshot": snapshot,

@@ -16,8 +16,8 @@ def suite(
         str,
         typer.Argument(
             metavar="NAME",
-            help="documents, fhirpath, fhirschema, graphql, linkage, ohie-cr, patch, roundtrip, snapshot, "
-            "tx, v2 or validator.",
+            help="documents, fhirpath, fhirschema, graphql, linkage, ohie-cr, parser, patch, roundtrip, "
+            "snapshot, tx, v2 or validator.",
         ),
     ],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or the file, of the cases.")],
