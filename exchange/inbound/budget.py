@@ -12,6 +12,11 @@ class Budget:
         self._used = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for room."""
+        return len(self._waiting)
+
     async def take(self, size: int) -> None:
         """Waits for room, first come, first served."""
         if not self._waiting and self._fits(size):

@@ -9,6 +9,8 @@ only for that, or 204 where it asks for none. It takes the scope `system/hl7v2.c
 """
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -26,6 +28,7 @@ from exchange.trust.scopes import INBOX
 MEDIA_TYPES: Final = frozenset(
     {"application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7", "text/plain"}
 )
+_DIGITS: Final = 12
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([\w .:/-]{1,40})\"?", re.IGNORECASE)
 
 
@@ -38,23 +41,42 @@ def hl7v2_router(reception: Reception) -> APIRouter:
         grant = await authenticate(reception.hub.trust, request.headers.get("authorization"))
         if not grant.permits("Patient", "s"):
             grant.require(INBOX, "c")
-        charset = _charset(request.headers.get("content-type", ""))
-        raw = await read_body(request, reception.hub.settings.max_message_bytes)
-        batch = is_batch(raw)
-        envelopes = envelopes_of(reception, raw, "http", charset) if batch else []
-        envelope = envelopes[0] if envelopes else reception.seal(raw, "http", charset)
-        for each in envelopes or [envelope]:
-            _require(grant, each)
-        delivery = await (receive_batch(reception, raw, envelopes) if batch else reception.receive(envelope))
-        answer = delivery.accept
-        if delivery.application is not None:
-            answer = await delivery.application or answer
-        if answer is None:
-            return Response(status_code=204)
-        status = 200 if delivery.stored else 503
-        return Response(answer, status, media_type=f"application/hl7-v2; charset={envelope.codec}")
+        async with room(reception, request):
+            return await _answered(reception, grant, request)
 
     return router
+
+
+async def _answered(reception: Reception, grant: Grant, request: Request) -> Response:
+    charset = _charset(request.headers.get("content-type", ""))
+    raw = await read_body(request, reception.hub.settings.max_message_bytes)
+    batch = is_batch(raw)
+    envelopes = envelopes_of(reception, raw, "http", charset) if batch else []
+    envelope = envelopes[0] if envelopes else reception.seal(raw, "http", charset)
+    for each in envelopes or [envelope]:
+        _require(grant, each)
+    delivery = await (receive_batch(reception, raw, envelopes) if batch else reception.receive(envelope))
+    answer = delivery.accept
+    if delivery.application is not None:
+        answer = await delivery.application or answer
+    if answer is None:
+        return Response(status_code=204)
+    status = 200 if delivery.stored else 503
+    return Response(answer, status, media_type=f"application/hl7-v2; charset={envelope.codec}")
+
+
+@asynccontextmanager
+async def room(reception: Reception, request: Request) -> AsyncIterator[None]:
+    """Waits until the bytes that a request has, or may have, find room among those in hand; until then
+    nothing of its body is read."""
+    most = reception.hub.settings.max_message_bytes
+    told = request.headers.get("content-length", "")
+    size = min(int(told), most) if told.isascii() and told.isdigit() and len(told) < _DIGITS else most
+    await reception.budget.take(size)
+    try:
+        yield
+    finally:
+        reception.budget.give(size)
 
 
 def _require(grant: Grant, envelope: Envelope) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
+from typing import Final
 
 from adapters.hl7v2.acknowledge import Code, Fault
 from adapters.hl7v2.fault import APPLICATION_INTERNAL_ERROR, UNSUPPORTED_MESSAGE_TYPE
@@ -20,6 +21,7 @@ from exchange.channels.counting import Counts
 from exchange.hub import Hub
 from exchange.inbound.answered import code_of
 from exchange.inbound.backlog import Backlog
+from exchange.inbound.budget import Budget
 from exchange.inbound.dispatch import Dispatcher
 from exchange.inbound.envelope import Envelope, refusal
 from exchange.inbound.findings import INTERNAL, UNAVAILABLE
@@ -28,6 +30,9 @@ from exchange.inbound.query import answered, is_query
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate
 from profiles.recurring import compile_recurring
+
+# Bytes of messages that came by HTTP and are not answered yet.
+IN_HAND_BYTES: Final = 256 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +58,7 @@ class Reception:
         self._backlog = backlog
         self._inbox = Inbox(hub.pool)
         self.counts = Counts()
+        self.budget = Budget(IN_HAND_BYTES)
 
     @property
     def in_hand(self) -> int:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 
 from adapters.v3.envelope import SOAP_1_1, SOAP_1_2, answered, fault
 from exchange.inbound.documents import DocumentEnvelope
-from exchange.inbound.http import read_body, require_own
+from exchange.inbound.http import read_body, require_own, room
 from exchange.inbound.reception import Reception
 from exchange.inbound.v3_answers import answered_query
 from exchange.outcome import FhirError
@@ -40,26 +40,36 @@ def v3_router(reception: Reception) -> APIRouter:
 
     @router.post("/v3")
     async def v3(request: Request) -> Response:
-        envelope, grant = await _sealed(reception, request, "v3", _XML)
-        soap = _soap(envelope.raw)
-        if not envelope.interaction.name:
-            told = envelope.faults[0].diagnostics if envelope.faults else "there is no message in it"
-            status = 500 if soap == SOAP_1_1 else 400
-            return _reply(fault(soap, told), soap, status)
-        answer, status = await _received(reception, envelope)
-        if status == 200 and envelope.interaction.is_query and not envelope.faults:
-            answer = (await answered_query(reception.hub, grant, envelope)).encode()
-        return _reply(answered(answer.decode(), soap, _wrapper(envelope)), soap, status)
+        async with room(reception, request):
+            return await _answered_v3(reception, request)
 
     @router.post("/documents")
     async def documents(request: Request) -> Response:
-        envelope, _ = await _sealed(reception, request, "documents", _DOCUMENTS)
-        answer, status = await _received(reception, envelope)
-        if b'"severity":"error"' in answer and status == 200:
-            status = 422
-        return Response(answer, status, media_type="application/fhir+json")
+        async with room(reception, request):
+            return await _answered_document(reception, request)
 
     return router
+
+
+async def _answered_v3(reception: Reception, request: Request) -> Response:
+    envelope, grant = await _sealed(reception, request, "v3", _XML)
+    soap = _soap(envelope.raw)
+    if not envelope.interaction.name:
+        told = envelope.faults[0].diagnostics if envelope.faults else "there is no message in it"
+        status = 500 if soap == SOAP_1_1 else 400
+        return _reply(fault(soap, told), soap, status)
+    answer, status = await _received(reception, envelope)
+    if status == 200 and envelope.interaction.is_query and not envelope.faults:
+        answer = (await answered_query(reception.hub, grant, envelope)).encode()
+    return _reply(answered(answer.decode(), soap, _wrapper(envelope)), soap, status)
+
+
+async def _answered_document(reception: Reception, request: Request) -> Response:
+    envelope, _ = await _sealed(reception, request, "documents", _DOCUMENTS)
+    answer, status = await _received(reception, envelope)
+    if b'"severity":"error"' in answer and status == 200:
+        status = 422
+    return Response(answer, status, media_type="application/fhir+json")
 
 
 async def _sealed(
