@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from mpi.compare import compare
 from mpi.demographics import Demographics, demographics_from_json
+from mpi.models import active_scale
 from mpi.review_queue import Question
 from mpi.rows import Connection
-from mpi.weigh import weigh
+from mpi.weigh import Scale, weigh
 
 # Bits that a shared number adds, for ranking only: no rule reads them.
 _NUMBERS = {"citizen-id": 24.0, "card": 16.0}
@@ -67,21 +68,21 @@ def probability(bits: float) -> float:
     return 1 / (1 + math.exp2(-min(max(bits, -100.0), 100.0)))
 
 
-def steps(one: Demographics, other: Demographics) -> tuple[Step, ...]:
+def steps(one: Demographics, other: Demographics, by: Scale) -> tuple[Step, ...]:
     """The waterfall of two records: the prior, each field that both tell, the numbers they share."""
     found: list[Step] = []
     total = 0.0
-    shared = sorted(compare(one, other).evidence & _NUMBERS.keys())
-    told = [*weigh(one, other).steps, *((name, "equal", _NUMBERS[name]) for name in shared)]
+    shared = sorted(compare(one, other, by).evidence & _NUMBERS.keys())
+    told = [*weigh(one, other, by).steps, *((name, "equal", _NUMBERS[name]) for name in shared)]
     for name, level, bits in told:
         total += bits
         found.append(Step(name, level, bits, round(total, 3), _said(one, name), _said(other, name)))
     return tuple(found)
 
 
-def strength(one: Demographics, other: Demographics) -> float:
+def strength(one: Demographics, other: Demographics, by: Scale) -> float:
     """The bits of two records, shared numbers included."""
-    told = steps(one, other)
+    told = steps(one, other, by)
     return told[-1].total if told else 0.0
 
 
@@ -91,26 +92,29 @@ async def explain(connection: Connection, asked: Question) -> tuple[Explanation,
     named = {finding.record for finding in asked.reasons}
     rows = await connection.fetch(RECORDS, [asked.record, *named], asked.others)
     facts = {row["record"]: demographics_from_json(row["demographics"]) for row in rows}
+    _, by = await active_scale(connection)
     own = facts[asked.record]
     made = [
-        _explanation(own, facts[row["record"]], row["patient_id"], row["enterprise_id"])
+        _explanation(own, facts[row["record"]], row["patient_id"], row["enterprise_id"], by)
         for row in rows
         if row["record"] != asked.record
     ]
     return tuple(sorted(made, key=lambda each: (-each.bits, each.patient_id)))
 
 
-def _explanation(one: Demographics, other: Demographics, patient_id: str, enterprise_id: str) -> Explanation:
-    told, found = steps(one, other), compare(one, other)
+def _explanation(
+    one: Demographics, other: Demographics, patient_id: str, enterprise_id: str, by: Scale
+) -> Explanation:
+    told, found = steps(one, other, by), compare(one, other, by)
     bits = told[-1].total if told else 0.0
     return Explanation(
         patient_id, enterprise_id, bits, told, tuple(sorted(found.evidence)), tuple(sorted(found.conflicts))
     )
 
 
-def strongest(one: Demographics, others: Iterable[Demographics]) -> float | None:
+def strongest(one: Demographics, others: Iterable[Demographics], by: Scale) -> float | None:
     """The bits of the best comparison; None if there is nobody to compare with."""
-    return max((strength(one, other) for other in others), default=None)
+    return max((strength(one, other, by) for other in others), default=None)
 
 
 def _said(record: Demographics, field: str) -> str:

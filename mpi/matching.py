@@ -11,7 +11,9 @@ from mpi.blocking import blocking_keys
 from mpi.decide import Cluster, Decision, decide, examine
 from mpi.demographics import Demographics, Identify, demographics_from_patient
 from mpi.explain import probability, strongest
+from mpi.models import active_scale
 from mpi.rows import CANDIDATES, Connection, clusters, enterprise_ids
+from mpi.weigh import Scale
 
 Grade = Literal["certain", "probable", "possible"]
 PROBABLE = 0.9
@@ -44,18 +46,19 @@ async def matches(
     named = {row["person"] for row in await connection.fetch(PERSONS, list(known))} if known else set()
     around = await clusters(connection, {row["person"] for row in rows} | named, None)
     names = await enterprise_ids(connection, [cluster.person for cluster in around])
-    decision = decide(told, around)
-    graded = [_graded(told, cluster, names[cluster.person], decision, named) for cluster in around]
+    _, by = await active_scale(connection)
+    decision = decide(told, around, by)
+    graded = [_graded(told, cluster, names[cluster.person], decision, named, by) for cluster in around]
     found = [each for each in graded if each is not None]
     return sorted(found, key=lambda each: (each.grade != "certain", -each.probability, each.enterprise_id))
 
 
 def _graded(
-    told: Demographics, cluster: Cluster, name: str, decision: Decision, named: Collection[int]
+    told: Demographics, cluster: Cluster, name: str, decision: Decision, named: Collection[int], by: Scale
 ) -> Match | None:
-    bits = strongest(told, (member.demographics for member in cluster.members))
+    bits = strongest(told, (member.demographics for member in cluster.members), by)
     sure = probability(bits) if bits is not None else 0.0
-    conflicting = any(finding.conflicts for finding in examine(told, cluster))
+    conflicting = any(finding.conflicts for finding in examine(told, cluster, by))
     if decision.person == cluster.person or (cluster.person in named and not conflicting):
         return Match(name, max(sure, 0.99), "certain")
     if cluster.person in named or (sure >= PROBABLE and not conflicting):

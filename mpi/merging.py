@@ -9,6 +9,7 @@ from datetime import datetime
 from mpi.changes import Because, ask, move_links, record_merge, replace_empty
 from mpi.decide import Cluster, Finding, conflicts
 from mpi.demographics import Demographics
+from mpi.models import active_scale
 from mpi.rows import Connection, Known, clusters, held, lock_persons, survivors, unit
 
 # The record stands for itself again.
@@ -134,7 +135,8 @@ async def _unite(
         return {lost.person}
     moving = await unit(connection, lost.record)
     around = {cluster.person: cluster for cluster in await clusters(connection, persons, lost.record)}
-    against = conflicts(demographics, around[surviving.person])
+    _, by = await active_scale(connection)
+    against = conflicts(demographics, around[surviving.person], by)
     await move_links(connection, moving, surviving.person, because, instant)
     await replace_empty(connection, [lost.person], surviving.person, instant)
     left = _left(around[lost.person], moving)

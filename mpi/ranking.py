@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from mpi.demographics import demographics_from_json
 from mpi.explain import probability, strongest
+from mpi.models import active_scale
 from mpi.rows import Connection
 
 # The record in question ($1) and the records of the persons, with who they belong to. Two ways that each
@@ -33,7 +34,8 @@ async def rank(connection: Connection, kind: str, record: int, persons: Collecti
     own = {row["person"] for row in rows if row["record"] == record}
     others = [facts[row["record"]] for row in rows if row["person"] not in own]
     others = others or [known for number, known in facts.items() if number != record]
-    bits = strongest(facts[record], others) if record in facts else None
+    _, by = await active_scale(connection)
+    bits = strongest(facts[record], others, by) if record in facts else None
     sure = probability(bits) if bits is not None else 0.0
     priority = sure * len(rows)
     await connection.execute(RANK, kind, record, sorted(set(persons)), bits, sure, priority)

@@ -99,6 +99,6 @@ def _standing(near: Neighbourhood, asked: Asked) -> Asked | None:
     own = next(person for person in persons if any(m.record == asked.record for m in near.members[person]))
     others = [member.demographics for person, member in concerned if person != own]
     facts = next(member for member in near.members[own] if member.record == asked.record).demographics
-    bits = strongest(facts, others)
+    bits = strongest(facts, others, near.by)
     sure = probability(bits) if bits is not None else 0.0
     return Asked(asked.record, persons, findings, bits, sure, sure * len(concerned))
