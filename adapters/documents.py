@@ -10,9 +10,12 @@ from typing import Final
 
 from adapters.cda import translate as cda
 from adapters.hospitals.hospital import Hospital, Hospitals
+from adapters.hospitals.level import Said
+from adapters.local.naming import as_known, declared_by
 from adapters.local.render import DOCUMENT, rendered
 from adapters.mapping.model import Model
 from adapters.tables.formats import TableError, rows_of
+from adapters.tables.library import TableLibrary
 from adapters.tables.rows import Row
 from adapters.tables.translate import TableMaps, together
 from adapters.tables.translate import translate as translate_row
@@ -21,7 +24,7 @@ from adapters.trees.library import TreeMaps
 from adapters.trees.parse import Tree, XmlError, parse
 from adapters.v3 import translate as v3
 from adapters.v3.envelope import enveloped
-from adapters.v3.interaction import is_interaction
+from adapters.v3.interaction import interaction_of, is_interaction
 from terminology.issue import Issue
 
 CDA: Final = "cda"
@@ -40,11 +43,14 @@ class DocumentMaps:
 
     cda: TreeMaps
     v3: TreeMaps
+    tables: TableLibrary
 
 
 def document_maps(model: Model) -> DocumentMaps:
     """They are compiled when the first document of a form comes."""
-    return DocumentMaps(TreeMaps(model, cda.PACKAGES), TreeMaps(model, v3.PACKAGES))
+    return DocumentMaps(
+        TreeMaps(model, cda.PACKAGES, CDA), TreeMaps(model, v3.PACKAGES, HL7_V3), TableLibrary(model)
+    )
 
 
 def form_of(raw: bytes) -> str:
@@ -81,10 +87,10 @@ def translate_table(
 ) -> Translation:
     """Every row of a table. `name` is the table's where the bytes name none; a row that fails is an issue."""
     try:
-        rows = list(rows_of(raw, name, charset))
+        rows = list(rows_of(raw, name, charset or (hospital.charset if hospital else None)))
     except (TableError, XmlError) as error:
         return refused("structure", str(error))
-    return translate_rows(rows, maps, hospitals, hospital, declared or TableMaps())
+    return translate_rows(rows, maps, hospitals, hospital, declared)
 
 
 def translate_rows(
@@ -92,13 +98,15 @@ def translate_rows(
     maps: DocumentMaps,
     hospitals: Hospitals,
     hospital: Hospital | None,
-    declared: TableMaps,
+    declared: TableMaps | None = None,
 ) -> Translation:
-    """Rows, together; of a hospital, or of the ones that they name."""
+    """Rows, together; of a hospital, or of the ones that they name. `declared` goes before what the
+    hospital's own layers say."""
     made: list[Translation] = []
     for row in rows:
         sender = hospital or hospitals.for_facility(_institution(row))
-        one = translate_row(row, sender, declared, maps.cda.of(sender))
+        sender = sender.speaking(Said(TABLE, type=row.table))
+        one = translate_row(row, sender, declared or maps.tables.of(sender), maps.cda.of(sender))
         made.append(replace(one, issues=[_at(row, issue) for issue in one.issues]))
     return together(made) if made else refused("structure", "there is no row")
 
@@ -136,7 +144,7 @@ def translate_document(
     if tree.root.name == "ClinicalDocument":
         return _clinical(tree, raw, maps, hospitals, hospital)
     if DOCUMENT.fullmatch(tree.root.name):
-        return _clinical(rendered(tree), raw, maps, hospitals, hospital)
+        return _local(tree, raw, maps, hospitals, hospital)
     if is_interaction(tree.root.name):
         return _message(tree, maps, hospitals, hospital)
     if (inner := enveloped(tree)) is not None:
@@ -149,24 +157,47 @@ def hospital_of(tree: Tree | None, form: str, hospitals: Hospitals, raw: bytes =
     if form == TABLE:
         return hospitals.for_facility(_first_institution(raw))
     if tree is not None and form == LOCAL:
-        code = tree.root.first("CustodianOrgCode")
-        return hospitals.for_facility(code.peek("") if code is not None else "")
+        told = [tree.root.first(name) for name in ("CustodianOrgCode", "CustodianOrgName")]
+        return hospitals.for_facility(*(each.peek("") if each is not None else "" for each in told))
     if tree is None or form not in (CDA, HL7_V3):
         return hospitals.for_facility("")
     names = cda.hospital_names(tree) if form == CDA else v3.hospital_names(tree)
     return hospitals.for_facility(*names)
 
 
+def said_by(tree: Tree, form: str) -> Said:
+    """What a document says of its interface: its sender and interaction, or its type (`C0034`)."""
+    if form == HL7_V3:
+        interaction = interaction_of(tree.root)
+        return Said(form, interaction.sender, type=interaction.name)
+    if form == LOCAL:
+        return Said(form, type=tree.root.name)
+    code = tree.root.first("code")
+    return Said(form, type=code.peek("code") if code is not None else "")
+
+
 def _clinical(
     tree: Tree, raw: bytes, maps: DocumentMaps, hospitals: Hospitals, hospital: Hospital | None
 ) -> Translation:
     sender = hospital or hospitals.for_facility(*cda.hospital_names(tree))
+    sender = sender.speaking(said_by(tree, CDA))
     return cda.translate(tree, raw, sender, maps.cda.of(sender))
+
+
+def _local(
+    tree: Tree, raw: bytes, maps: DocumentMaps, hospitals: Hospitals, hospital: Hospital | None
+) -> Translation:
+    sender = hospital or hospital_of(tree, LOCAL, hospitals)
+    sender = sender.speaking(said_by(tree, LOCAL))
+    layers = [each.local for each in sender.levels]
+    made = rendered(as_known(tree, layers), declared_by(layers))
+    return cda.translate(made, raw, sender, maps.cda.of(sender))
 
 
 def _message(tree: Tree, maps: DocumentMaps, hospitals: Hospitals, hospital: Hospital | None) -> Translation:
     prepared = v3.prepared(tree)
     sender = hospital or hospitals.for_facility(*v3.hospital_names(prepared))
+    sender = sender.speaking(said_by(prepared, HL7_V3))
     return v3.translate(prepared, sender, maps.v3.of(sender), maps.cda.of(sender))
 
 

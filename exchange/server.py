@@ -18,10 +18,9 @@ from typing import Any, Final
 
 import uvloop
 
-from adapters.documents import document_maps, translate_document
 from adapters.hl7v2.parse import Message
-from adapters.hl7v2.translate import MapLibrary, translate
-from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
+from adapters.hospitals.hospital import Hospital
+from adapters.library import Library, library
 from adapters.translation import Translation
 from exchange.answer import Fhir
 from exchange.app import build_app
@@ -36,6 +35,7 @@ from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
 from exchange.hub import Hub, open_hub, prepare, unhurried
 from exchange.inbound.domain_rule import refused_by_domain
+from exchange.inbound.hospital_files import HospitalFiles, hospital_files
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.map_version import MapVersions
 from exchange.inbound.mllp import listening as mllp_listening
@@ -43,6 +43,7 @@ from exchange.inbound.overview import InboxMetrics
 from exchange.inbound.quarantine_http import quarantine_router
 from exchange.inbound.reception import Reception, open_reception
 from exchange.inbound.sent import Sent
+from exchange.inbound.translated import translated
 from exchange.inbound.v3_http import v3_router
 from exchange.inbound.work import Translate
 from exchange.jobs import deferred
@@ -115,12 +116,13 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await restore(database.dsn)
         await preparing
         hub = await stack.enter_async_context(answering(settings, database.dsn))
-        hospitals = load_hospitals(settings.hospitals, settings.base, hub.domains.systems)
-        reception = await stack.enter_async_context(open_reception(hub, hospitals, translating(hub)))
+        files = await stack.enter_async_context(hospital_files(hub))
+        translate = translating(hub, files.library)
+        reception = await stack.enter_async_context(open_reception(hub, files.hospitals, translate))
         unhurried_hub = await stack.enter_async_context(unhurried(hub))
         await stack.enter_async_context(working(unhurried_hub, WORKS))
         await stack.enter_async_context(publishing(unhurried_hub))
-        await stack.enter_async_context(listening(hub, reception, door))
+        await stack.enter_async_context(listening(hub, reception, door, files))
         await stack.enter_async_context(mllp_listening(reception, mllp_door))
         await stack.enter_async_context(open_channels(reception, load_channels(settings.channels)))
         await stack.enter_async_context(workers(Opening(settings, database.dsn), hub.jobs.asked))
@@ -133,12 +135,14 @@ def answering(settings: Settings, dsn: str) -> AbstractAsyncContextManager[Hub]:
 
 
 @asynccontextmanager
-async def listening(hub: Hub, reception: Reception, door: socket.socket) -> AsyncIterator[None]:
+async def listening(
+    hub: Hub, reception: Reception, door: socket.socket, files: HospitalFiles
+) -> AsyncIterator[None]:
     """HTTP on a bound socket; what is compiled when first asked for is compiled meanwhile."""
     routers = [
         hl7v2_router(reception),
         v3_router(reception),
-        metrics_router(hub, metrics(hub)),
+        metrics_router(hub, metrics(hub, files)),
         quarantine_router(hub, reception.hospitals),
     ]
     app = build_app(hub, routers)
@@ -152,27 +156,24 @@ async def listening(hub: Hub, reception: Reception, door: socket.socket) -> Asyn
             await asyncio.gather(warming, return_exceptions=True)
 
 
-def metrics(hub: Hub) -> list[Source]:
+def metrics(hub: Hub, files: HospitalFiles) -> list[Source]:
     """What `/metrics` tells, by any of the processes alike."""
-    return [InboxMetrics(hub.pool), CoverageMetrics(hub.pool), ChannelMetrics(hub.pool)]
+    return [InboxMetrics(hub.pool), CoverageMetrics(hub.pool), ChannelMetrics(hub.pool), files.families]
 
 
-def translating(hub: Hub) -> Translate:
-    library = MapLibrary(hub.definitions)
-    documents = document_maps(hub.definitions)
+def translating(hub: Hub, maps: Library | None = None) -> Translate:
+    """By `maps`, which are those of the hospitals in force."""
+    known = maps or library(hub.definitions)
     versions = MapVersions()
     tables = declared_tables(load_channels(hub.settings.channels), hub.definitions)
 
     def translating(message: Message | Sent, hospital: Hospital, received: datetime) -> Translation:
-        maps = versions.by_message(message, hospital)
-        if isinstance(message, Sent):
-            declared = tables.get(message.channel)
-            hospitals = Hospitals(hub.settings.base)
-            made = translate_document(message.raw, documents, hospitals, hospital, message.charset, declared)
-        else:
-            made = translate(message, hospital, received, library.of(hospital))
+        version = versions.by_message(message, hospital)
+        declared = tables.get(message.channel) if isinstance(message, Sent) else None
+        made = translated(message, hospital, received, known, declared)
+        if isinstance(message, Message):
             made = refused_by_domain(hub.domains, made, message, hospital)
-        return replace(made, maps=maps)
+        return replace(made, maps=version)
 
     return translating
 

@@ -12,8 +12,8 @@ from typing import Final
 
 import uvloop
 
-from adapters.hospitals.hospital import load_hospitals
 from exchange.hub import Hub, prepare
+from exchange.inbound.hospital_files import hospital_files
 from exchange.inbound.mllp import listening as mllp_listening
 from exchange.inbound.reception import assisting_reception
 from exchange.server import answering, bound, listening, log_without_text, logging_to_stderr, translating
@@ -32,9 +32,10 @@ async def work(settings: Settings, dsn: str, ended: asyncio.Event) -> None:
         )
         await asyncio.to_thread(prepare, settings.fhir_url, settings.full_text)
         hub = await stack.enter_async_context(answering(settings, dsn))
-        hospitals = load_hospitals(settings.hospitals, settings.base, hub.domains.systems)
-        reception = await stack.enter_async_context(assisting_reception(hub, hospitals, translating(hub)))
-        await stack.enter_async_context(listening(hub, reception, door))
+        files = await stack.enter_async_context(hospital_files(hub))
+        translate = translating(hub, files.library)
+        reception = await stack.enter_async_context(assisting_reception(hub, files.hospitals, translate))
+        await stack.enter_async_context(listening(hub, reception, door, files))
         await stack.enter_async_context(mllp_listening(reception, mllp_door))
         telling = asyncio.create_task(_tell_of_jobs(hub))
         _say(READY)

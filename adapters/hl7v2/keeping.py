@@ -27,7 +27,7 @@ URL: Final = "https://yilian.example/fhir/StructureDefinition/hl7v2-"
 SERIES: Final = 200
 _CODED: Final = ("valueCodeableConcept", "cwe_concept")
 # Data type → the extension's value, and the function that makes it.
-_TYPED: Final = {
+TYPED: Final = {
     **dict.fromkeys(("CWE", "CE", "CNE", "CF"), _CODED),
     **dict.fromkeys(("DTM", "TS", "DT"), ("valueDateTime", "date_time")),
     **dict.fromkeys(("XPN", "PN"), ("valueHumanName", "xpn_name")),
@@ -125,7 +125,7 @@ def _is_whole(leaves: Sequence[Left], value: Value) -> bool:
 
 def _typed(value: Value, kind: str, name: str, work: Work) -> tuple[str, Any] | None:
     """The extension's value by the field's data type. Equal texts of one dialect give equal values."""
-    suffix, function = _TYPED.get(kind, ("", ""))
+    suffix, function = TYPED.get(kind, ("", ""))
     if not suffix:
         return None
     vocabularies = work.context.vocabularies

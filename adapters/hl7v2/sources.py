@@ -16,6 +16,7 @@ from adapters.hl7v2.parse import NULL
 from adapters.hl7v2.reading import IGNORED, Node, Value
 from adapters.mapping.draft import Scope
 from adapters.mapping.model import Text
+from adapters.mapping.rows import LocalSegment
 
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:-([1-9][0-9]*)(?:\.([1-9][0-9]*)(?:\.([1-9][0-9]*))?)?)?")
 
@@ -32,12 +33,17 @@ def field_types(segment: str, field: int) -> list[str]:
     return _tables()[0].get(segment, {}).get(str(field), [])
 
 
+def segment_names() -> frozenset[str]:
+    """Every segment of the standard."""
+    return frozenset(_tables()[0])
+
+
 class V2Sources:
-    """The paths of the standard, and of local segments (name → number of fields)."""
+    """The paths of the standard, and of local segments, whose fields may be called by name: `ZPI-bed`."""
 
     settled = frozenset(("event", "type"))
 
-    def __init__(self, local: Mapping[str, int] | None = None) -> None:
+    def __init__(self, local: Mapping[str, LocalSegment] | None = None) -> None:
         self._local = local or {}
 
     def source(self, path: str, segment: str) -> "FieldSource":
@@ -88,14 +94,14 @@ class V2Sources:
         return own
 
     def _checked(self, path: str) -> tuple[str, int, int, int]:
-        found = _PATH.fullmatch(path)
+        found = _PATH.fullmatch(self._numbered(path))
         if not found:
             raise ValueError(f"{path!r} is not a path such as PV1-3.4.2")
         name = found[1]
         field, component, subcomponent = (int(number or 0) for number in found.groups()[1:])
         if name in self._local:
-            if field > self._local[name]:
-                raise ValueError(f"{path}: {name} is declared with {self._local[name]} fields")
+            if field > self._local[name].count:
+                raise ValueError(f"{path}: {name} is declared with {self._local[name].count} fields")
             return name, field, component, subcomponent
         segments, types = _tables()
         if name not in segments:
@@ -108,6 +114,14 @@ class V2Sources:
             if not kinds:
                 raise ValueError(f"{path}: no data type of {name}-{field} has that component")
         return name, field, component, subcomponent
+
+    def _numbered(self, path: str) -> str:
+        """A path in which a field of a local segment is called by its name."""
+        name, _, rest = path.partition("-")
+        field, dot, parts = rest.partition(".")
+        if name not in self._local or field not in self._local[name].names:
+            return path
+        return f"{name}-{self._local[name].names[field]}{dot}{parts}"
 
 
 class FieldSource:

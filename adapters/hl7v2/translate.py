@@ -20,10 +20,12 @@ from adapters.hl7v2.reasons import reason_of
 from adapters.hl7v2.sources import V2Sources
 from adapters.hl7v2.structure import Group, group
 from adapters.hospitals.hospital import Hospital
+from adapters.hospitals.level import V2
 from adapters.mapping.compile import compile_maps
 from adapters.mapping.compiled import CompiledMap, Maps
 from adapters.mapping.draft import Scope
 from adapters.mapping.layers import joined, overridden
+from adapters.mapping.library import Compilations
 from adapters.mapping.model import Model
 from adapters.mapping.read import read_layer
 from adapters.mapping.rows import Layer
@@ -52,28 +54,25 @@ WORDS = ("hospital.id", "hospital.name", "hospital.base")
 
 
 def maps_for(layer: Layer, model: Model) -> Maps:
-    """The base maps as a hospital's layer changes them, compiled. Raises MapError with file and line."""
-    whole = overridden(base_layer(), layer)
+    """The base maps as a layer changes them, compiled. Raises MapError with file and line."""
+    return compiled(overridden(base_layer(), layer), model)
+
+
+def compiled(whole: Layer, model: Model) -> Maps:
     return compile_maps(whole, model, V2Sources(whole.segments), functions(), WORDS)
 
 
 class MapLibrary:
-    """Compiled maps: one for all hospitals that change nothing, one for each that does, made on its first
-    message."""
+    """Compiled maps, made for the first message of whoever changes the same of them."""
 
-    __slots__ = ("_compiled", "_model")
+    __slots__ = ("compilations",)
 
     def __init__(self, model: Model) -> None:
-        self._model = model
-        self._compiled: dict[str, Maps] = {}
+        self.compilations = Compilations(base_layer, lambda whole: compiled(whole, model))
 
     def of(self, hospital: Hospital) -> Maps:
         """Raises MapError."""
-        key = "" if hospital.layer == Layer() else hospital.id
-        known = self._compiled.get(key)
-        if known is None:
-            known = self._compiled[key] = maps_for(hospital.layer, self._model)
-        return known
+        return self.compilations.of(hospital.layers(V2))
 
 
 def translate(message: Message, hospital: Hospital, received: datetime, maps: Maps) -> Translation:
@@ -114,7 +113,7 @@ def _dialect(message: Message, hospital: Hospital) -> str:
     """Everything but the text itself that a function's result depends on."""
     of = message.delimiters
     signs = "".join((of.field, of.component, of.repetition, of.escape, of.subcomponent))
-    return f"{hospital.id} {hospital.timezone} {signs} {of.codec}"
+    return f"{hospital.dialect} {signs} {of.codec}"
 
 
 def _words(hospital: Hospital) -> dict[str, str]:

@@ -1,34 +1,31 @@
 """Who a hospital is: its name, charset, time zone, systems, and how its messages differ from the base maps.
 
-Each hospital may have one YAML file; a sender without one gets a hospital derived from MSH-4, so no message
-waits for configuration. Keys of a file: `id`, `name`, `facilities` (texts of MSH-4.1 or MSH-4.2),
-`charset`, `timezone`, `systems` (assigning authority or identifier type → URI), `code_systems` (CWE-3 →
-URI), `order_by` (addresses of the times that its messages are ordered by), and those of a map file.
+A sender without a file gets a hospital derived from MSH-4, so no message waits for configuration. What is
+read for one interface (`speaking`) is the hospital as it speaks there.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from adapters.mapping.document import Block, load
-from adapters.mapping.fault import Fault, MapError
-from adapters.mapping.read import layer_from_block
+from adapters.hospitals.level import Interface, Level, Said
 from adapters.mapping.rows import Layer
 
 SHANGHAI = "Asia/Shanghai"
-_KEYS = ("id", "name", "facilities", "charset", "timezone", "systems", "code_systems", "order_by")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """`base` (no trailing slash) is what identifier and code systems of the hospital's own begin with;
-    `order_by` are the addresses of the times by which its messages are ordered, where not the usual ones."""
+    """`base` (no trailing slash) is what identifier and code systems of the hospital's own begin with.
+
+    `levels` are the layers in force, the lowest first; the settings are what they say together, above the
+    systems that are `common` to the deployment. `msh18`, `charsets` and `order_by` as in `level.Settings`.
+    `dialect` is equal where the same text means the same.
+    """
 
     id: str
     name: str
@@ -38,8 +35,20 @@ class Hospital:
     facilities: tuple[str, ...] = ()
     systems: Mapping[str, str] = field(default_factory=dict)
     code_systems: Mapping[str, str] = field(default_factory=dict)
-    layer: Layer = field(default_factory=Layer)
+    msh18: str = ""
+    charsets: Mapping[str, str] = field(default_factory=dict)
     order_by: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    common: Mapping[str, str] = field(default_factory=dict)
+    dialect: str = field(init=False, compare=False, default="")
+    _whole: "Hospital | None" = field(compare=False, repr=False, default=None)
+    _known: dict[object, "Hospital"] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        told = (sorted(self.systems.items()), sorted(self.code_systems.items()), self.base)
+        mark = hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        object.__setattr__(self, "dialect", f"{self.id} {self.timezone} {mark}")
 
     def identifier_system(self, *names: str) -> str:
         """The system of a kind of number of this hospital: `{base}/sid/{id}/MR`."""
@@ -49,9 +58,91 @@ class Hospital:
         """The system of a local code table: `{base}/CodeSystem/{id}/0007`."""
         return f"{self.base}/CodeSystem/{self.id}/{segment(name)}"
 
+    @property
+    def stack(self) -> tuple[str, ...]:
+        """Equal where the levels say the same, interfaces included."""
+        own = [each.digest for each in self.levels if each.digest]
+        for each in self.interfaces:
+            digests = [level.digest for level in (each.vendor, each.level) if level is not None]
+            own.append(f"{sorted((name, sorted(texts)) for name, texts in each.when.items())} {digests}")
+        return tuple(own)
+
+    @property
+    def whole(self) -> "Hospital":
+        """The hospital as its file says, through whichever interface this one speaks."""
+        return self._whole or self
+
+    def layers(self, form: str) -> Sequence[Layer]:
+        """What the levels change of the maps of a form, the lowest first."""
+        return [each.layers[form] for each in self.levels if form in each.layers]
+
+    def through(self, channel: str) -> "Hospital":
+        """The hospital as far as the channel tells the interface."""
+        if not self.interfaces:
+            return self
+        kept = tuple(
+            replace(each, when={name: texts for name, texts in each.when.items() if name != "channel"})
+            for each in self.interfaces
+            if channel.casefold() in each.when.get("channel", (channel.casefold(),))
+        )
+        return self._remembered(
+            ("through", channel), lambda: replace(self, interfaces=kept, _whole=self.whole)
+        )
+
+    def speaking(self, said: Said) -> "Hospital":
+        """The hospital through the interfaces that a message comes by: later ones above earlier ones."""
+        if not self.interfaces:
+            return self
+        places = tuple([place for place, each in enumerate(self.interfaces) if each.holds(said)])
+        return self._remembered(places, lambda: _through(self, [self.interfaces[each] for each in places]))
+
+    def _remembered(self, key: object, made: Callable[[], "Hospital"]) -> "Hospital":
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = made()
+        return known
+
+
+def _through(hospital: Hospital, holding: Sequence[Interface]) -> Hospital:
+    return settled(replace(hospital, interfaces=(), _whole=hospital.whole), _levels(hospital, holding))
+
+
+def _levels(hospital: Hospital, holding: Sequence[Interface]) -> tuple[Level, ...]:
+    """Those of the hospital, with an interface's own vendor in place of the hospital's."""
+    vendor = next((each.vendor for each in reversed(holding) if each.vendor is not None), None)
+    below = [each for each in hospital.levels if vendor is None or each.kind != "vendor"]
+    if vendor is not None:
+        below.insert(next((i for i, each in enumerate(below) if each.kind == "hospital"), len(below)), vendor)
+    return (*below, *(each.level for each in holding if each.level is not None))
+
+
+def settled(hospital: Hospital, levels: Sequence[Level]) -> Hospital:
+    """The hospital with these levels, and what they say together."""
+    said = [each.settings for each in levels]
+    return replace(
+        hospital,
+        charset=_last(each.charset for each in said) or None,
+        timezone=_last(each.timezone for each in said) or SHANGHAI,
+        msh18=_last(each.msh18 for each in said),
+        systems=_together([hospital.common, *(each.systems for each in said)]),
+        code_systems=_together([each.code_systems for each in said]),
+        order_by=next((each.order_by for each in reversed(said) if each.order_by), ()),
+        charsets=_together([each.charsets for each in said]),
+        levels=tuple(levels),
+    )
+
+
+def _last(said: Iterable[str]) -> str:
+    return next((each for each in reversed([*said]) if each), "")
+
+
+def _together(said: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {name: text for each in said for name, text in each.items()}
+
 
 class Hospitals:
-    """The registered hospitals, by the texts that senders write in MSH-4."""
+    """The registered hospitals, by the texts that senders write in MSH-4. What is registered can be replaced
+    as a whole, while messages come."""
 
     __slots__ = ("_by_facility", "_derive", "_systems", "base", "registered")
 
@@ -61,14 +152,22 @@ class Hospitals:
         """`systems` are those of authorities that all hospitals name alike."""
         self.base = base.rstrip("/")
         self._systems = systems or {}
-        self.registered = tuple(
-            replace(each, base=self.base, systems={**self._systems, **each.systems}) for each in registered
-        )
+        self.registered: tuple[Hospital, ...] = ()
         self._by_facility: dict[str, Hospital] = {}
-        for each in self.registered:
-            for text in (each.id, *each.facilities):
-                self._by_facility[text.casefold()] = each
         self._derive = lru_cache(maxsize=1024)(self._derived)
+        self.register(registered)
+
+    def register(self, hospitals: Iterable[Hospital]) -> None:
+        """These, and no others any more."""
+        self.registered = tuple(self._based(each) for each in hospitals)
+        self._by_facility = {
+            text.casefold(): each for each in self.registered for text in (each.id, *each.facilities)
+        }
+
+    def _based(self, each: Hospital) -> Hospital:
+        systems = {**self._systems, **each.systems}
+        based = replace(each, base=self.base, common=self._systems, systems=systems)
+        return settled(based, each.levels) if each.levels else based
 
     def for_facility(self, facility: str, application: str = "") -> Hospital:
         """The hospital that MSH-4 names; unknown: one derived from MSH-4, else from MSH-3, else `unknown`."""
@@ -80,49 +179,9 @@ class Hospitals:
         return Hospital(slug(name), name or "unknown", self.base, systems=self._systems)
 
 
-def load_hospitals(folder: Path | None, base: str, systems: Mapping[str, str] | None = None) -> Hospitals:
-    """Reads every `*.yaml` of a folder. Raises MapError with file and line."""
-    if folder is None:
-        return Hospitals(base, (), systems)
-    paths = sorted(folder.glob("*.yaml"))
-    registered = [hospital_from_yaml(path.read_text("utf-8"), path.name) for path in paths]
-    taken: dict[str, str] = {}
-    for each, path in zip(registered, paths, strict=True):
-        for text in (each.id, *each.facilities):
-            other = taken.setdefault(text.casefold(), path.name)
-            if other != path.name:
-                raise MapError(
-                    [Fault(load(path.read_text("utf-8"), path.name).place, f"{text!r}: {other} has it")]
-                )
-    return Hospitals(base, registered, systems)
-
-
-def hospital_from_yaml(text: str, file: str) -> Hospital:
-    """One hospital's file; its `base` is left empty. Raises MapError."""
-    block = load(text, file)
-    made = Hospital(
-        id=str(block.get("id", "")),
-        name=str(block.get("name") or block.get("id", "")),
-        base="",
-        charset=block.get("charset"),
-        timezone=str(block.get("timezone") or SHANGHAI),
-        facilities=tuple(map(str, block.get("facilities") or ())),
-        systems=_texts(block, "systems"),
-        code_systems=_texts(block, "code_systems"),
-        layer=layer_from_block(block, _KEYS),
-        order_by=tuple(map(str, block.get("order_by") or ())),
-    )
-    if not _SLUG.fullmatch(made.id):
-        raise MapError([Fault(block.place, "id is 1 to 40 of a-z, 0-9, `.` and `-`")])
-    try:
-        ZoneInfo(made.timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise MapError([Fault(block.place, f"there is no time zone {made.timezone!r}")]) from error
-    return made
-
-
-def _texts(block: Block, key: str) -> dict[str, str]:
-    return {str(name): str(uri) for name, uri in (block.get(key) or {}).items()}
+def is_slug(name: str) -> bool:
+    """Whether a text may be a hospital's id."""
+    return _SLUG.fullmatch(name) is not None
 
 
 def slug(name: str) -> str:

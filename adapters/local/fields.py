@@ -42,9 +42,10 @@ class Declared:
 
     def field(self, document: str, name: str) -> Field:
         """What a field means in a document of a type; one that nobody declared is its own name."""
-        element, said = self.documents.get(document, {}).get(name) or self.fields.get(name) or ("", name)
+        told = self.documents.get(document, {}).get(name) or self.fields.get(name) or ("", name)
+        element, said, *own = told
         kind, system, unit = self.elements.get(element) or ("", "", "")
-        return Field(element, said, kind, system, unit)
+        return Field(element, said, kind, own[0] if own else system, unit)
 
 
 def _paired(column: str) -> str:

@@ -35,9 +35,10 @@ from adapters.trees.parse import Tree
 DOCUMENT = re.compile(r"C00[0-5]\d")
 
 
-def rendered(tree: Tree) -> Tree:
-    """The clinical document that a local one says; its leaves are those of the local one."""
-    return _rendered(tree, tree.root.name, declared())
+def rendered(tree: Tree, tables: Declared | None = None) -> Tree:
+    """The clinical document that a local one says; its leaves are those of the local one. `tables` declare
+    its fields, where that is not the hub's own."""
+    return _rendered(tree, tree.root.name, tables or declared())
 
 
 def rendered_fields(source: Element, columns: Mapping[str, Any]) -> Tree:

@@ -200,13 +200,13 @@ class _Compiler:
         if not row.target:
             when = self.condition(row, row.when, each.segment)
             gone = self.checked(row, partial(self.taken_away, row, resource))
-            return FixedRow(row.id, when, nowhere, None, "", gone or "")
+            return FixedRow(f"{each.name}/{row.id}", when, nowhere, None, "", gone or "")
         place = self.checked(
             row, lambda: compile_target(row.target, resource, self.model, self.layer.extensions, row.beside)
         )
         when = self.condition(row, row.when, each.segment)
         if row.reference:
-            return self.reference(row, place, when, resource)
+            return self.reference(row, each, place, when, resource)
         if row.default is not ABSENT:
             return DefaultRow(
                 row.target.partition(".")[0].partition("[")[0].removeprefix("_"),
@@ -214,7 +214,7 @@ class _Compiler:
                 self.constant(row, row.default),
             )
         if row.value is not ABSENT:
-            return FixedRow(row.id, when, place, self.constant(row, row.value), "")
+            return FixedRow(f"{each.name}/{row.id}", when, place, self.constant(row, row.value), "")
         function = self.function(row)
         if function is None:
             return None
@@ -247,11 +247,11 @@ class _Compiler:
             raise ValueError(f"deletes {row.deletes!r}: R4 has no {path}")
         return deletion(row.deletes or "", self.layer.extensions)
 
-    def reference(self, row: Row, place: Place, when: Condition | None, resource: str) -> Any:
+    def reference(self, row: Row, each: Map, place: Place, when: Condition | None, resource: str) -> Any:
         if row.reference not in self.labels:
             self.faults.append(Fault(row.place, f"row {row.id!r}: no map has the label {row.reference!r}"))
         if not row.at:
-            return FixedRow(row.id, when, place, None, row.reference)
+            return FixedRow(f"{each.name}/{row.id}", when, place, None, row.reference)
         return LinkRow(row.id, row.at, place, row.reference, not self.repeats(row, resource))
 
     def repeats(self, row: Row, resource: str) -> bool:

@@ -38,6 +38,17 @@ def paths_of(text: str) -> frozenset[str]:
     return frozenset(word for kind, word in _tokens(text) if kind == "path")
 
 
+def texts_of(text: str) -> list[tuple[str, frozenset[str]]]:
+    """Each path as often as it stands there, with the texts that it is compared with."""
+    found: list[tuple[str, set[str]]] = []
+    for kind, word in _tokens(text):
+        if kind == "path":
+            found.append((word, set()))
+        elif kind == "text" and found:
+            found[-1][1].add(word)
+    return [(path, frozenset(texts)) for path, texts in found]
+
+
 def _tokens(text: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     position = 0

@@ -1,10 +1,14 @@
-"""Lays override upon base: rows added, replaced or disabled by id, vocabulary and segments added."""
+"""Lays override upon base: rows added, replaced or disabled by id, vocabulary and segments added.
 
-from collections.abc import Iterable, Mapping
+What changes nothing, or can never work because of what else is said, is a fault.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from adapters.mapping.fault import Fault, MapError
-from adapters.mapping.rows import Change, Layer, Map, Row, Vocabulary
+from adapters.mapping.fault import Fault, MapError, Place
+from adapters.mapping.nearby import nearby
+from adapters.mapping.rows import Change, Code, Layer, Map, Row, Vocabulary
 
 
 def joined(layers: Iterable[Layer]) -> Layer:
@@ -29,27 +33,45 @@ def joined(layers: Iterable[Layer]) -> Layer:
     return Layer(maps, vocabularies, extensions)
 
 
+def stacked(base: Layer, layers: Iterable[Layer]) -> Layer:
+    """`base` as one level after the other changes it. Raises MapError with the faults of all of them."""
+    faults: list[Fault] = []
+    whole = base
+    for each in layers:
+        whole = laid(whole, each, faults)
+    if faults:
+        raise MapError(faults)
+    return whole
+
+
 def overridden(base: Layer, over: Layer) -> Layer:
     """`base` as `over` changes it. Raises MapError for an unknown map or row id."""
-    faults: list[Fault] = []
-    maps = dict(base.maps)
+    return stacked(base, (over,))
+
+
+def laid(base: Layer, over: Layer, faults: list[Fault]) -> Layer:
+    """The same as far as it goes; adds to `faults`."""
+    maps, gone = dict(base.maps), dict(base.gone)
     for name, each in over.maps.items():
         if name in maps:
-            faults.append(Fault(each.place, f"map {name!r} exists: list it under `changes`"))
+            told = f"map {name!r} exists at {maps[name].place}: list it under `changes`"
+            faults.append(Fault(each.place, told))
         maps[name] = each
     for name, change in over.changes.items():
         if name not in base.maps:
-            faults.append(Fault(change.place, f"there is no map {name!r}"))
+            faults.append(Fault(change.place, f"there is no map {name!r}{nearby(name, base.maps)}"))
             continue
-        maps[name] = replace(maps[name], rows=_changed(maps[name].rows, change, faults))
-    if faults:
-        raise MapError(faults)
+        faults.extend(_faults(maps[name], change, gone))
+        maps[name] = replace(maps[name], rows=_changed(maps[name].rows, change))
+        gone |= {f"{name}/{row}": place for row, place in change.disable.items()}
+    faults.extend(_idle(base, over))
     return Layer(
         maps,
         _vocabularies(base.vocabularies, over.vocabularies),
         {**base.extensions, **over.extensions},
         {**base.segments, **over.segments},
         disabled=base.disabled | _disabled(base, over),
+        gone=gone,
     )
 
 
@@ -57,26 +79,71 @@ def _disabled(base: Layer, over: Layer) -> frozenset[str]:
     rows = (
         row
         for name, change in over.changes.items()
+        if name in base.maps
         for row in base.maps[name].rows
         if row.id in change.disable
     )
     return frozenset(row.source for row in rows if row.source)
 
 
-def _changed(rows: tuple[Row, ...], change: Change, faults: list[Fault]) -> tuple[Row, ...]:
-    known = {row.id for row in rows}
+def _changed(rows: tuple[Row, ...], change: Change) -> tuple[Row, ...]:
     replaced = {row.id: row for row in change.replace}
-    for row in change.replace:
-        if row.id not in known:
-            faults.append(Fault(row.place, f"there is no row {row.id!r} to replace"))
-    for row in change.add:
-        if row.id in known:
-            faults.append(Fault(row.place, f"row {row.id!r} exists: list it under `replace`"))
-    for gone in change.disable:
-        if gone not in known:
-            faults.append(Fault(change.place, f"there is no row {gone!r} to disable"))
     kept = (replaced.get(row.id, row) for row in rows if row.id not in change.disable)
     return (*change.add, *kept)
+
+
+def _faults(below: Map, change: Change, gone: Mapping[str, Place]) -> Iterator[Fault]:
+    """What of a change cannot be: rows that are not there, or that it takes away itself."""
+    known = {row.id: row for row in below.rows}
+    if not (change.add or change.replace or change.disable):
+        yield Fault(change.place, f"map {below.name!r}: nothing is changed")
+    for row in change.replace:
+        if row.id not in known:
+            yield Fault(row.place, _unknown(row.id, "replace", below, known, gone))
+        elif _alike(row, known[row.id]):
+            yield Fault(row.place, f"row {row.id!r} says what it says at {known[row.id].place}")
+    for row in change.add:
+        if row.id in known:
+            told = f"row {row.id!r} exists at {known[row.id].place}: list it under `replace`"
+            yield Fault(row.place, told)
+        elif same := next((each for each in known.values() if _alike(row, replace(each, id=row.id))), None):
+            yield Fault(row.place, f"row {row.id!r} says what row {same.id!r} says at {same.place}")
+    for row in (*change.add, *change.replace):
+        if row.id in change.disable:
+            yield Fault(row.place, f"row {row.id!r} can never run: {change.disable[row.id]} disables it")
+    for lost, place in change.disable.items():
+        if lost not in known and all(row.id != lost for row in change.add):
+            yield Fault(place, _unknown(lost, "disable", below, known, gone))
+
+
+def _unknown(row: str, what: str, below: Map, known: Mapping[str, Row], gone: Mapping[str, Place]) -> str:
+    if (before := gone.get(f"{below.name}/{row}")) is not None:
+        return f"row {row!r} is disabled at {before} already: there is nothing to {what}"
+    return f"there is no row {row!r} to {what}{nearby(row, known)}"
+
+
+def _alike(one: Row, other: Row) -> bool:
+    return replace(one, place=other.place) == other
+
+
+def _idle(base: Layer, over: Layer) -> Iterator[Fault]:
+    """Words that mean already what they are said to mean."""
+    for name, words in over.vocabularies.items():
+        known = base.vocabularies.get(name)
+        if known is None:
+            continue
+        if not words.codes:
+            yield Fault(words.place, f"vocabulary {name!r}: nothing is added")
+        added = _extended(known, words)
+        for code in words.codes:
+            if code in known.codes and _means(known.codes[code], added.codes[code]):
+                place = words.places.get(code, words.place)
+                yield Fault(place, f"vocabulary {name!r}: {code!r} means that already")
+
+
+def _means(known: Code, said: Code) -> bool:
+    same = (known.code, known.system) == (said.code, said.system)
+    return same and said.display in ("", known.display) and known.coarse == said.coarse
 
 
 def _vocabularies(base: Mapping[str, Vocabulary], over: Mapping[str, Vocabulary]) -> dict[str, Vocabulary]:
@@ -94,4 +161,9 @@ def _extended(known: Vocabulary, words: Vocabulary) -> Vocabulary:
         code: replace(meaning, system=meaning.system or known.target, source=meaning.source)
         for code, meaning in words.codes.items()
     }
-    return replace(known, source=words.source or known.source, codes={**known.codes, **codes})
+    return replace(
+        known,
+        source=words.source or known.source,
+        codes={**known.codes, **codes},
+        places={**known.places, **words.places},
+    )

@@ -123,13 +123,14 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """A table of source codes; `target` is the system of the codes they mean."""
+    """A table of source codes; `target` is the system of the codes they mean, `places` where each stands."""
 
     name: str
     place: Place
     source: str = ""
     target: str = ""
     codes: Mapping[str, Code] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     def get(self, code: str) -> Code | None:
         """The meaning, if there is one."""
@@ -144,22 +145,37 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a layer does to one map."""
+    """What a layer does to one map; what it disables, with the line."""
 
     place: Place
     add: tuple[Row, ...] = ()
     replace: tuple[Row, ...] = ()
-    disable: tuple[str, ...] = ()
+    disable: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSegment:
+    """A segment that no standard has: how many fields it has, and what those that have a name are called
+    and hold. With `onto` they are kept on the resource of that label."""
+
+    place: Place
+    count: int
+    names: Mapping[str, int] = field(default_factory=dict)
+    types: Mapping[int, str] = field(default_factory=dict)
+    onto: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Maps, vocabularies, extension names and local segments (`ZPI`: its number of fields) of one level.
-    `disabled` are the sources of rows that a level took away."""
+    """Maps, vocabularies, extension names and local segments (`ZPI`) of one level, and what it changes of
+    the levels below. `disabled` are the sources of rows that a level took away, `gone` where that is said, by
+    map and row. `digest` tells layers of different content apart; base layers have none."""
 
     maps: Mapping[str, Map] = field(default_factory=dict)
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)
     extensions: Mapping[str, str] = field(default_factory=dict)
-    segments: Mapping[str, int] = field(default_factory=dict)
+    segments: Mapping[str, LocalSegment] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     disabled: frozenset[str] = frozenset()
+    gone: Mapping[str, Place] = field(default_factory=dict)
+    digest: str = ""

@@ -1,5 +1,5 @@
 """The traps of front-end tables as declared rules: fillers, sentinel dates, full-width digits, swapped
-columns, refunds, withdrawn rows, units in names.
+columns, codes of a hospital's own, refunds, withdrawn rows, units in names.
 
 A rule never guesses: what it changes is declared for a table, or is no value in any table.
 """
@@ -10,12 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adapters.mapping.document import Block
-from adapters.mapping.fault import Fault, MapError
+from adapters.mapping.fault import Fault
+from adapters.mapping.typed import block_of, blocks, named, table, text, texts, unknown
 from adapters.tables.rows import Row
 from adapters.trees.coverage import is_filler
 
 _UNIT = re.compile(r"(.+?)[（(]([^（）()]{1,12})[）)]$")
-_KEYS = frozenset(("rename", "nulls", "swapped", "negated", "withdrawn", "key", "half_width", "modified"))
+_KEYS = frozenset(
+    (
+        "rename",
+        "nulls",
+        "sentinels",
+        "values",
+        "swapped",
+        "negated",
+        "withdrawn",
+        "key",
+        "half_width",
+        "modified",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +43,38 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is declared of a table. `key` are the columns that tell its rows apart; `withdrawn` and `negated`
-    are column → texts; `negated` names the columns whose sign then turns."""
+    """What is declared of a table. `key` are the columns that tell its rows apart; `nulls` are texts that are
+    no value anywhere, `sentinels` in one column (`1900-01-01`); `values` is column → text → what it means;
+    `withdrawn` and `negated` are column → texts; `negated` names the columns whose sign then turns."""
 
     rename: Mapping[str, str] = field(default_factory=dict)
     nulls: frozenset[str] = frozenset()
+    sentinels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     swapped: tuple[Swap, ...] = ()
     withdrawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
     negated: Mapping[str, frozenset[str]] = field(default_factory=dict)
     negated_columns: tuple[str, ...] = ()
     half_width: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
+
+    def under(self, over: "Rules") -> "Rules":
+        """These, as a further level says more."""
+        return Rules(
+            {**self.rename, **over.rename},
+            self.nulls | over.nulls,
+            {**self.sentinels, **over.sentinels},
+            {
+                column: {**self.values.get(column, {}), **over.values.get(column, {})}
+                for column in (*self.values, *over.values)
+            },
+            (*over.swapped, *(each for each in self.swapped if each not in over.swapped)),
+            {**self.withdrawn, **over.withdrawn},
+            over.negated or self.negated,
+            over.negated_columns or self.negated_columns,
+            tuple(dict.fromkeys((*self.half_width, *over.half_width))),
+            over.key or self.key,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +86,72 @@ class Cleaned:
     withdrawn: bool
 
 
-def rules_from_block(block: Block) -> Rules:
-    """Reads the rules of a table. Raises MapError."""
-    if unknown := sorted(block.keys() - _KEYS):
-        raise MapError([Fault(block.place, f"a table's rules have no {', '.join(unknown)}")])
-    negated = block.get("negated") or {}
+def rules_from_block(block: Block, faults: list[Fault]) -> Rules:
+    """Reads the rules of a table, as far as they can be read."""
+    unknown(block, _KEYS, "table's rules", faults)
+    negated = block_of(block, "negated", faults)
+    unknown(negated, ("when", "columns"), "`negated`", faults)
     return Rules(
-        rename={str(k): str(v) for k, v in (block.get("rename") or {}).items()},
-        nulls=frozenset(map(str, block.get("nulls") or ())),
-        swapped=tuple(
-            Swap(str(each["code"]), str(each["name"]), str(each["pattern"]))
-            for each in block.get("swapped") or ()
-        ),
-        withdrawn=_texts(block.get("withdrawn") or {}),
-        negated=_texts(negated.get("when") or {}),
-        negated_columns=tuple(map(str, negated.get("columns") or ())),
-        half_width=tuple(map(str, block.get("half_width") or ())),
-        key=tuple(map(str, block.get("key") or ())),
+        rename=_renamed(block, faults),
+        nulls=frozenset(texts(block, "nulls", faults)),
+        sentinels=_by_column(block, "sentinels", faults),
+        values={
+            column: {said: text(inner, said, faults) for said in inner}
+            for column, inner in named(block, "values", faults)
+        },
+        swapped=tuple(_swapped(each, faults) for each in blocks(block, "swapped", faults)),
+        withdrawn=_by_column(block, "withdrawn", faults),
+        negated=_by_column(negated, "when", faults),
+        negated_columns=texts(negated, "columns", faults),
+        half_width=texts(block, "half_width", faults),
+        key=texts(block, "key", faults),
     )
 
 
-def _texts(found: Mapping[str, object]) -> dict[str, frozenset[str]]:
-    return {
-        str(name): frozenset(map(str, texts if isinstance(texts, list) else [texts]))
-        for name, texts in found.items()
-    }
+def _renamed(block: Block, faults: list[Fault]) -> Mapping[str, str]:
+    """Each column into another one."""
+    found = table(block, "rename", faults)
+    inner = block_of(block, "rename", [])
+    first: dict[str, str] = {}
+    for name, meant in found.items():
+        if name == meant or not meant:
+            faults.append(Fault(inner.at(name), f"{name!r} is renamed into {meant!r}, which changes nothing"))
+        elif meant in first:
+            faults.append(
+                Fault(inner.at(name), f"{name!r} and {first[meant]!r} are both renamed into {meant!r}")
+            )
+        first[meant] = name
+    return found
+
+
+def _swapped(block: Block, faults: list[Fault]) -> Swap:
+    unknown(block, ("code", "name", "pattern"), "swap", faults)
+    told = Swap(*(text(block, key, faults) for key in ("code", "name", "pattern")))
+    if not (told.code and told.name and told.pattern):
+        faults.append(Fault(block.place, "a swap needs `code`, `name` and `pattern`"))
+    try:
+        re.compile(told.pattern)
+    except re.error as error:
+        faults.append(Fault(block.at("pattern"), f"pattern {told.pattern!r}: {error}"))
+    return told
+
+
+def _by_column(block: Block, key: str, faults: list[Fault]) -> dict[str, frozenset[str]]:
+    inner = block_of(block, key, faults)
+    return {column: frozenset(texts(inner, column, faults)) for column in inner}
 
 
 def cleaned(row: Row, rules: Rules) -> Cleaned:
-    """Applies the rules in the order: names, nulls, digits, swaps, signs."""
+    """Applies the rules in the order: names, nulls, digits, values, swaps, signs."""
     values: dict[str, str] = {}
     empty: dict[str, str] = {}
     for column, said in row.values.items():
         name = rules.rename.get(column, column)
-        if said in rules.nulls or (said and is_filler(said)):
+        if said in rules.nulls or said in rules.sentinels.get(name, ()) or (said and is_filler(said)):
             empty[name] = said
         elif said:
-            values[name] = unicodedata.normalize("NFKC", said) if name in rules.half_width else said
+            plain = unicodedata.normalize("NFKC", said) if name in rules.half_width else said
+            values[name] = rules.values.get(name, {}).get(plain, plain)
     for swap in rules.swapped:
         _swap(values, swap)
     if any(values.get(column) in texts for column, texts in rules.negated.items()):

@@ -16,21 +16,14 @@ from adapters.cda.translate import worked
 from adapters.hospitals.hospital import Hospital
 from adapters.local.building import added
 from adapters.local.render import rendered_fields
-from adapters.mapping.compile import compile_maps
 from adapters.mapping.compiled import Maps
 from adapters.mapping.document import load
-from adapters.mapping.layers import joined
-from adapters.mapping.model import Model
-from adapters.mapping.read import layer_from_block
-from adapters.tables.cleaning import Rules, cleaned, rules_from_block
+from adapters.tables.cleaning import Rules, cleaned
 from adapters.tables.rows import Row
 from adapters.translation import Coverage, Entry, Fields, Translation
 from adapters.trees.coverage import account
 from adapters.trees.element import Document, Element
-from adapters.trees.functions import functions
-from adapters.trees.library import WORDS, layer_of
 from adapters.trees.parse import Tree
-from adapters.trees.sources import TreeSources
 from terminology.issue import Issue
 
 _DOCUMENT = frozenset(("Composition", "DocumentReference", "Binary"))
@@ -38,22 +31,16 @@ _DOCUMENT = frozenset(("Composition", "DocumentReference", "Binary"))
 
 @dataclass(frozen=True, slots=True)
 class TableMaps:
-    """What a hospital declares: compiled maps, the tables that they are for, and the rules of each table."""
+    """What a hospital declares: compiled maps, the tables that they are for, the rules of each table (`*`: of
+    every other), and what columns mean (by default `columns.yaml`)."""
 
     maps: Maps | None = None
     tables: frozenset[str] = frozenset()
     rules: Mapping[str, Rules] = field(default_factory=dict)
+    known: Mapping[str, Any] = field(default_factory=dict)
 
-
-def table_maps(text: str, file: str, model: Model) -> TableMaps:
-    """Reads a mapping document: `maps` as everywhere (`segment` is the table), `tables`: rules by table.
-    Raises MapError with file and line."""
-    block = load(text, file)
-    layer = joined([layer_of("adapters.trees.maps"), layer_from_block(block, ("tables",))])
-    maps = compile_maps(layer, model, TreeSources(), functions(), WORDS)
-    own = frozenset(each.segment for each in layer.maps.values())
-    rules = {str(name): rules_from_block(each) for name, each in (block.get("tables") or {}).items()}
-    return TableMaps(maps, own, rules)
+    def rules_of(self, table: str) -> Rules:
+        return self.rules.get(table) or self.rules.get("*") or Rules()
 
 
 @cache
@@ -65,7 +52,8 @@ def columns() -> Mapping[str, Any]:
 
 def translate(row: Row, hospital: Hospital, declared: TableMaps, clinical: Maps) -> Translation:
     """The resources of one row. A row that was withdrawn makes them entered in error."""
-    rules = declared.rules.get(row.table, Rules())
+    rules = declared.rules_of(row.table)
+    known = declared.known or columns()
     clean = cleaned(row, rules)
     document = Document()
     by_map = declared.maps is not None and row.table in declared.tables
@@ -75,7 +63,7 @@ def translate(row: Row, hospital: Hospital, declared: TableMaps, clinical: Maps)
     if by_map and declared.maps is not None:
         tree, maps = Tree(element, "", document), declared.maps
     else:
-        tree, maps = rendered_fields(_named(element, clean.row, rules), columns()), clinical
+        tree, maps = rendered_fields(_named(element, clean.row, rules, known), known), clinical
     work = worked(tree, hospital, maps)
     drafts = [each for each in work.finish() if by_map or each.resource["resourceType"] not in _DOCUMENT]
     entries = [Entry(_state(each.resource, clean.withdrawn), each.mode) for each in drafts]
@@ -96,9 +84,8 @@ def _element(row: Row, document: Document) -> Element:
     return root
 
 
-def _named(element: Element, row: Row, rules: Rules) -> Element:
+def _named(element: Element, row: Row, rules: Rules, table: Mapping[str, Any]) -> Element:
     """Columns under the names of fields; a name for the row itself, by its key."""
-    table = columns()
     ignored, header = table["ignored"], table["header"]
     for child in list(element.children):
         name = child.name.lower()

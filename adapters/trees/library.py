@@ -1,13 +1,14 @@
 """Compiled maps of one kind of document: the base maps, and what hospitals change."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 from adapters.hospitals.hospital import Hospital
 from adapters.mapping.compile import compile_maps
 from adapters.mapping.compiled import Maps
-from adapters.mapping.layers import joined, overridden
+from adapters.mapping.layers import joined
+from adapters.mapping.library import Compilations
 from adapters.mapping.model import Model
 from adapters.mapping.read import read_layer
 from adapters.mapping.rows import Layer
@@ -26,22 +27,19 @@ def layer_of(*packages: str) -> Layer:
 
 
 class TreeMaps:
-    """Compiled maps: one for all hospitals that change nothing, one for each that does."""
+    """Compiled maps of a form, made for the first document of whoever changes the same of them."""
 
-    __slots__ = ("_compiled", "_model", "_packages")
+    __slots__ = ("compilations", "form")
 
-    def __init__(self, model: Model, packages: Iterable[str]) -> None:
-        self._model = model
-        self._packages = tuple(packages)
-        self._compiled: dict[str, Maps] = {}
+    def __init__(self, model: Model, packages: Iterable[str], form: str) -> None:
+        self.form = form
+        base = partial(layer_of, *packages)
+        self.compilations = Compilations(base, lambda whole: compiled(whole, model))
 
-    def of(self, hospital: Hospital, layer: Layer | None = None) -> Maps:
-        """Raises MapError. `layer` is what the hospital changes of these maps."""
-        key = "" if layer is None else hospital.id
-        known = self._compiled.get(key)
-        if known is None:
-            whole = layer_of(*self._packages)
-            changed = whole if layer is None else overridden(whole, layer)
-            known = compile_maps(changed, self._model, TreeSources(), functions(), WORDS)
-            self._compiled[key] = known
-        return known
+    def of(self, hospital: Hospital) -> Maps:
+        """Raises MapError."""
+        return self.compilations.of(hospital.layers(self.form))
+
+
+def compiled(whole: Layer, model: Model) -> Maps:
+    return compile_maps(whole, model, TreeSources(), functions(), WORDS)

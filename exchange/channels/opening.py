@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from adapters.tables.translate import TableMaps, table_maps
+from adapters.tables.library import table_maps
+from adapters.tables.translate import TableMaps
 from exchange.channels.declared import Channels
 from exchange.channels.dropping import dropping
 from exchange.channels.pulling import pulling

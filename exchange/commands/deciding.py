@@ -11,7 +11,8 @@ from typing import Any
 
 import asyncpg
 
-from adapters.hospitals.hospital import Hospitals, load_hospitals
+from adapters.hospitals.folder import load_hospitals
+from adapters.hospitals.hospital import Hospitals
 from exchange.commands.connected import connected
 from exchange.commands.refused import Refused
 from exchange.commands.shown import plain

@@ -1,118 +1,145 @@
-"""What another file of a hospital would change: in its maps, and in the messages that it has sent."""
+"""What another file of a hospital would change in the messages that it has sent."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from adapters.hl7v2.parse import Message
-from adapters.hl7v2.translate import MapLibrary, base_layer, maps_for, translate
-from adapters.hospitals.hospital import Hospital, Hospitals, hospital_from_yaml, load_hospitals
-from adapters.mapping.difference import difference
-from adapters.mapping.layers import overridden
+from adapters.hospitals.hospital import Hospital, Hospitals
+from adapters.library import Library, library
 from adapters.mapping.tracing import leaves
 from adapters.translation import Translation
 from exchange.commands.connected import connected
-from exchange.commands.refused import Refused
-from exchange.inbound.envelope import sealed
+from exchange.commands.mapping_files import book_with
+from exchange.inbound.sealing import sealed_by_channel
+from exchange.inbound.translated import translated
 from exchange.settings import Settings
 from profiles.definitions import definitions
 
-# The latest messages of a hospital, in the order they came.
-STORED = """
-SELECT id, received, channel, charset, raw FROM (
-    SELECT id, received, channel, charset, raw FROM inbox WHERE hospital = $1 ORDER BY id DESC LIMIT $2
+# The latest messages of a hospital, or of a type of them, in the order they came.
+LATEST = """
+SELECT id FROM (
+    SELECT id FROM inbox WHERE hospital = $1 AND ($3::text IS NULL OR message_type = $3)
+    ORDER BY id DESC LIMIT $2
 ) AS latest ORDER BY id"""
+
+# Some messages as they came.
+STORED = """
+SELECT id, received, channel, charset, message_type, raw FROM inbox
+WHERE id = ANY($1::bigint[]) ORDER BY id"""
+_AT_ONCE = 100
 _SHOWN = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # nothing that is compared depends on it
-_SETTINGS = ("name", "charset", "timezone", "facilities", "systems", "code_systems")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which messages, and the file to try; none: the hub's own maps."""
+
+    hospital: str
+    candidate: Path | None = None
+    limit: int = 1000
+    message_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would be other of a message: elements by resource type, residue, issues; no values."""
+
+    message: int
+    received: str
+    type: str
+    changes: Sequence[str]
+
+    def __str__(self) -> str:
+        head = f"message {self.message} ({self.received}, {self.type}): "
+        more = len(self.changes) - _SHOWN
+        shown = [*self.changes[:_SHOWN], *([f"… and {more} more"] if more > 0 else [])]
+        return "\n".join(head + each for each in shown)
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """`lines` tell, message by message, what would be other; values are not told."""
+    """Only messages that would be translated otherwise."""
 
-    lines: Sequence[str]
-    messages: int
-    different: int
+    messages: Sequence[Change]
+    count: int
 
+    @property
+    def lines(self) -> list[str]:
+        return [line for each in self.messages for line in str(each).splitlines()]
 
-def differences(settings: Settings, hospital: str, candidate: str | None) -> Iterator[str]:
-    """From the hub's own maps to the hospital's. Raises MapError for a row that cannot work."""
-    meant = _meant(settings, hospital, candidate)
-    plain = Hospital(meant.id, meant.id, meant.base)
-    for name in _SETTINGS:
-        value = getattr(meant, name)
-        if value and value != getattr(plain, name):
-            yield f"{name}: {value}"
-    yield from difference(base_layer(), overridden(base_layer(), meant.layer))
-    maps_for(meant.layer, definitions())
+    def summary(self) -> Iterator[str]:
+        """How often each change comes, and how many messages there are."""
+        often = Counter(change for each in self.messages for change in each.changes)
+        for change, number in often.most_common(_SHOWN):
+            yield f"{number:6} × {change}"
+        yield f"{self.count} messages, {len(self.messages)} would be translated otherwise"
 
 
-async def tested(settings: Settings, hospital: str, candidate: str | None, limit: int) -> Changed:
-    """Translates what is stored of the hospital as in force and as meant. Without a candidate, as in
-    force and by the hub's own maps."""
-    hospitals = load_hospitals(settings.hospitals, settings.base)
-    now = hospitals.for_facility(hospital)
-    if candidate is None:
-        meant = Hospital(now.id, now.name, now.base)
+async def tested(settings: Settings, asked: Asked) -> Changed:
+    """Translates what is stored of the hospital as in force and as meant. Raises MapError."""
+    maps = library(definitions())
+    book = book_with(settings, asked.hospital, None, maps)
+    now = Hospitals(settings.base, book.hospitals)
+    if asked.candidate is None:
+        plain = [Hospital(each.id, each.name, "", facilities=each.facilities) for each in book.hospitals]
+        meant = Hospitals(settings.base, plain)
     else:
-        meant = _meant(settings, hospital, candidate)
-    library = (MapLibrary(definitions()), MapLibrary(definitions()))
-    lines: list[str] = []
-    different = 0
+        candidate = book_with(settings, asked.hospital, asked.candidate, maps)
+        meant = Hospitals(settings.base, candidate.hospitals)
+    found: list[Change] = []
     async with connected(settings) as connection:
-        rows = await connection.fetch(STORED, hospital, limit)
-    for row in rows:
-        pair = [
-            _translated(row["raw"], row["channel"], row["charset"], each, maps, hospitals)
-            for each, maps in zip((now, meant), library, strict=True)
-        ]
-        found = sorted(_changes(*pair))
-        if found:
-            different += 1
-            lines += [
-                f"message {row['id']} ({row['received']:%Y-%m-%d %H:%M}): {each}" for each in found[:_SHOWN]
-            ]
-    return Changed(lines, len(rows), different)
+        rows = await connection.fetch(LATEST, asked.hospital, asked.limit, asked.message_type)
+        ids = [row["id"] for row in rows]
+        for start in range(0, len(ids), _AT_ONCE):
+            stored = await connection.fetch(STORED, ids[start : start + _AT_ONCE])
+            found += [change for row in stored if (change := _change(row, now, meant, maps)) is not None]
+    return Changed(found, len(ids))
 
 
-def _meant(settings: Settings, hospital: str, candidate: str | None) -> Hospital:
-    if candidate is not None:
-        made = hospital_from_yaml(candidate, f"{hospital}.yaml")
-        if made.id != hospital:
-            raise Refused(f"the file is of {made.id}, not of {hospital}")
-        return replace(made, base=settings.base.rstrip("/"))
-    hospitals = load_hospitals(settings.hospitals, settings.base)
-    known = next((each for each in hospitals.registered if each.id == hospital), None)
-    if known is None:
-        raise Refused(f"no file describes the hospital {hospital}")
-    return known
-
-
-def _translated(
-    raw: bytes,
-    channel: str,
-    charset: str | None,
-    hospital: Hospital,
-    library: MapLibrary,
-    hospitals: Hospitals,
-) -> Translation | None:
-    envelope = sealed(raw, channel, charset or hospital.charset, hospitals)
-    if not isinstance(envelope.message, Message):
+def _change(row: Any, now: Hospitals, meant: Hospitals, maps: Library) -> Change | None:
+    one, other = (_told(row, each, maps) for each in (now, meant))
+    changes = sorted(_changes(one, other))
+    if not changes:
         return None
-    return translate(envelope.message, hospital, _EPOCH, library.of(hospital))
+    return Change(row["id"], f"{row['received']:%Y-%m-%d %H:%M}", row["message_type"], changes)
 
 
-def _changes(now: Translation | None, meant: Translation | None) -> Iterator[str]:
-    """Elements that come, go or change, by resource type; fields that are left over or no longer are."""
-    before, after = _elements(now), _elements(meant)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    hospital: str
+    translation: Translation | None
+    faults: Sequence[str]
+
+
+def _told(row: Any, hospitals: Hospitals, maps: Library) -> _Told:
+    """As the hub would seal and translate it, by the charset that the layers say."""
+    envelope = sealed_by_channel(row["raw"], row["channel"], row["charset"], hospitals)
+    faults = [f"{each.code} {each.address}" for each in envelope.faults]
+    if envelope.message is None:
+        return _Told(envelope.hospital.id, None, faults)
+    made = translated(envelope.message, envelope.hospital, _EPOCH, maps)
+    return _Told(envelope.hospital.id, made, faults)
+
+
+def _changes(now: _Told, meant: _Told) -> Iterator[str]:
+    """Elements that come, go or change, by resource type; what is left over or told, and no longer is."""
+    if now.hospital != meant.hospital:
+        yield f"~ hospital: {now.hospital} → {meant.hospital}"
+    before, after = _elements(now.translation), _elements(meant.translation)
     for path in before.keys() | after.keys():
         if before.get(path) != after.get(path):
             sign = "~" if path in before and path in after else "+" if path in after else "-"
             yield f"{sign} {path}"
-    left = [{each.path for each in made.residue} if made else set() for made in (now, meant)]
-    yield from (f"- residue {path}" for path in left[0] - left[1])
-    yield from (f"+ residue {path}" for path in left[1] - left[0])
+    for what, one, other in (
+        ("residue", _residue(now), _residue(meant)),
+        ("issue", _issues(now), _issues(meant)),
+    ):
+        yield from (f"- {what} {each}" for each in one - other)
+        yield from (f"+ {what} {each}" for each in other - one)
 
 
 def _elements(made: Translation | None) -> dict[str, list[str]]:
@@ -121,3 +148,12 @@ def _elements(made: Translation | None) -> dict[str, list[str]]:
         for path, value in leaves(entry.resource):
             found.setdefault(f"{entry.resource['resourceType']}.{path}", []).append(value)
     return found
+
+
+def _residue(told: _Told) -> set[str]:
+    return {each.path for each in told.translation.residue} if told.translation else set()
+
+
+def _issues(told: _Told) -> set[str]:
+    issues = told.translation.issues if told.translation else ()
+    return {*told.faults, *(f"{each.severity} {each.code} {each.expression}".strip() for each in issues)}

@@ -25,7 +25,7 @@ def pull(
     """Read what is new in a hospital's front-end table, writing nothing there, and translate it."""
     from adapters.documents import translate_rows  # the maps are compiled for this command only
     from adapters.mapping.fault import MapError
-    from adapters.tables.translate import TableMaps, table_maps
+    from adapters.tables.library import table_maps
     from exchange.commands import translating
     from exchange.fhirjson import dumps
     from exchange.inbound.front_end import PullError, Source, batches, front_end, mark_from_json
@@ -34,7 +34,7 @@ def pull(
     column, _, wanted = flag.partition("=")
     found = False
     try:
-        declared = TableMaps()
+        declared = None
         if maps is not None:
             declared = table_maps(maps.read_text("utf-8"), maps.name, definitions())
         rules = translating.translation_rules(from_environment(), hospital)

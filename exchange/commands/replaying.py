@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from adapters.hospitals.hospital import load_hospitals
+from adapters.hospitals.folder import load_hospitals
 from exchange.commands.connected import connected
 from exchange.commands.refused import Refused
 from exchange.domains import load_domains

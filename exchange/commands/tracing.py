@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.trace import traced
 from adapters.hl7v2.translate import MapLibrary
-from adapters.hospitals.hospital import load_hospitals
+from adapters.hospitals.folder import load_hospitals
 from exchange.commands.connected import connected
 from exchange.fhirjson import loads
 from exchange.inbound.envelope import sealed

@@ -10,9 +10,11 @@ from adapters.documents import HL7_V2, DocumentMaps, document_maps, form_of, tra
 from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.batch import messages_of
 from adapters.hl7v2.parse import Message
+from adapters.hl7v2.speaking import charset_for, said_by
 from adapters.hl7v2.translate import MapLibrary
 from adapters.hl7v2.translate import translate as translate_message
-from adapters.hospitals.hospital import Hospital, Hospitals, load_hospitals
+from adapters.hospitals.folder import load_hospitals
+from adapters.hospitals.hospital import Hospital, Hospitals
 from adapters.merge import merged
 from adapters.translation import Coverage, Entry, Translation
 from exchange.inbound.envelope import Envelope, sealed
@@ -55,7 +57,7 @@ def sources_of(path: Path, form: str = "") -> Iterator[tuple[str, bytes]]:
 
 def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
     """As the hub would translate it; what the hub would refuse has an issue that says so."""
-    charset = None if rules.hospital is None else rules.hospital.charset
+    charset = None if rules.hospital is None else charset_for(raw, rules.hospital)
     if (form or form_of(raw) or HL7_V2) != HL7_V2:
         made = translate_document(raw, rules.documents, rules.hospitals, rules.hospital, charset)
         return _checked(rules, made)
@@ -63,7 +65,7 @@ def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
     told = [_issue(fault) for fault in envelope.faults]
     if not isinstance(envelope.message, Message):
         return Translation((), told, Coverage(0, 0, 0), ())
-    sender = rules.hospital or envelope.hospital
+    sender = (rules.hospital or envelope.hospital).speaking(said_by(envelope.header, "file"))
     made = translate_message(envelope.message, sender, datetime.now(UTC), rules.library.of(sender))
     entries = [*made.entries, *_provenance(rules, envelope, made)]
     return _checked(rules, replace(made, entries=entries, issues=[*told, *made.issues]))

@@ -92,7 +92,7 @@ def sealed_document(raw: bytes, channel: str, charset: str | None, hospitals: Ho
         sender=bounded(interaction.sender or channel),
         control_id=bounded(interaction.message_id[1] or sha256.hex()[:32]),
         message_type=bounded(interaction.name or _kind(tree, form)),
-        hospital=hospital_of(tree, form, hospitals, raw),
+        hospital=hospital_of(tree, form, hospitals, raw).through(channel),
         message=None if faults else Sent(raw, form, charset, channel),
         faults=faults,
         written=_written(tree),

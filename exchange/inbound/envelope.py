@@ -22,6 +22,7 @@ from adapters.hl7v2.fault import (
 )
 from adapters.hl7v2.parse import Message, Segment, parse
 from adapters.hl7v2.query import QUERIES
+from adapters.hl7v2.speaking import charset_for, said_by
 from adapters.hospitals.hospital import Hospital, Hospitals
 from exchange.inbound.sent import Sent
 
@@ -35,9 +36,9 @@ _PROCESSING = frozenset({"", "P", "T", "D"})
 class Envelope:
     """A message as received, and its MSH (`header`: element n is MSH-n as sent).
 
-    `message` is None, or `faults` say why, where it cannot be processed. `charset` is the channel's, or the
-    hospital's, which overrides MSH-18; `codec` is the one the message (or at least its MSH) was read with.
-    `written` is when a document says that it was written, as sent.
+    `message` is None, or `faults` say why, where it cannot be processed. `charset` is the channel's, which
+    overrides MSH-18 and what the hospital's file says of it; `codec` is the one the message (or at least its
+    MSH) was read with. `written` is when a document says that it was written, as sent.
     """
 
     raw: bytes
@@ -80,15 +81,17 @@ def sealed(raw: bytes, channel: str, charset: str | None, hospitals: Hospitals) 
     name, fields = header(raw)
     facility, universal, *_ = _components(fields, 4)
     hospital = hospitals.for_facility(facility or universal, _components(fields, 3)[0])
-    charset = charset or hospital.charset
+    hospital = hospital.speaking(said_by(fields, channel))
+    told = charset or charset_for(raw, hospital)
     message: Message | None = None
     faults: Sequence[Fault] = ()
     try:
-        name = codec(raw, charset)
-        message = parse(decode(raw, charset), name)
+        name = codec(raw, told)
+        message = parse(decode(raw, told), name)
         sent = message.header
         fields = sent.fields()
         hospital = hospitals.for_facility(sent.text(4) or sent.text(4, 2), sent.text(3))
+        hospital = hospital.speaking(said_by(fields, channel))
         faults = _faults(message)
     except MessageError as error:
         faults = (Fault(error.code, error.diagnostics, error.address),)

@@ -21,7 +21,7 @@ from adapters.v3 import translate as v3
 from exchange.inbound.sent import Sent
 
 # What a message's own words do not say, and its translation depends on.
-SETTINGS: Final = ("base", "charset", "timezone", "systems", "code_systems", "layer")
+SETTINGS: Final = ("base", "charset", "timezone", "systems", "code_systems", "stack")
 _DECLARED: Final = ("adapters.local", "adapters.tables")
 _MOST: Final = 4096
 
@@ -30,10 +30,11 @@ class MapVersions:
     """Of each hospital, for HL7 v2 and for everything else; remembered, for it takes some milliseconds."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bool], str] = {}
+        self._known: dict[tuple[object, ...], str] = {}
 
     def of(self, hospital: Hospital, is_document: bool) -> str:
-        key = hospital.id, is_document
+        hospital = hospital.whole
+        key = hospital.dialect, hospital.charset, hospital.stack, is_document
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _MOST:
@@ -47,6 +48,7 @@ class MapVersions:
 
 def map_version(hospital: Hospital, is_document: bool) -> str:
     """`0.1.0-3f2a9c51d07b`."""
+    hospital = hospital.whole
     base = _documents() if is_document else _messages()
     own = [getattr(hospital, name) for name in SETTINGS]
     called = "" if slug(hospital.name) == hospital.id else hospital.name

@@ -99,6 +99,19 @@ def grammar(structure: str, version: str) -> Node | None:
 
 
 @cache
+def group_names() -> frozenset[str]:
+    """Every group of any structure in any version."""
+    found = {
+        name
+        for lines in _lines().values()
+        for text in lines.values()
+        for name, _, opening, closing in _TOKEN.findall(text)
+        if opening and not closing
+    }
+    return frozenset(found | {*_UNNAMED.values(), *_RENAMED.values()})
+
+
+@cache
 def latest(structure: str) -> Node | None:
     """The structure in the newest version that has it."""
     having = [version for version, lines in _lines().items() if structure in lines]

@@ -4,6 +4,8 @@ from adapters.hl7v2.parse import parse
 from adapters.hl7v2.reading import IGNORED, Node
 from adapters.hl7v2.sources import V2Sources
 from adapters.mapping.draft import Scope
+from adapters.mapping.fault import Place
+from adapters.mapping.rows import LocalSegment
 
 MESSAGE = parse('MSH|^~\\&|A|B\rPID|1||7^^^N&1.2.3&ISO~8\rPV1|1|""|^R1\rOBX|1|NM|A||\rOBX|2|NM|B')
 NODES = [Node(segment, MESSAGE.delimiters, "ADT", "A08") for segment in MESSAGE.segments]
@@ -11,7 +13,7 @@ ROOT = Scope("", None)
 for node in NODES:
     ROOT.nodes.setdefault(node.segment.name, []).append(node)
 INNER = Scope("INNER", ROOT, lambda name: NODES[4] if name == "OBX" else None)
-SOURCES = V2Sources({"ZPI": 2})
+SOURCES = V2Sources({"ZPI": LocalSegment(Place("h.yaml", 1), 2, {"bed": 2})})
 PID, PV1 = NODES[1], NODES[2]
 
 
@@ -26,6 +28,7 @@ PID, PV1 = NODES[1], NODES[2]
         ("PID-5", "PID", []),
         ("NK1-2", "PID", []),
         ("ZPI-2", "PID", []),
+        ("ZPI-bed", "PID", []),
     ],
 )
 def test_values(path: str, segment: str, found: list[str]) -> None:

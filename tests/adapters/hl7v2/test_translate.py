@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from adapters.hl7v2.parse import MessageError, parse
 from adapters.hl7v2.translate import MapLibrary, base_layer, translate
-from adapters.hospitals.hospital import Hospitals, hospital_from_yaml
+from adapters.hospitals.folder import hospital_from_yaml
+from adapters.hospitals.hospital import Hospitals
 from adapters.merge import merged
 from profiles.definitions import definitions
 from profiles.structure import compile_structure

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.hospitals.hospital import Hospitals, hospital_from_yaml, load_hospitals, segment, slug
+from adapters.hospitals.folder import hospital_from_yaml, load_hospitals
+from adapters.hospitals.hospital import Hospitals, segment, slug
 from adapters.mapping.fault import MapError
 
 BASE = "https://region.example/fhir"

@@ -99,7 +99,7 @@ def test_faults_of_rows(row: str, fault: str) -> None:
         ("label: patient", "like: Other", 3, "no map 'Other'"),
         ("label: patient", "mode: guess", 3, "mode is one of merge, replace"),
         ("label: patient", "onto: patient", 3, "not both"),
-        ("segment: PID", "sgment: PID", 3, "a map has no 'sgment'"),
+        ("segment: PID", "sgment: PID", 4, "a map has no 'sgment'"),
         ("rows:", "when: PID-8 like 'x'\n    rows:", 3, "condition"),
     ],
 )
@@ -134,9 +134,9 @@ def test_a_row_id_stands_once() -> None:
         ),
         (
             "changes:\n  PID-Patient:\n    add:\n      - {id: PID-5, source: PID-5, ignore: reason}",
-            "h.yaml:4: row 'PID-5' exists: list it under `replace`",
+            "h.yaml:4: row 'PID-5' exists at patient.yaml:40: list it under `replace`",
         ),
-        ("maps: [{map: PID-Patient, segment: PID}]", "h.yaml:1: map 'PID-Patient' exists"),
+        ("maps: [{map: PID-Patient, segment: PID}]", "h.yaml:1: map 'PID-Patient' exists at patient.yaml"),
         (
             "segments: {ZPI: 2}\nchanges: {PID-Patient: {add: [{id: Z, source: ZPI-3, ignore: reason}]}}",
             "ZPI is declared with 2 fields",

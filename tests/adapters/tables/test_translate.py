@@ -12,8 +12,8 @@ from adapters.hospitals.hospital import Hospitals
 from adapters.mapping.fault import MapError
 from adapters.tables.cleaning import Rules, Swap, cleaned, split_unit
 from adapters.tables.formats import TableError, csv_rows, fixed_rows, rows_of
+from adapters.tables.library import table_maps
 from adapters.tables.rows import Row
-from adapters.tables.translate import table_maps
 from adapters.translation import Translation
 from profiles.definitions import definitions
 from profiles.structure import compile_structure

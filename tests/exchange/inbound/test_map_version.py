@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from adapters.hospitals.hospital import Hospitals, hospital_from_yaml
+from adapters.hospitals.folder import hospital_from_yaml
+from adapters.hospitals.hospital import Hospitals
 from exchange.inbound.map_version import MapVersions, map_version
 
 HOSPITALS = Hospitals("https://base.example")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.hl7v2.parse import Message, parse
-from adapters.hospitals.hospital import load_hospitals
+from adapters.hospitals.folder import load_hospitals
 from adapters.mapping.fault import MapError
 from exchange.domains import load_domains
 from exchange.hub import open_hub

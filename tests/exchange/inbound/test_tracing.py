@@ -6,7 +6,7 @@ import pytest
 
 from adapters.hl7v2.parse import parse
 from adapters.hl7v2.translate import MapLibrary, translate
-from adapters.hospitals.hospital import load_hospitals
+from adapters.hospitals.folder import load_hospitals
 from adapters.mapping.fault import MapError
 from exchange.commands import mapping_change
 from exchange.commands.mapping_change import differences
