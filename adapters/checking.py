@@ -100,11 +100,13 @@ def _form(form: str, layers: Sequence[Layer], library: Library, stacks: _Stacks)
     compilations = library.compilations(form)
     faults: list[Fault] = []
     whole = compilations.base
+    grown: list[Layer] = []
     for each in layers:
         whole = laid(whole, each, faults)
+        grown.append(whole)
     stacks.wholes[key] = whole
-    for each in layers:
-        stacks.of.setdefault(id(each), (each, []))[1].append(whole)
+    for place, each in enumerate(layers):
+        stacks.of.setdefault(id(each), (each, []))[1].extend(grown[place:])
     yield from faults
     yield from dead(whole, layers, library.model, grounds(form))
     try:

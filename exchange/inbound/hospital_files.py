@@ -42,6 +42,7 @@ class HospitalFiles:
         self.library = library(hub.definitions)
         self.faults: Sequence[Fault] = ()
         self.seen = ""
+        self.looked: Stamp = ()
         self.taken = self.refused = 0
         self._folder = hub.settings.hospitals
 
@@ -49,6 +50,7 @@ class HospitalFiles:
         """Puts the folder in force. Raises MapError with all faults; then nothing has changed."""
         if self._folder is None:
             return
+        self.looked = self.stamp()
         texts = await asyncio.to_thread(texts_of, self._folder)
         book = await asyncio.to_thread(_compiled, texts, self.library)
         self.seen, self.faults = digest_of(texts), book.faults
@@ -80,14 +82,14 @@ class HospitalFiles:
 
 
 @asynccontextmanager
-async def hospital_files(hub: Hub) -> AsyncIterator[HospitalFiles]:
-    """The files in force, watched meanwhile. Raises MapError if they have faults at the start."""
+async def hospital_files(hub: Hub, seconds: float = SECONDS) -> AsyncIterator[HospitalFiles]:
+    """The files in force, looked at every few seconds. Raises MapError if they have faults at the start."""
     files = HospitalFiles(hub)
     await files.take()
     tell(hub.settings, files)
     asked = asyncio.Event()
     with _hearing(asked):
-        watching = asyncio.create_task(_watch(hub.settings, files, asked))
+        watching = asyncio.create_task(_watch(hub.settings, files, asked, seconds))
         try:
             yield files
         finally:
@@ -95,18 +97,17 @@ async def hospital_files(hub: Hub) -> AsyncIterator[HospitalFiles]:
             await asyncio.gather(watching, return_exceptions=True)
 
 
-async def _watch(settings: Settings, files: HospitalFiles, asked: asyncio.Event) -> None:
-    known = before = files.stamp()
+async def _watch(settings: Settings, files: HospitalFiles, asked: asyncio.Event, seconds: float) -> None:
+    before = files.looked
     while True:
         try:
-            await asyncio.wait_for(asked.wait(), SECONDS)
+            await asyncio.wait_for(asked.wait(), seconds)
         except TimeoutError:
             pass
         found = files.stamp()
         # A file that is being written is left alone until it rests.
-        if asked.is_set() or (found != known and found == before):
+        if asked.is_set() or (found != files.looked and found == before):
             asked.clear()
-            known = found
             await _take_up(files)
             tell(settings, files)
         before = found

@@ -1,16 +1,10 @@
-"""From a stored resource back to the fields, and from a file of a hospital to what it would change."""
-
-from pathlib import Path
+"""From a stored resource back to the fields."""
 
 import pytest
 
 from adapters.hl7v2.parse import parse
 from adapters.hl7v2.translate import MapLibrary, translate
 from adapters.hospitals.folder import load_hospitals
-from adapters.mapping.fault import MapError
-from exchange.commands import mapping_change
-from exchange.commands.mapping_change import differences
-from exchange.commands.refused import Refused
 from exchange.commands.tracing import origins
 from exchange.hub import Hub
 from exchange.inbound.reception import open_reception
@@ -20,15 +14,6 @@ from tests.adapters.hl7v2.golden import message
 
 CASE = "oru-r01-laboratory"
 ORIGINAL_MODE = message(CASE).replace("|AL|NE|", "|||")
-CHANGED = """
-id: {id}
-changes:
-  OBX-Observation:
-    disable: [OBX-17]
-    replace: [{{id: OBX-16, source: OBX-16, target: extension(probability).valueString, function: text}}]
-vocabularies:
-  AdministrativeSex: {{words: {{汉子: male}}}}
-"""
 
 
 @pytest.fixture
@@ -43,12 +28,6 @@ async def settings(hub: Hub, database_url: str) -> Settings:
     return settings
 
 
-async def hospital_of(hub: Hub) -> str:
-    async with hub.pool.acquire() as connection:
-        found: str = await connection.fetchval("SELECT hospital FROM inbox")
-    return found
-
-
 async def test_an_element_leads_back_to_its_field_and_row(hub: Hub, settings: Settings) -> None:
     parsed = parse(ORIGINAL_MODE)
     hospitals = load_hospitals(None, settings.base)
@@ -61,26 +40,3 @@ async def test_an_element_leads_back_to_its_field_and_row(hub: Hub, settings: Se
     assert told["status"].source == "OBX-11"
     assert told["subject.reference"].source == ""
     assert await origins(settings, "Observation/nobody") == []
-
-
-async def test_what_a_file_would_change(hub: Hub, settings: Settings) -> None:
-    hospital = await hospital_of(hub)
-    changed = await mapping_change.tested(settings, hospital, CHANGED.format(id=hospital), 10)
-    assert (changed.messages, changed.different) == (1, 1)
-    assert any("Observation.performer" in line for line in changed.lines)
-    same = await mapping_change.tested(settings, hospital, f"id: {hospital}\nname: {hospital}\n", 10)
-    assert not [line for line in same.lines if "Observation" in line]
-
-
-def test_a_difference_is_told_with_its_place(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path)
-    told = list(differences(settings, "h1", CHANGED.format(id="h1")))
-    assert any(line.startswith("- OBX-Observation/OBX-17") for line in told)
-    assert any(line.startswith("~ OBX-Observation/OBX-16") and "h1.yaml:6" in line for line in told)
-    assert "+ vocabulary AdministrativeSex: '汉子' means 'male'" in told
-    with pytest.raises(MapError, match="OBX-99"):
-        list(differences(settings, "h1", CHANGED.format(id="h1").replace("OBX-17", "OBX-99")))
-    with pytest.raises(Refused):
-        list(differences(settings, "h2", CHANGED.format(id="h1")))
-    with pytest.raises(Refused):
-        list(differences(settings, "h2", None))
