@@ -87,7 +87,7 @@ def translate_table(
 ) -> Translation:
     """Every row of a table. `name` is the table's where the bytes name none; a row that fails is an issue."""
     try:
-        rows = list(rows_of(raw, name, charset or (hospital.charset if hospital else None)))
+        rows = list(rows_of(raw, name, charset))
     except (TableError, XmlError) as error:
         return refused("structure", str(error))
     return translate_rows(rows, maps, hospitals, hospital, declared)

@@ -96,8 +96,5 @@ def _row(layer: Layer, names: Collection[str], id_: str) -> Row | None:
     """The row as a layer writes it, in maps of these names, or in any."""
     changed = ((of, (*each.replace, *each.add)) for of, each in layer.changes.items())
     made = ((of, each.rows) for of, each in layer.maps.items())
-    for of, rows in (*changed, *made):
-        if not names or of in names:
-            if found := next((row for row in rows if row.id == id_), None):
-                return found
-    return None
+    rows = (row for of, rows in (*changed, *made) if not names or of in names for row in rows)
+    return next((row for row in rows if row.id == id_), None)

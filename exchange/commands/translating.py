@@ -9,6 +9,7 @@ from typing import Any
 from adapters.documents import HL7_V2, DocumentMaps, document_maps, form_of, translate_document
 from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.batch import messages_of
+from adapters.hl7v2.charset import header
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.speaking import charset_for, said_by
 from adapters.hl7v2.translate import MapLibrary
@@ -57,11 +58,10 @@ def sources_of(path: Path, form: str = "") -> Iterator[tuple[str, bytes]]:
 
 def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
     """As the hub would translate it; what the hub would refuse has an issue that says so."""
-    charset = None if rules.hospital is None else charset_for(raw, rules.hospital)
     if (form or form_of(raw) or HL7_V2) != HL7_V2:
-        made = translate_document(raw, rules.documents, rules.hospitals, rules.hospital, charset)
+        made = translate_document(raw, rules.documents, rules.hospitals, rules.hospital)
         return _checked(rules, made)
-    envelope = sealed(raw, "file", charset, rules.hospitals)
+    envelope = sealed(raw, "file", _charset(rules.hospital, raw), rules.hospitals)
     told = [_issue(fault) for fault in envelope.faults]
     if not isinstance(envelope.message, Message):
         return Translation((), told, Coverage(0, 0, 0), ())
@@ -69,6 +69,14 @@ def translated(rules: Rules, raw: bytes, form: str = "") -> Translation:
     made = translate_message(envelope.message, sender, datetime.now(UTC), rules.library.of(sender))
     entries = [*made.entries, *_provenance(rules, envelope, made)]
     return _checked(rules, replace(made, entries=entries, issues=[*told, *made.issues]))
+
+
+def _charset(hospital: Hospital | None, raw: bytes) -> str | None:
+    """What a hospital that is told says of the charset, in place of the one that the message names."""
+    if hospital is None:
+        return None
+    _, fields = header(raw)
+    return charset_for(raw, hospital.speaking(said_by(fields, "file")))
 
 
 def _checked(rules: Rules, made: Translation) -> Translation:

@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -100,10 +100,8 @@ async def hospital_files(hub: Hub, seconds: float = SECONDS) -> AsyncIterator[Ho
 async def _watch(settings: Settings, files: HospitalFiles, asked: asyncio.Event, seconds: float) -> None:
     before = files.looked
     while True:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(asked.wait(), seconds)
-        except TimeoutError:
-            pass
         found = files.stamp()
         # A file that is being written is left alone until it rests.
         if asked.is_set() or (found != files.looked and found == before):

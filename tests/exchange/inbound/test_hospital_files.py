@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,17 @@ FAULTY = "changes: {PID-Patient: {disable: [PID-99]}}\n"
 
 
 @pytest.fixture
-async def listening_hub(hub: Hub, tmp_path: Path) -> AsyncIterator[Hub]:
+async def listening_hub(hub: Hub, tmp_path: Path) -> Hub:
     folder = tmp_path / "hospitals"
     (folder / "vendors").mkdir(parents=True)
     (folder / "h1.yaml").write_text(FIRST)
     (folder / "vendors" / "v.yaml").write_text(VENDOR)
-    yield replace(hub, settings=hub.settings.model_copy(update={"hospitals": folder}))
+    return replace(hub, settings=hub.settings.model_copy(update={"hospitals": folder}))
 
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - files are looked at, nothing tells of them
             await asyncio.sleep(0.01)
 
 
