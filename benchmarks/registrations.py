@@ -7,6 +7,7 @@ record of this process and of PostgreSQL.
 """
 
 import asyncio
+import gc
 import sys
 import tempfile
 import time
@@ -70,6 +71,9 @@ async def _vacuum(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     await connection.execute("VACUUM ANALYZE")
     await connection.close()
+    # As `serve` does: what is there to stay is no garbage.
+    gc.collect()
+    gc.freeze()
 
 
 async def _timed(

@@ -61,13 +61,15 @@ class Done:
 
 
 Spoken = Opening | Task | Question | Answer | Done
+Sayable = object
+"""What other programs of workers say; whoever hears it knows what it must be."""
 
 
-def packed(said: Spoken) -> bytes:
+def packed(said: Sayable) -> bytes:
     body = pickle.dumps(said, pickle.HIGHEST_PROTOCOL)
     return LENGTH.pack(len(body)) + body
 
 
-def unpacked(body: bytes) -> Spoken:
-    said: Spoken = pickle.loads(body)  # noqa: S301
+def unpacked(body: bytes) -> Sayable:
+    said: Sayable = pickle.loads(body)  # noqa: S301
     return said

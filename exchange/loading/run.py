@@ -29,6 +29,7 @@ from exchange.store import load_indexes, load_progress
 from exchange.store.connection import Connection
 from exchange.store.load_progress import Begun, Mark
 from exchange.store.load_rows import INDEX_TABLES
+from mpi import plans as mpi_plans
 
 # From so many resources on, a load tells PostgreSQL at its end what has become of the tables.
 TIDY_FROM: Final = 10_000
@@ -105,9 +106,10 @@ async def load(
     connection = await asyncpg.connect(target.dsn)
     try:
         begun = await _begin(connection, sources, tally, listener)
+        tells = await mpi_plans.are_to_be_made(connection) if target.hospital else False
         to_come = sum(source.size * (8 if source.is_compressed else 1) for source in sources) - tally.covered
         async with indexes_aside(target.dsn, connection, target.indexes, to_come):
-            run = Run(sources, begun, listener, tally, stop or asyncio.Event())
+            run = Run(sources, begun, listener, tally, stop or asyncio.Event(), connection if tells else None)
             async with hands(_openings(target)) as started:
                 await run.work(started)
             tally.stage = "indexing"
@@ -172,6 +174,7 @@ class Run:
     listener: Listener
     tally: Tally
     stop: asyncio.Event
+    analysed_by: Connection | None = None
     declared: Declared = field(default_factory=Declared)
     waiting: set[int] = field(default_factory=set)
     last: bool = False
@@ -215,6 +218,13 @@ class Run:
         for value in done.mark.findings:
             self.listener.note(chunk.path, of_kept(value))
         self.listener.tell(self.tally)
+        await self._planned()
+
+    async def _planned(self) -> None:
+        """Once some patients are there: what PostgreSQL planned for an empty patient index is planned anew."""
+        if self.analysed_by is not None and self.tally.created >= mpi_plans.ENOUGH:
+            connection, self.analysed_by = self.analysed_by, None
+            await mpi_plans.make(connection)
 
     def _chunks(self, places: Iterable[int]) -> Iterator[Chunk]:
         """What is left of these sources, in their order."""

@@ -17,6 +17,7 @@ from exchange.loading.conversation import (
     Done,
     Opening,
     Question,
+    Sayable,
     Spoken,
     Task,
     packed,
@@ -83,7 +84,7 @@ def _with_text(chunk: Chunk, prepared: Prepared) -> Prepared:
     return Prepared(prepared.made, findings, prepared.rejected)
 
 
-def _heard(source: BinaryIO) -> Spoken | None:
+def _heard(source: BinaryIO) -> Sayable | None:
     head = source.read(LENGTH.size)
     return unpacked(source.read(LENGTH.unpack(head)[0])) if len(head) == LENGTH.size else None
 

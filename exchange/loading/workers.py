@@ -19,7 +19,7 @@ from exchange.loading.conversation import (
     Done,
     Opening,
     Question,
-    Spoken,
+    Sayable,
     Task,
     packed,
     unpacked,
@@ -45,6 +45,11 @@ class Worker:
     async def open(self, opening: Opening) -> None:
         await self._say(opening)
 
+    async def ask(self, task: Sayable) -> Sayable:
+        """For programs that answer each task at once."""
+        await self._say(task)
+        return await self._heard()
+
     async def begin(self, task: Task) -> Question:
         await self._say(task)
         question = await self._heard()
@@ -57,14 +62,14 @@ class Worker:
         assert isinstance(done, Done)
         return done
 
-    async def _say(self, said: Spoken) -> None:
+    async def _say(self, said: Sayable) -> None:
         try:
             self.sink.write(packed(said))
             await self.sink.drain()
         except OSError:
             raise WorkerLost from None
 
-    async def _heard(self) -> Spoken:
+    async def _heard(self) -> Sayable:
         try:
             (length,) = LENGTH.unpack(await self.source.readexactly(LENGTH.size))
             return unpacked(await self.source.readexactly(length))
@@ -76,14 +81,14 @@ Hands = Callable[[Sequence[Opening]], AbstractAsyncContextManager[Sequence[Worke
 
 
 @asynccontextmanager
-async def processes(number: int) -> AsyncIterator[Hands]:
+async def processes(number: int, program: str = PROGRAM) -> AsyncIterator[Hands]:
     """Processes that come up while other things are made ready; they end with the block and with this one."""
     started: list[Process] = []
     try:
         for _ in range(number):
             started.append(
                 await asyncio.create_subprocess_exec(
-                    sys.executable, "-P", "-m", PROGRAM, stdin=PIPE, stdout=PIPE, process_group=0
+                    sys.executable, "-P", "-m", program, stdin=PIPE, stdout=PIPE, process_group=0
                 )
             )
 

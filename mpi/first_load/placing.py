@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from mpi.demographics import NORMALISATION
+from mpi.plans import TABLES
 from mpi.rows import Connection
-
-TABLES: Final = ("mpi_record", "mpi_person", "mpi_link", "mpi_key", "mpi_reach", "mpi_review")
 
 # Nobody else tells of patients meanwhile; who does now is waited for.
 LOCK: Final = f"LOCK TABLE {', '.join(TABLES)} IN ACCESS EXCLUSIVE MODE"

@@ -39,9 +39,11 @@ FROM (
 WHERE t.number = s.number AND NOT s.later AND ($1 OR t.merged OR t.place > 1)
 """
 
+LEFT: Final = "SELECT coalesce(array_agg(number ORDER BY number), '{}') FROM mpi_staged WHERE later"
+
 LATER: Final = """
-SELECT number, patient_id, source, local_id, shown, active, replaced_by FROM mpi_staged
-WHERE later AND number > $1 ORDER BY number LIMIT $2
+SELECT patient_id, source, local_id, shown, active, replaced_by FROM mpi_staged
+WHERE number = ANY($1::bigint[]) ORDER BY number
 """
 
 TOLD: Final = "DELETE FROM mpi_staged WHERE number = ANY($1::bigint[])"
@@ -71,14 +73,19 @@ async def staged_chunks(connection: Connection) -> dict[tuple[bytes, int], tuple
     return {(row["source"], row["start"]): (row["place"], row["records"]) for row in rows}
 
 
-async def later(connection: Connection, after: int, size: int) -> list[tuple[int, Record]]:
-    """What is told one after another when all others are there, as it was told."""
-    rows = await connection.fetch(LATER, after, size)
-    return [(row["number"], _record(*row.values())) for row in rows]
+async def left(connection: Connection) -> list[int]:
+    """What is told one after another when all others are there."""
+    numbers: list[int] = await connection.fetchval(LEFT)
+    return numbers
+
+
+async def later(connection: Connection, numbers: Sequence[int]) -> list[Record]:
+    """These, as they were told."""
+    return [_record(*row) for row in await connection.fetch(LATER, numbers)]
 
 
 def _record(
-    _: int, patient_id: str, source: str, local_id: str, shown: bytes, active: bool, survivor: str | None
+    patient_id: str, source: str, local_id: str, shown: bytes, active: bool, survivor: str | None
 ) -> Record:
     patient = {"resourceType": "Patient", "id": patient_id} | elements_from_shown(shown)
     if not active:
@@ -96,18 +103,23 @@ def _row(number: int, record: Record, content: Content) -> str:
     rules = ",".join([str(int(key.rule)) for key in content.keys])
     told = (
         str(number),
-        content.patient_id.translate(_ESCAPES),
+        _text(content.patient_id),
         str(patient_key(content.patient_id)),
-        content.source.translate(_ESCAPES),
-        content.local_id.translate(_ESCAPES),
-        json_from_demographics(content.demographics).translate(_ESCAPES),
+        _text(content.source),
+        _text(content.local_id),
+        _text(json_from_demographics(content.demographics)),
         f"\\\\x{content.shown.hex()}",
         "t" if content.active else "f",
-        "\\N" if record.replaced_by is None else record.replaced_by.translate(_ESCAPES),
+        "\\N" if record.replaced_by is None else _text(record.replaced_by),
         f"{{{keys}}}",
         f"{{{rules}}}",
     )
     return "\t".join(told) + "\n"
+
+
+def _text(value: str) -> str:
+    # To look first costs a tenth of translating.
+    return value if "\\" not in value and value.isprintable() else value.translate(_ESCAPES)
 
 
 async def _pieces(rows: Iterable[str]) -> AsyncIterator[bytes]:

@@ -1,0 +1,101 @@
+"""From NDJSON or from the store to staged patients. Named SQL."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, Final
+
+from exchange.crossref import USE
+from exchange.domains import Domains
+from exchange.fhirjson import UnreadableJson, loads
+from exchange.first_load.tasks import Came, Finding, StageLines, StageStored
+from exchange.identity import record_of
+from exchange.loading.chunks import lines_of
+from exchange.outcome import rejection
+from exchange.store.connection import Connection
+from exchange.store.packing import unpack
+from exchange.store.types import type_number
+from mpi.first_load.staging import Piece, stage
+from mpi.store import Record
+from profiles.definitions import definitions
+from profiles.structure import compile_structure
+
+STORE: Final = b"store"
+# Lines of the files stand behind all that is stored.
+PLACE_BITS: Final = 40
+
+# Patients of hospitals that the index does not know.
+STORED: Final = """
+SELECT r.rid, r.body FROM resource r
+WHERE r.rid BETWEEN $1 AND $2 AND r.type = $3 AND r.body IS NOT NULL
+  AND NOT EXISTS (SELECT FROM mpi_record m WHERE m.patient_id = r.id)
+  AND NOT EXISTS (SELECT FROM mpi_person p WHERE p.enterprise_id = r.id)
+ORDER BY r.rid
+"""
+
+
+@cache
+def _structure() -> Any:
+    return compile_structure(definitions())
+
+
+async def stage_lines(connection: Connection, task: StageLines, domains: Domains) -> Came:
+    numbered, findings = [], []
+    for line, text in lines_of(task.chunk.read(), task.chunk.first_line or 1):
+        try:
+            record = record_of(_patient(text), task.hospital)
+        except (UnreadableJson, ValueError) as error:
+            findings.append(Finding(task.place, line, str(error)[:200]))
+            continue
+        numbered.append(((task.place + 1) << PLACE_BITS | line, record))
+    await _kept(connection, Piece(task.source, task.chunk.start, task.place), numbered, domains)
+    return Came(len(numbered), findings=tuple(findings))
+
+
+def _patient(text: bytes) -> dict[str, Any]:
+    """Raises UnreadableJson or ValueError."""
+    patient = loads(text)
+    if patient.get("resourceType") != "Patient" or "id" not in patient:
+        raise ValueError("this is no Patient with an id")
+    if error := rejection(_structure()(patient)):
+        raise ValueError(f"this is not a Patient as R4 has it: {error.issues[0].expression}")
+    return patient
+
+
+async def stage_stored(connection: Connection, task: StageStored, domains: Domains) -> Came:
+    rows = await connection.fetch(STORED, task.first, task.last, type_number("Patient"))
+    told = [(row["rid"], loads(unpack(row["body"]))) for row in rows]
+    numbered = [
+        (rid, record_of(patient, hospital))
+        for rid, patient in told
+        if (hospital := hospital_of(patient, domains) or task.hospital)
+    ]
+    await _kept(connection, Piece(STORE, task.first, 0), numbered, domains)
+    return Came(len(numbered), nobodys=len(told) - len(numbered))
+
+
+def hospital_of(patient: dict[str, Any], domains: Domains) -> str | None:
+    """The one hospital that gives numbers in the domain of one of the Patient's identifiers."""
+    for identifier in patient.get("identifier", ()):
+        domain = domains.of(identifier.get("system", ""))
+        if domain is not None and len(domain.assigners) == 1:
+            return next(iter(domain.assigners))
+    return None
+
+
+async def _kept(
+    connection: Connection, piece: Piece, numbered: Sequence[tuple[int, Record]], domains: Domains
+) -> None:
+    async with connection.transaction():
+        await stage(connection, piece, numbered, domains.identify)
+        await connection.execute(USE, _systems((record for _, record in numbered), domains))
+
+
+def _systems(records: Iterable[Record], domains: Domains) -> list[str]:
+    """The domains that these patients have numbers of."""
+    told = {
+        system
+        for record in records
+        for identifier in record.patient.get("identifier", ())
+        if isinstance(system := identifier.get("system"), str)
+    }
+    return sorted({alias for system in told for alias in domains.aliases(system)})
