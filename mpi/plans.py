@@ -1,7 +1,7 @@
 """PostgreSQL's plans of what the patient index asks, while the index is young. Named SQL.
 
-Statements are planned once, by how large the tables were. Autovacuum looks once a minute: a load would have told
-many thousands by then by plans that read whole tables. https://www.postgresql.org/docs/18/sql-analyze.html
+Statements are planned once, by how large the tables were. Autovacuum looks once a minute: a load would have
+told many thousands by then by plans that read whole tables. https://www.postgresql.org/docs/18/sql-analyze.html
 """
 
 from typing import Final

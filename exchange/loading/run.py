@@ -221,7 +221,7 @@ class Run:
         await self._planned()
 
     async def _planned(self) -> None:
-        """Once some patients are there: what PostgreSQL planned for an empty patient index is planned anew."""
+        """Once some patients are there, what PostgreSQL planned for an empty index is planned anew."""
         if self.analysed_by is not None and self.tally.created >= mpi_plans.ENOUGH:
             connection, self.analysed_by = self.analysed_by, None
             await mpi_plans.make(connection)

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
+from exchange.cli import app
 from tests.mpi.people import patient, record, tell, valid_id
 
 LINKS = """
@@ -25,21 +24,11 @@ Run = Callable[..., Any]
 
 @pytest.fixture
 def run(database_url: str, tmp_path: Path) -> Run:
-    environment = {
-        **os.environ,
-        "YILIAN_DATABASE_URL": database_url,
-        "YILIAN_DATA_DIR": str(tmp_path / "data"),
-    }
+    environment = {"YILIAN_DATABASE_URL": database_url, "YILIAN_DATA_DIR": str(tmp_path / "data")}
 
     def yilian(*arguments: str, status: int = 0) -> Any:
-        one = ["--workers", "1"] if "load" in arguments else []
-        done = subprocess.run(
-            [sys.executable, "-m", "exchange.cli", *arguments, *one],
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == status, done.stderr
+        done = CliRunner(env=environment).invoke(app, [*arguments, "--workers", "1"])
+        assert done.exit_code == status, done.stderr
         return json.loads(done.stdout) if "--json" in arguments else done.stderr
 
     return yilian
@@ -86,21 +75,22 @@ def test_files_of_two_hospitals_and_again(run: Run, database_url: str, tmp_path:
     assert asked(database_url, LINKS) == rows
 
 
-async def test_what_is_stored_into_an_index_in_use(run: Run, database_url: str, tmp_path: Path) -> None:
-    connection = await asyncpg.connect(database_url)
-    first = await tell(connection, record("9", hospital="h2", citizen=valid_id()))
-    await connection.close()
+def test_what_is_stored_into_an_index_in_use(run: Run, database_url: str, tmp_path: Path) -> None:
+    async def told_before() -> str:
+        connection = await asyncpg.connect(database_url)
+        try:
+            return (await tell(connection, record("9", hospital="h2", citizen=valid_id()))).enterprise_id
+        finally:
+            await connection.close()
+
+    first = asyncio.run(told_before())
     path = written(tmp_path / "some.ndjson", patient("1", citizen=valid_id()), patient("2", name="李娜"))
-
-    def load() -> tuple[Any, Any]:
-        run("load", str(path))
-        assert "--hospital" in run("mpi", "load", "--from-store", status=1)
-        return run("mpi", "load", "--from-store", "--hospital", "h1", "--json"), asked(database_url, LINKS)
-
-    told, rows = await asyncio.to_thread(load)
+    run("load", str(path))
+    assert "--hospital" in run("mpi", "load", "--from-store", status=1)
+    told = run("mpi", "load", "--from-store", "--hospital", "h1", "--json")
     assert (told["patients"], told["told_one_by_one"], told["nobodys"]) == (2, 2, 0)
-    persons = {patient_id: person for patient_id, _, person in rows}
-    assert persons["h1-1"] == first.enterprise_id != persons["h1-2"]
+    persons = {patient_id: person for patient_id, _, person in asked(database_url, LINKS)}
+    assert persons["h1-1"] == first != persons["h1-2"]
 
 
 def test_what_is_refused(run: Run, tmp_path: Path) -> None:
