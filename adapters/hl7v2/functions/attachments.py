@@ -68,8 +68,11 @@ def _content_type(value: Value, kind: int, subtype: int, context: Context) -> Js
         if known := context.word("MediaType", value.peek(part).upper()):
             value.text(part)
             return {"contentType": known}
+    first = context.word("MediaKind", value.peek(kind).upper())
     spelled = [
-        squeezed(text.lower()).replace(" ", "-") for part in (kind, subtype) if (text := value.text(part))
+        first if first and part == kind else squeezed(text.lower()).replace(" ", "-")
+        for part in (kind, subtype)
+        if (text := value.text(part))
     ]
     return {"contentType": "/".join(spelled)} if spelled else {}
 
