@@ -43,7 +43,8 @@ def worked(tree: Tree, hospital: Hospital, maps: Maps) -> Work:
     """What the maps make of a tree, still open."""
     context = Context(hospital, time_zone(hospital.timezone), maps.vocabularies)
     words = dict(zip(WORDS, (hospital.id, hospital.name, hospital.base), strict=True))
-    work = Work(hospital.id, context, hospital.dialect, words)
+    kind = maps.looking or Work
+    work: Work = kind(hospital.id, context, hospital.dialect, words)
     walk(tree.root, maps, work)
     return work
 

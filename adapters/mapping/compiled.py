@@ -143,7 +143,8 @@ class CompiledMap:
 class Maps:
     """Every map by the kind of node it is for, what is ignored (source path → reason), the vocabularies, and
     the sources that are disabled. `routes` remembers which maps are for a node in a group of a name,
-    `settled` which of them in a source of a kind, `reasons` why a field of a node is ignored."""
+    `settled` which of them in a source of a kind, `reasons` why a field of a node is ignored;
+    `looking` is the kind of work that is to look on, if any."""
 
     by_segment: Mapping[str, tuple[CompiledMap, ...]]
     routes: dict[tuple[str, str], tuple[CompiledMap, ...]]
@@ -152,6 +153,7 @@ class Maps:
     disabled: frozenset[str] = frozenset()
     settled: dict[tuple[str, ...], tuple[CompiledMap, ...]] = field(default_factory=dict)
     reasons: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
+    looking: Callable[..., Any] | None = None
 
     @property
     def continued(self) -> dict[str, CompiledMap]:

@@ -4,11 +4,13 @@ It runs the same rows as `Work`, and looks after each one at what has come; that
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from adapters.mapping.compiled import FixedRow, ValueRow
+from adapters.mapping.compiled import CompiledMap, FixedRow, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
 from adapters.mapping.run import Outcome, Work
+
+LEFT_OVER: Final = "field without an element"
 
 
 class Origin(NamedTuple):
@@ -27,13 +29,14 @@ class TracingWork(Work):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.origins: list[Origin] = []
+        self._map = ""
         self._seen: dict[str, set[tuple[str, str]]] = {}
 
-    def address(self, owner: Any, row: ValueRow) -> str:
+    def address(self, owner: Any, row: ValueRow, outcome: Outcome) -> str:
         raise NotImplementedError
 
     def finish(self) -> list[Draft]:
-        self._note("", "field without an element")
+        self._note("", LEFT_OVER)
         drafts = super().finish()
         self._note("", "default")
         return drafts
@@ -42,16 +45,20 @@ class TracingWork(Work):
         super().close(scope)
         self._note("", "link")
 
+    def _run(self, each: CompiledMap, *given: Any) -> None:
+        self._map = each.name
+        super()._run(each, *given)
+
     def _fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
         super()._fixed(row, node, scope, draft)
-        self._note("", row.id)
+        self._note("", f"{self._map}/{row.id}")
 
     def _remembered(self, *given: Any) -> Sequence[Outcome]:
         return [outcome._replace(simple=None) for outcome in super()._remembered(*given)]
 
     def _put(self, row: ValueRow, outcome: Outcome, owner: Any, *given: Any) -> None:
         super()._put(row, outcome, owner, *given)
-        self._note(self.address(owner, row), row.id)
+        self._note(self.address(owner, row, outcome), row.id)
 
     def _note(self, source: str, row: str) -> None:
         """What is new in any resource is of this row."""

@@ -55,11 +55,11 @@ class _Paths:
 
     def _path(self, element: Element) -> str:
         if element.parent is None:
-            return element.name
+            return element.called
         above = self._known.get(element.parent)
         if above is None:
             above = self._known[element.parent] = self._path(element.parent)
-        return f"{above}/{element.name}"
+        return f"{above}/{element.called}"
 
 
 def _reason(element: Element, name: str, ignored: Mapping[str, str]) -> str | None:

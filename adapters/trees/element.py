@@ -33,20 +33,29 @@ class Document:
         self.leaves.append((element, name, value))
         return len(self.leaves) - 1, value
 
+    def address(self, number: int) -> str:
+        """That of a leaf: `ClinicalDocument/recordTarget/patientRole/id[2]@extension`."""
+        element, name, _ = self.leaves[number]
+        return f"{element.path()}@{name}" if name else element.path()
+
 
 class Element:
     """One element. `leaves` are its attributes by local name, and its own text as "".
 
     `claimed`: a row of another element has taken it over; `taken`: a map has made a resource of it.
+    `called` is its name as sent, wherever the hub knows it by another.
     """
 
-    __slots__ = ("_raw", "children", "claimed", "content", "document", "leaves", "name", "parent", "taken")
+    __slots__ = (
+        *("_raw", "called", "children", "claimed", "content", "document", "leaves", "name", "parent"),
+        "taken",
+    )
     shape = b""
     plan = b""
     fields = ()
 
     def __init__(self, name: str, parent: "Element | None", document: Document) -> None:
-        self.name = name
+        self.name = self.called = name
         self.parent = parent
         self.document = document
         self.leaves: dict[str, Leaf] = {}
@@ -99,10 +108,10 @@ class Element:
     def path(self) -> str:
         """The shortest address: `ClinicalDocument/recordTarget/patientRole/id[2]`."""
         if self.parent is None:
-            return self.name
+            return self.called
         same = self.parent.named(self.name)
         place = next((i for i, each in enumerate(same, 1) if each is self), 1)
-        return f"{self.parent.path()}/{self.name}{f'[{place}]' if place > 1 else ''}"
+        return f"{self.parent.path()}/{self.called}{f'[{place}]' if place > 1 else ''}"
 
 
 def is_valued(element: Element) -> bool:

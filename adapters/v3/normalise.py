@@ -32,6 +32,7 @@ def _lift(element: Element, child: Element) -> None:
 
 def _renamed(item: Element, around: Element) -> Element:
     """An item in the place of the list around it; what the list itself says is each item's."""
+    item.called = f"{around.called}/{item.called}"
     item.name = around.name
     item.parent = around.parent
     for name, leaf in around.leaves.items():

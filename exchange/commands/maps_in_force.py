@@ -1,0 +1,98 @@
+"""A stored message translated again by the maps that are in force now, as the running hub would."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from adapters.hl7v2.parse import Message
+from adapters.hl7v2.trace import traced
+from adapters.hospitals.hospital import Hospital, Hospitals
+from adapters.hospitals.level import CLINICAL, TABLE, V2, V3
+from adapters.library import Library, library
+from adapters.mapping.fault import Place
+from adapters.mapping.layers import stacked
+from adapters.mapping.rows import Layer
+from adapters.mapping.tracing import Origin
+from adapters.tracing import traced_document
+from adapters.translation import Translation
+from exchange.commands.deciding import hospitals_of
+from exchange.inbound.envelope import Envelope
+from exchange.inbound.map_version import MapVersions
+from exchange.inbound.sealing import sealed_by_channel
+from exchange.inbound.translated import translated
+from exchange.settings import Settings
+from profiles.definitions import definitions
+
+BASE = "base"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # nothing of a translation depends on it
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The layer that a row is of (`base`, `hospital h1`), and the line where it is written."""
+
+    layer: str
+    place: str
+
+
+class MapsInForce:
+    """Raises MapError for a hospital's file that cannot be read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.hospitals: Hospitals = hospitals_of(settings)
+        self._library = library(definitions())
+        self._versions = MapVersions()
+        self._places: dict[tuple[tuple[str, ...], bool], Mapping[str, Placed]] = {}
+
+    def envelope(self, row: asyncpg.Record) -> Envelope:
+        """Of a row with raw, channel and charset."""
+        return sealed_by_channel(row["raw"], row["channel"], row["charset"], self.hospitals)
+
+    def version(self, envelope: Envelope) -> str:
+        assert envelope.message is not None
+        return self._versions.by_message(envelope.message, envelope.hospital)
+
+    def translated(self, envelope: Envelope) -> Translation:
+        """Of an envelope with a message."""
+        assert envelope.message is not None
+        return translated(envelope.message, envelope.hospital, _NEVER, self._library)
+
+    def traced(self, envelope: Envelope) -> Sequence[Origin]:
+        """The origin of every element that the message makes."""
+        message, hospital = envelope.message, envelope.hospital
+        if isinstance(message, Message):
+            return traced(message, hospital, self._library.v2.of(hospital))
+        assert message is not None
+        nobody = Hospitals(hospital.base)
+        return traced_document(message.raw, self._library.documents, nobody, hospital, message.charset)
+
+    def placed(self, envelope: Envelope, row: str) -> Placed | None:
+        """Where a row (`map/row`) is written; None for what no row makes."""
+        is_message = isinstance(envelope.message, Message)
+        key = envelope.hospital.stack, is_message
+        known = self._places.get(key)
+        if known is None:
+            forms = (V2,) if is_message else (CLINICAL, V3, TABLE)
+            known = self._places[key] = _places(forms, envelope.hospital, self._library)
+        return known.get(row)
+
+
+def _places(forms: Sequence[str], hospital: Hospital, maps: Library) -> dict[str, Placed]:
+    files = {each.place.file: str(each) for each in hospital.levels}
+    return {
+        row: Placed(files.get(place.file, BASE), str(place))
+        for form in forms
+        for row, place in _rows(stacked(maps.compilations(form).base, hospital.layers(form))).items()
+    }
+
+
+def _rows(layer: Layer) -> dict[str, Place]:
+    """By `map/row`; a map that is like another one has its rows too."""
+    found: dict[str, Place] = {}
+    for name, each in layer.maps.items():
+        of = [each, layer.maps[each.like]] if each.like in layer.maps else [each]
+        for one in reversed(of):
+            found |= {f"{name}/{row.id}": row.place for row in one.rows}
+    return found
