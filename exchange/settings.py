@@ -35,6 +35,11 @@ class Settings(BaseSettings):
         default=False,
         description="Answer queries for persons (QBP) on the MLLP port, to whoever reaches it.",
     )
+    sequence_numbers: str = Field(
+        default="",
+        description="Channels that take messages in the order of MSH-13 only (2.10.1 of HL7 v2): "
+        "`mllp http`, and declared ones.",
+    )
     mllp_tls_cert: Path | None = Field(
         default=None, description="PEM certificate chain; with it MLLP speaks TLS."
     )

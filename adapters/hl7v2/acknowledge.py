@@ -31,11 +31,17 @@ class Fault:
 
 
 def acknowledgement(
-    header: Sequence[str], code: Code, control_id: str, instant: datetime, faults: Sequence[Fault] = ()
+    header: Sequence[str],
+    code: Code,
+    control_id: str,
+    instant: datetime,
+    faults: Sequence[Fault] = (),
+    expected: str = "",
 ) -> str:
     """The acknowledgement of the message whose MSH is `header`: element n is MSH-n as sent; none: unreadable.
 
     It keeps the sender's separators, version and character set. Before 2.5 faults stand in ERR-1 and MSA-3.
+    `expected` is MSA-4, the expected sequence number.
     """
     sent = [*header, *[""] * (19 - len(header))]
     delimiters = _delimiters(sent)
@@ -54,10 +60,9 @@ def acknowledgement(
     fields += [sent[11] or "P", sent[12] or "2.5.1", "", "", "", "", "", sent[18]]
     mark = delimiters.field
     encoding = delimiters.encoding
-    accepted = [mark.join(["MSA", code, sent[10]])]
-    if faults and version < (2, 5):
-        accepted[0] += mark + delimiters.escaped(faults[0].diagnostics)
-    lines = [f"MSH{mark}{encoding}{mark}{mark.join(fields).rstrip(mark)}", *accepted]
+    told = delimiters.escaped(faults[0].diagnostics) if faults and version < (2, 5) else ""
+    accepted = ["MSA", code, sent[10], *([told, expected] if expected else [told] if told else [])]
+    lines = [f"MSH{mark}{encoding}{mark}{mark.join(fields).rstrip(mark)}", mark.join(accepted)]
     if faults and version < (2, 5):
         locations = (_location_and_code(fault, delimiters) for fault in faults[:_MOST_FAULTS])
         lines.append(f"ERR{mark}{delimiters.repetition.join(locations)}")

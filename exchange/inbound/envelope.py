@@ -38,7 +38,8 @@ class Envelope:
 
     `message` is None, or `faults` say why, where it cannot be processed. `charset` is the channel's, which
     overrides MSH-18 and what the hospital's file says of it; `codec` is the one the message (or at least its
-    MSH) was read with. `written` is when a document says that it was written, as sent.
+    MSH) was read with. `written` is when a document says that it was written, as sent; `expected` the MSA-4
+    of its answers.
     """
 
     raw: bytes
@@ -54,6 +55,7 @@ class Envelope:
     message: Message | Sent | None
     faults: Sequence[Fault] = ()
     written: str = ""
+    expected: str = ""
 
     def wants_accept(self, accepted: bool) -> bool:
         """Does MSH-15 ask to be told that the message is safely kept (or refused)?"""
@@ -72,7 +74,7 @@ class Envelope:
     def answer(self, code: Code, instant: datetime, faults: Sequence[Fault] = ()) -> bytes:
         """An acknowledgement of this message, in its character set. Its control id follows from the bytes."""
         control_id = code[0] + self.sha256.hex()[:19]
-        text = acknowledgement(self.header, code, control_id, instant, faults)
+        text = acknowledgement(self.header, code, control_id, instant, faults, self.expected)
         return text.encode(self.codec, "replace")
 
 

@@ -130,14 +130,26 @@ class Inbox:
         return await self._keeping.ask((envelope, instant))
 
     async def _keep(self, items: Sequence[tuple[Envelope, datetime]]) -> list[Receipt]:
-        columns = zip(*(row_of(envelope, instant) for envelope, instant in items), strict=True)
         async with self._pool.acquire() as connection:
-            receipts = {_record_key(r): _receipt(r, True) for r in await connection.fetch(KEEP, *columns)}
-            again = [key for envelope, _ in items if (key := _key(envelope)) not in receipts]
-            if again:
-                found = await connection.fetch(FIND, *zip(*again, strict=True))
-                receipts |= {_record_key(record): _receipt(record, False) for record in found}
-        return [receipts[_key(envelope)] for envelope, _ in items]
+            return await keep(connection, items)
+
+
+async def keep(connection: Connection, items: Sequence[tuple[Envelope, datetime]]) -> list[Receipt]:
+    """Keeps messages, in their order."""
+    columns = zip(*(row_of(envelope, instant) for envelope, instant in items), strict=True)
+    receipts = {_record_key(r): _receipt(r, True) for r in await connection.fetch(KEEP, *columns)}
+    again = [key for envelope, _ in items if (key := _key(envelope)) not in receipts]
+    if again:
+        found = await connection.fetch(FIND, *zip(*again, strict=True))
+        receipts |= {_record_key(record): _receipt(record, False) for record in found}
+    return [receipts[_key(envelope)] for envelope, _ in items]
+
+
+async def found(connection: Connection, envelope: Envelope) -> Receipt | None:
+    """What is known of a message that came before."""
+    for record in await connection.fetch(FIND, *zip(_key(envelope), strict=True)):
+        return _receipt(record, False)
+    return None
 
 
 async def pending(

@@ -25,6 +25,7 @@ from exchange.inbound.budget import Budget
 from exchange.inbound.dispatch import Dispatcher
 from exchange.inbound.envelope import Envelope, refusal
 from exchange.inbound.findings import INTERNAL, UNAVAILABLE
+from exchange.inbound.in_sequence import Links, Numbered
 from exchange.inbound.inbox import Inbox, Receipt
 from exchange.inbound.query import answered, is_query
 from exchange.inbound.sealing import sealed_by_channel
@@ -59,6 +60,7 @@ class Reception:
         self._inbox = Inbox(hub.pool)
         self.counts = Counts()
         self.budget = Budget(IN_HAND_BYTES)
+        self._links = Links(hub.pool, frozenset(hub.settings.sequence_numbers.split()))
 
     @property
     def in_hand(self) -> int:
@@ -80,7 +82,13 @@ class Reception:
 
     async def _kept(self, envelope: Envelope, instant: datetime) -> Delivery:
         try:
-            receipt = await self._inbox.keep(envelope, instant)
+            if self._links.numbers(envelope):
+                numbered = await self._links.kept(envelope, instant)
+                if numbered.receipt is None:
+                    return _out_of_turn(numbered, instant)
+                envelope, receipt = numbered.envelope, _again(numbered, numbered.receipt)
+            else:
+                receipt = await self._inbox.keep(envelope, instant)
         except Exception as error:
             _log.warning("a message could not be kept: %s", type(error).__name__)
             self.counts.add(envelope.channel, "failed")
@@ -140,6 +148,25 @@ async def _receiving(hub: Hub, hospitals: Hospitals, translate: Translate) -> As
     judging = replace(hub, check=compile_recurring(hub.definitions))
     async with Dispatcher(judging, hospitals, translate).running() as dispatcher:
         yield Backlog(hub, dispatcher)
+
+
+def _out_of_turn(numbered: Numbered, instant: datetime) -> Delivery:
+    """A general acknowledgement of what only asks for the number, or a refusal."""
+    envelope, fault = numbered.envelope, numbered.turn.fault
+    if fault is not None:
+        return _refused(envelope, instant, "AE", (fault,))
+    if envelope.wants_accept(True):
+        return Delivery(envelope.answer("CA", instant), None)
+    settled: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    settled.set_result(envelope.answer("AA", instant))
+    return Delivery(None, settled)
+
+
+def _again(numbered: Numbered, receipt: Receipt) -> Receipt:
+    """Who sends a message again learns by MSA-4 that it was accepted then."""
+    if numbered.turn.meaning != "again" or receipt.acknowledgement_code != "AA":
+        return receipt
+    return replace(receipt, acknowledgement=numbered.envelope.answer("AA", receipt.received))
 
 
 def _accept(envelope: Envelope, receipt: Receipt) -> bytes | None:
