@@ -21,6 +21,7 @@ OWNERS = (
     "terminology.tables",
     "exchange.local_codes.tables",
     "exchange.channels.tables",
+    "exchange.coverage.tables",
 )
 
 COLUMNS = """
