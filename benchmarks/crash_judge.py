@@ -69,7 +69,7 @@ async def _out_of_order(fhir: FhirClient, senders: Sequence[Sender]) -> list[str
                 problems.append(f"patient {number} of sender {sender.number} is missing")
                 continue
             versions = await fhir.search(f"Patient/{ids[number]}/_history", _count=MOST)
-            seen = [version["address"][0]["text"] for version in reversed(versions)]
+            seen = [version["address"][0]["line"][0] for version in reversed(versions)]
             wanted = [f"{edition}号" for edition in range(1, told + 1)]
             if seen != wanted:
                 problems.append(

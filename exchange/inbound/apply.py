@@ -21,6 +21,7 @@ from exchange.inbound.envelope import refusal
 from exchange.inbound.inbox import Settled, State, claim, settle
 from exchange.inbound.lateness import Reread, lateness
 from exchange.inbound.order import Late, require_in_place, subjects_of, tell
+from exchange.inbound.unchanged import Unchanged
 from exchange.inbound.work import Lateness, Plan, Work, add, plan_from_stored
 from exchange.store.batch import Write
 from exchange.store.connection import Connection
@@ -44,12 +45,14 @@ class Taken(Exception):
         self.ids = ids
 
 
-async def apply(hub: Hub, works: Sequence[Work], reread: Reread) -> list[Settled]:
+async def apply(
+    hub: Hub, works: Sequence[Work], reread: Reread, unchanged: Unchanged | None = None
+) -> list[Settled]:
     """Stores what the messages made, and settles them. Raises Overtaken, Taken, or what PostgreSQL raises.
-    `reread` gives a message that was told before."""
+    `reread` gives a message that was told before; `unchanged` what is known of versions."""
     late: dict[int, Lateness] = {}
     for _ in range(ROUNDS):
-        plan = await _planned(hub, [work for work in works if work.references], late)
+        plan = await _planned(hub, [work for work in works if work.references], late, unchanged)
         try:
             return await _stored(hub, works, plan)
         except Late as found:
@@ -96,13 +99,15 @@ async def _written(hub: Hub, connection: Connection, writes: Sequence[Write]) ->
     return {(w.type, w.id): written.version for w, written in zip(writes, outcomes, strict=True)}
 
 
-async def _planned(hub: Hub, works: Sequence[Work], late: Mapping[int, Lateness]) -> Plan:
+async def _planned(
+    hub: Hub, works: Sequence[Work], late: Mapping[int, Lateness], unchanged: Unchanged | None
+) -> Plan:
     references = sorted({reference for work in works for reference in work.references})
     if not references:
         return Plan({}, {})
     async with hub.pool.acquire() as connection:
         stored = await fetch(connection, references)
-    plan = plan_from_stored(dict(zip(references, stored, strict=True)), late)
+    plan = plan_from_stored(dict(zip(references, stored, strict=True)), late, unchanged)
     for work in works:
         add(plan, work, hub)
         await asyncio.sleep(0)  # readers get their turn

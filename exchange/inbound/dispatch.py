@@ -20,10 +20,11 @@ from exchange.inbound.envelope import Envelope
 from exchange.inbound.inbox import Pending, Settled, acknowledgement_of
 from exchange.inbound.job import Job, failed
 from exchange.inbound.sealing import sealed_by_channel
+from exchange.inbound.unchanged import Unchanged
 from exchange.inbound.work import Translate, Work, work_from_envelope
 
 LANES: Final = 2
-BATCH: Final = 16
+BATCH: Final = 32
 LOOK_AHEAD: Final = 4 * BATCH
 ATTEMPTS: Final = 5
 # So many messages are in hand at most: at 500 a second they take one.
@@ -48,6 +49,7 @@ class Dispatcher:
         self._thinner = asyncio.Event()
         self._when_settled: list[Callable[[], None]] = []
         self._stopping = False
+        self._unchanged = Unchanged()
 
     @property
     def in_hand(self) -> int:
@@ -184,7 +186,7 @@ class Dispatcher:
         """Once more, as long as others come first."""
         for attempt in range(ATTEMPTS):
             try:
-                self._tell(await apply(self._hub, [self._work(job) for job in batch], self._reread))
+                self._tell(await self._apply(batch))
                 return
             except Taken as taken:
                 await self._look_up(taken.ids)
@@ -195,6 +197,9 @@ class Dispatcher:
                 if not is_overtaken(error) or attempt == ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(0.01 * random.random() * 2**attempt)  # noqa: S311
+
+    async def _apply(self, batch: Sequence[Job]) -> list[Settled]:
+        return await apply(self._hub, [self._work(job) for job in batch], self._reread, self._unchanged)
 
     def _tell(self, settled: Sequence[Settled]) -> None:
         for one in settled:

@@ -23,6 +23,7 @@ from exchange.inbound.late import Chain, placed, told
 from exchange.inbound.place import Place, place_of
 from exchange.inbound.provenance import provenance
 from exchange.inbound.sent import Sent
+from exchange.inbound.unchanged import Unchanged, saying_of
 from exchange.local_codes.rewriting import sighting_of
 from exchange.local_codes.sighting import Sighting
 from exchange.outcome import FhirError
@@ -102,6 +103,20 @@ class Plan:
     declared: list[Declared] = field(default_factory=list)
     rejected: dict[int, list[Fault]] = field(default_factory=dict)
     sightings: list[Sighting] = field(default_factory=list)
+    unchanged: Unchanged = field(default_factory=Unchanged)
+
+
+class Current(dict[Reference, Resource | None]):
+    """What is stored, read when it is asked for."""
+
+    def __init__(self, stored: Mapping[Reference, Stored | None]) -> None:
+        super().__init__()
+        self._stored = stored
+
+    def __missing__(self, reference: Reference) -> Resource | None:
+        stored = self._stored[reference]
+        read = self[reference] = loads(stored.body) if stored and stored.body else None
+        return read
 
 
 def work_from_envelope(id_: int, received: datetime, envelope: Envelope, translate: Translate) -> Work:
@@ -117,18 +132,20 @@ def work_from_envelope(id_: int, received: datetime, envelope: Envelope, transla
 
 
 def plan_from_stored(
-    stored: Mapping[Reference, Stored | None], late: Mapping[int, Lateness] | None = None
+    stored: Mapping[Reference, Stored | None],
+    late: Mapping[int, Lateness] | None = None,
+    unchanged: Unchanged | None = None,
 ) -> Plan:
-    """A plan that builds on the stored versions."""
-    current = {r: loads(s.body) if s and s.body else None for r, s in stored.items()}
-    return Plan(stored, current, late or {})
+    """A plan that builds on the stored versions; `unchanged` is what is known of them."""
+    return Plan(stored, Current(stored), late or {}, unchanged=unchanged or Unchanged())
 
 
 def add(plan: Plan, work: Work, hub: Hub) -> None:
     """Adds one message's writes to the plan, or none of them if one of its resources may not be stored."""
     sightings: list[Sighting] = []
-    resources, then = _resources(plan, work, said_by(work, hub, sightings))
-    made = provenance(work.envelope, work.received, list(resources), hub.settings.base)
+    said = said_by(work, hub, sightings)
+    resources, then = _resources(plan, work, said)
+    made = provenance(work.envelope, work.received, list(said), hub.settings.base)
     try:
         asides = {
             reference: _write(hub, resource, plan.stored[reference]) for reference, resource in then.items()
@@ -142,6 +159,9 @@ def add(plan: Plan, work: Work, hub: Hub) -> None:
     except FhirError as error:
         plan.rejected[work.id] = resource_faults(error.issues)
         return
+    if work.id not in plan.late:
+        for reference in resources.keys() - writes.keys() - plan.writes.keys():
+            plan.unchanged.note(saying_of(reference, said[reference], plan.stored[reference]))
     plan.sightings += sightings
     plan.asides |= {reference: (work.id, write) for reference, write in asides.items()}
     plan.changed[work.id] = frozenset(writes) & frozenset(resources)
@@ -163,13 +183,17 @@ def said_by(work: Work, hub: Hub, sightings: list[Sighting]) -> dict[Reference, 
 def _resources(
     plan: Plan, work: Work, said: Mapping[Reference, Sequence[Entry]]
 ) -> tuple[dict[Reference, Resource], dict[Reference, Resource]]:
-    """What the resources are with the message, and of a late one what they were at its time."""
+    """What the resources are with the message, and of a late one what they were at its time; without those
+    that are known to stay as they are stored."""
     now: dict[Reference, Resource] = {}
     then: dict[Reference, Resource] = {}
     lateness = plan.late.get(work.id)
     for reference, entries in said.items():
         chain = lateness.chains.get(reference) if lateness is not None else None
         if chain is None:
+            is_stored = reference not in plan.writes
+            if is_stored and plan.unchanged.knows(saying_of(reference, entries, plan.stored[reference])):
+                continue
             now[reference] = told(plan.current[reference], entries) or {}
             continue
         put = placed(plan.current[reference], entries, chain)
