@@ -58,6 +58,8 @@ ATC: Final = "http://www.whocc.no/atc"
 RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
 NDC: Final = "http://hl7.org/fhir/sid/ndc"
 CVX: Final = "http://hl7.org/fhir/sid/cvx"
+US_NPI: Final = "http://hl7.org/fhir/sid/us-npi"
+US_SSN: Final = "http://hl7.org/fhir/sid/us-ssn"
 CPT: Final = "http://www.ama-assn.org/go/cpt"
 UNII: Final = "http://fdasis.nlm.nih.gov"
 DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
@@ -85,9 +87,11 @@ ALIASES: Final = MappingProxyType(
         ATC: ("urn:oid:2.16.840.1.113883.6.73",),
         RXNORM: ("urn:oid:2.16.840.1.113883.6.88",),
         NDC: ("urn:oid:2.16.840.1.113883.6.69",),
-        CVX: ("urn:oid:2.16.840.1.113883.12.292", THO + "v2-0292"),
+        CVX: ("urn:oid:2.16.840.1.113883.12.292", "urn:oid:2.16.840.1.113883.6.59", THO + "v2-0292"),
         CPT: ("urn:oid:2.16.840.1.113883.6.12",),
         UNII: ("urn:oid:2.16.840.1.113883.4.9",),
+        US_NPI: ("urn:oid:2.16.840.1.113883.4.6",),
+        US_SSN: ("urn:oid:2.16.840.1.113883.4.1",),
         DICOM: ("urn:oid:1.2.840.10008.2.16.4",),
         ISO_3166: ("urn:oid:1.0.3166.1.2.2",),
     }

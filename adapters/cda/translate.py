@@ -18,6 +18,8 @@ from adapters.mapping.identity import resource_id
 from adapters.mapping.run import Work
 from adapters.translation import Entry, Translation
 from adapters.trees.coverage import account
+from adapters.trees.functions.texts import STRUCTURE
+from adapters.trees.keeping import keep
 from adapters.trees.library import WORDS
 from adapters.trees.parse import Tree
 from adapters.trees.walk import walk
@@ -31,6 +33,7 @@ def translate(
     """The resources that a document says. `raw` are its bytes, kept as they are."""
     work = worked(tree, hospital, maps)
     drafts = work.finish()
+    keep(tree.root, work, maps.ignored)
     binary = _binary(drafts, raw, media_type, hospital)
     coverage, residue, fields = account(tree.document, maps.ignored)
     entries = [Entry(_complete(draft.resource), draft.mode) for draft in drafts]
@@ -82,7 +85,12 @@ def _binary(drafts: list[Draft], raw: bytes, media_type: str, hospital: Hospital
 
 
 def _complete(resource: dict[str, Any]) -> dict[str, Any]:
-    """A section with nothing in it says so by not being there."""
+    """A section with nothing in it says so by not being there; a dosage that R4 wants a dose of (mad-1) says
+    that none was told."""
+    dosage = resource.get("dosage") if resource["resourceType"] == "MedicationAdministration" else None
+    if dosage and not dosage.keys() & {"dose", "rateQuantity", "rateRatio"}:
+        absent = {"url": f"{STRUCTURE}data-absent-reason", "valueCode": "unknown"}
+        return {**resource, "dosage": {**dosage, "dose": {"extension": [absent]}}}
     if resource["resourceType"] != "Composition" or "section" not in resource:
         return resource
     kept = [section for section in resource["section"] if section.keys() & {"text", "entry"}]

@@ -41,6 +41,18 @@ def account(document: Document, ignored: Mapping[str, str]) -> tuple[Coverage, l
     return Coverage(mapped, len(left_out), len(residue)), residue, Fields(present, left_out)
 
 
+def left_over(document: Document, ignored: Mapping[str, str]) -> list[int]:
+    """The numbers of the leaves that are neither mapped nor left out on purpose."""
+    return [
+        number
+        for number, (element, name, value) in enumerate(document.leaves)
+        if number not in document.kept
+        and number not in document.ignored
+        and not is_filler(value)
+        and _reason(element, name, ignored) is None
+    ]
+
+
 class _Paths:
     """Addresses without numbers of repetition; those of an element's leaves begin alike."""
 

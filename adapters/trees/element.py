@@ -21,12 +21,19 @@ Leaf = tuple[int, str]
 class Document:
     """What of one document was read: leaf numbers that reached a resource, and those left out on purpose."""
 
-    __slots__ = ("ignored", "kept", "leaves")
+    __slots__ = ("_anchors", "ignored", "kept", "leaves")
 
     def __init__(self) -> None:
         self.leaves: list[tuple[Element, str, str]] = []
         self.kept: set[int] = set()
         self.ignored: set[int] = set()
+        self._anchors: dict[str, Element] | None = None
+
+    def anchored(self, anchor: str) -> "Element | None":
+        """The element of this ID."""
+        if self._anchors is None:
+            self._anchors = {value: element for element, name, value in self.leaves if name == "ID"}
+        return self._anchors.get(anchor)
 
     def leaf(self, element: "Element", name: str, value: str) -> Leaf:
         """Numbers a new leaf."""
@@ -77,6 +84,11 @@ class Element:
         """An attribute, or with "" the text, without reading it."""
         leaf = self.leaves.get(name)
         return leaf[1] if leaf else ""
+
+    def words(self) -> str:
+        """All that stands in it, as one text."""
+        said = [each if isinstance(each, str) else each.words() for each in self.content]
+        return " ".join(" ".join(said).split())
 
     def named(self, name: str) -> list["Element"]:
         return [child for child in self.children if name in ("*", child.name)]

@@ -47,9 +47,16 @@ class Value:
         return self.get("") or self.get("value")
 
     def all_text(self) -> str:
-        """All texts in it, in their order."""
+        """All texts in it, in their order; else what it refers to in the narrative."""
         parts = [self.text(), *(child.all_text() for child in self.children("*"))]
-        return " ".join(part for part in parts if part)
+        return " ".join(part for part in parts if part and not part.startswith("#")) or self.referred()
+
+    def referred(self) -> str:
+        """The words of the narrative that a reference in it (`<reference value="#x"/>`) points to."""
+        pointer = self.element.first("reference")
+        anchor = pointer.peek("value") if pointer is not None else ""
+        found = self.element.document.anchored(anchor[1:]) if anchor.startswith("#") else None
+        return found.words() if found is not None else ""
 
     def child(self, *way: str) -> "Value | None":
         """The first valued element that a way of names leads to."""

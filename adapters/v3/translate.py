@@ -14,6 +14,7 @@ from adapters.mapping.compiled import Maps
 from adapters.translation import Coverage, Entry, Fields, Translation
 from adapters.trees.coverage import account
 from adapters.trees.element import Element
+from adapters.trees.keeping import keep
 from adapters.trees.parse import Tree, XmlError, parse
 from adapters.v3.interaction import interaction_of
 from adapters.v3.normalise import normalise
@@ -48,6 +49,7 @@ def translate(tree: Tree, hospital: Hospital, maps: Maps, clinical: Maps) -> Tra
     _leave_out_wrapper(tree)
     work = worked(tree, hospital, maps)
     drafts = work.finish()
+    keep(tree.root, work, maps.ignored)
     inner = _document(tree, hospital, clinical)
     entries = [Entry(draft.resource, draft.mode) for draft in drafts]
     issues = list(work.issues)

@@ -24,6 +24,9 @@ def functions() -> Mapping[str, Function]:
         *(identifiers.ii_identifier, identifiers.issued_identifier, identifiers.ii_value, identifiers.ii_uri),
         *(identifiers.ii_key, identifiers.person_key, identifiers.text_key),
         *(coded.code_flag, coded.code_coding, coded.plain_text_code, coded.code_system_url),
+        *(coded.meant, coded.language, coded.omb_category, coded.omb_detail, coded.omb_text),
+        *(quantities.decimal, quantities.unit_code, people.authoring_device),
+        *(places.role_location,),
         *(coded.concept, coded.coding, coded.element_concept, coded.code, coded.plain_code),
         *(texts.text, texts.words, texts.flag, texts.integer, texts.positive, texts.annotation),
         *(

@@ -11,7 +11,7 @@ from adapters.mapping.functions import Primitive
 from adapters.mapping.rows import Code, Vocabulary
 from adapters.trees.coverage import is_filler
 from adapters.trees.reading import Value
-from terminology.naming import DATA_ELEMENT, LOINC, canonical_system
+from terminology.naming import BCP_47, DATA_ELEMENT, LOINC, canonical_system
 
 Json = dict[str, Any]
 ORIGINAL = "http://hl7.org/fhir/StructureDefinition/originalText"
@@ -85,9 +85,15 @@ def concept(
     return (result | ({"text": words} if words else {})) or None
 
 
+def _referred(value: Value) -> str:
+    """Original words that stand in the narrative only."""
+    return next((said for each in value.children("originalText") if (said := each.referred())), "")
+
+
 def _words(value: Value, codings: list[Json]) -> str:
     """The original text, the qualifiers' names, or the text that stands where no code does."""
-    texts = [value.below("originalText")]
+    original = value.child("originalText")
+    texts = [original.all_text() if original is not None else _referred(value)]
     for qualifier in value.children("qualifier"):
         for part in ("name", "value"):
             inner = qualifier.child(part)
@@ -145,6 +151,81 @@ def _says_more(sent: Json, meaning: Code, vocabulary: Vocabulary) -> bool:
 def plain_code(value: Value, context: Context) -> str | None:
     """The code as it stands."""
     return " ".join((value.get("code") or value.text()).split()) or None
+
+
+def meant(value: Value, context: Context, *, vocabulary: Vocabulary) -> Json | None:
+    """CodeableConcept of what the vocabulary says alone; None for a code that nobody listed."""
+    meaning = _meaning(vocabulary, value)
+    if meaning is None or not meaning.code:
+        return None
+    value.get("code"), value.get("displayName"), value.get("codeSystem")
+    return {"coding": [translated(meaning)]}
+
+
+def language(value: Value, context: Context) -> Json | None:
+    """CodeableConcept of a language: its tag is BCP 47's, whatever system was sent or none."""
+    code = " ".join(value.peek("code").split())
+    if not code or is_filler(code):
+        return None
+    value.get("code"), value.get("codeSystem")
+    display = _display(value)
+    tag = _LANGUAGES.get(code, code)
+    return {"coding": [{"system": BCP_47, "code": tag} | ({"display": display} if display else {})]}
+
+
+# ISO 639-2 codes of languages that have one of two letters, which BCP 47 then wants.
+_LANGUAGES = {
+    "ara": "ar",
+    "chi": "zh",
+    "deu": "de",
+    "eng": "en",
+    "fra": "fr",
+    "fre": "fr",
+    "ger": "de",
+    "hin": "hi",
+    "ita": "it",
+    "jpn": "ja",
+    "kor": "ko",
+    "pol": "pl",
+    "por": "pt",
+    "rus": "ru",
+    "spa": "es",
+    "vie": "vi",
+    "zho": "zh",
+    "bod": "bo",
+    "tib": "bo",
+    "uig": "ug",
+    "mon": "mn",
+    "kaz": "kk",
+    "tur": "tr",
+    "nld": "nl",
+}
+_OMB = {
+    "1002-5": "American Indian or Alaska Native",
+    "2028-9": "Asian",
+    "2054-5": "Black or African American",
+    "2076-8": "Native Hawaiian or Other Pacific Islander",
+    "2106-3": "White",
+    "2135-2": "Hispanic or Latino",
+    "2186-5": "Not Hispanic or Latino",
+}
+
+
+def omb_category(value: Value, context: Context) -> Json | None:
+    """Coding of one of the categories that race and ethnicity are counted by."""
+    made = coding(value, context) if value.peek("code") in _OMB else None
+    return {**made, "display": made.get("display") or _OMB[made["code"]]} if made else None
+
+
+def omb_detail(value: Value, context: Context) -> Json | None:
+    """Coding of what says more than a category."""
+    return None if value.peek("code") in _OMB else coding(value, context)
+
+
+def omb_text(values: list[Value], context: Context) -> str | None:
+    """What races or an ethnicity are called."""
+    named = [_display(each) or _OMB.get(each.peek("code"), "") for each in values]
+    return ", ".join(each for each in named if each) or None
 
 
 def code_flag(value: Value, context: Context, *, vocabulary: Vocabulary) -> bool | None:

@@ -28,6 +28,9 @@ _ORGANIZATIONS = (
     *("representedCustodianOrganization", "scopingEntity"),
 )
 
+# Element, its name in FHIR, the function that makes it, and the vocabulary of its uses.
+_REACH = (("telecom", "telecom", telecom, "TelecomUse"), ("addr", "address", address, "AddressUse"))
+
 
 def role_of(value: Value) -> Value:
     """The role inside a participation, or the value itself."""
@@ -37,6 +40,8 @@ def role_of(value: Value) -> Value:
 def practitioner(value: Value, context: Context) -> Made | None:
     """Reference(Practitioner), or (PractitionerRole) where a role or an organization is told."""
     role = role_of(value)
+    if (device := authoring_device(role, context)) is not None and _person(role) is None:
+        return device
     numbers = [found for each in role.children("id") if (found := identifier(each, context, "practitioner"))]
     names, people = _named(role, context), _person(role)
     if not numbers:
@@ -46,13 +51,13 @@ def practitioner(value: Value, context: Context) -> Made | None:
     made: Json = {"resourceType": "Practitioner", "id": made_id, "identifier": numbers}
     if names:
         made["name"] = names
-    for source, name, function in (("telecom", "telecom", telecom), ("addr", "address", address)):
+    for source, name, function, uses in _REACH:
         points = [
             said
             for part in (role, people)
             if part
             for each in part.children(source)
-            if (said := function(each, context))
+            if (said := function(each, context, vocabulary=context.vocabularies.get(uses)))
         ]
         if points:
             made[name] = list({str(each): each for each in points}.values())
@@ -110,6 +115,28 @@ def _in_role(role: Value, made: Json, reference: Json, context: Context) -> Made
     return Made(told, (made, *more, resource))
 
 
+def authoring_device(value: Value, context: Context) -> Made | None:
+    """Reference(Device) of the software that wrote a document."""
+    device = value.child("assignedAuthoringDevice")
+    if device is None:
+        return None
+    model, software = device.below("manufacturerModelName"), device.below("softwareName")
+    numbers = [found for each in value.children("id") if (found := identifier(each, context, "device"))]
+    names = [("model-name", model), ("manufacturer-name", software)]
+    told = [{"name": name, "type": kind} for kind, name in names if name]
+    if not told:
+        return None
+    identity = key(*(each["value"] for each in numbers), model, software)
+    made: Json = {"resourceType": "Device", "id": resource_id("Device", context.hospital.id, identity)}
+    if numbers:
+        made["identifier"] = numbers
+    made["deviceName"] = told
+    if organized := _organized(value, context):
+        made["owner"] = organized.value
+    reference = {"reference": f"Device/{made['id']}", "display": model or software}
+    return Made(reference, (*(organized.resources if organized else ()), made))
+
+
 def organization(value: Value, context: Context) -> Made | None:
     """Reference(Organization), with the organizations that it is part of."""
     above = _whole(value, context)
@@ -139,14 +166,17 @@ def bare_organization(value: Value, context: Context) -> Made | None:
 
 def _reach(value: Value, made: Json, context: Context) -> None:
     sources = (value, value.child("contactParty"))
-    for source, name, function in (("telecom", "telecom", telecom), ("addr", "address", address)):
+    for source, name, function, uses in _REACH:
         found = [
             said
             for part in sources
             if part
             for each in part.children(source)
-            if (said := function(each, context))
+            if (said := function(each, context, vocabulary=context.vocabularies.get(uses)))
         ]
+        for each in found:
+            if each.get("use") == "home":  # an organization has no home
+                del each["use"]
         if found:
             made[name] = found
 

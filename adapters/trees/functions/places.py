@@ -9,9 +9,10 @@ from typing import Any
 from adapters.hl7v2.context import Context
 from adapters.mapping.functions import Made
 from adapters.mapping.identity import key, resource_id
+from adapters.trees.functions.coded import concept
 from adapters.trees.functions.identifiers import identifier
 from adapters.trees.functions.people import bare_organization
-from adapters.trees.functions.texts import address, name_text
+from adapters.trees.functions.texts import address, name_text, telecom
 from adapters.trees.reading import Value
 
 Json = dict[str, Any]
@@ -125,6 +126,25 @@ def facility_location(value: Value, context: Context) -> Made | None:
         made["address"] = where
     reference = {"reference": f"Location/{made['id']}"} | ({"display": name} if name else {})
     return Made(reference, (made,))
+
+
+def role_location(value: Value, context: Context) -> Made | None:
+    """Reference(Location) of a participant that is a place: its name, kind, address and telephone."""
+    entity = value.child("playingEntity")
+    numbers = [one for each in value.children("id") if (one := identifier(each, context, "location"))]
+    name = entity.below("name") if entity is not None else ""
+    kinds = [found for each in value.children("code") if (found := concept(each, context))]
+    where = [found for each in value.children("addr") if (found := address(each, context))]
+    if not (name or numbers or kinds or where):
+        return None
+    parts = [numbers[0]["system"], numbers[0]["value"]] if numbers else ["name", name, str(kinds), str(where)]
+    made: Json = {"resourceType": "Location", "id": resource_id("Location", context.hospital.id, key(*parts))}
+    points = [said for each in value.children("telecom") if (said := telecom(each, context))]
+    told: Json = {"identifier": numbers, "name": name, "type": kinds, "telecom": points}
+    made.update({element: said for element, said in told.items() if said})
+    if where:
+        made["address"] = where[0]
+    return Made({"reference": f"Location/{made['id']}"} | ({"display": name} if name else {}), (made,))
 
 
 def nested_location(value: Value, context: Context) -> Made | None:

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 UCUM = "http://unitsofmeasure.org"
 CURRENCY = "urn:iso:std:iso:4217"
 _NUMBER = re.compile(r"([<>]=?|[≤≥])?\s*([+-]?\d{1,40}(?:\.\d{1,40})?)\s*([^\d\s].{0,30})?")
+_TIME_UNITS = frozenset(("s", "min", "h", "d", "wk", "mo", "a"))
 _COMPARATORS = {"≤": "<=", "≥": ">="}
 _CODED = frozenset(("CD", "CE", "CV", "CO", "CS", "CR"))
 
@@ -53,6 +54,18 @@ def quantity(value: Value, context: Context, *, unit: str = "") -> Json | None:
     if sign:
         made["comparator"] = sign
     return made | unit_of(value.get("unit") or behind or unit, context)
+
+
+def decimal(value: Value, context: Context) -> Decimal | None:
+    """The number alone."""
+    found = amount(value.peek("value") or value.peek(""))
+    return found[0] if found is not None and (value.get("value") or value.get("")) else None
+
+
+def unit_code(value: Value, context: Context) -> str | None:
+    """UCUM's code of the unit, of those in which FHIR counts time."""
+    code = context.word("Unit", value.peek("unit")) or value.peek("unit")
+    return value.get("unit") and code if code in _TIME_UNITS else None
 
 
 def money(value: Value, context: Context) -> Json | None:

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/datatypes.html#Period
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 from adapters.hl7v2.context import Context
@@ -69,7 +70,16 @@ def span(value: Value, context: Context) -> Json | None:
     """IVL_TS → Period; a point is when it began."""
     low = _point(value.child("low"), context) or _attribute(value, "validTimeLow", context)
     high = _point(value.child("high"), context) or _attribute(value, "validTimeHigh", context)
-    return period(low or _point(value, context) or _point(value.child("any"), context), high)
+    start = low or _point(value, context) or _point(value.child("any"), context)
+    return None if _is_later(start, high) else period(start, high)
+
+
+def _is_later(start: str, end: str) -> bool:
+    """Whether what is told as an interval begins after its end: none then, as precisely as both are told."""
+    if "T" in start and "T" in end:
+        return datetime.fromisoformat(start) > datetime.fromisoformat(end)
+    size = min(len(start), len(end), 10)
+    return start[:size] > end[:size]
 
 
 def _attribute(value: Value, name: str, context: Context) -> str:
