@@ -60,6 +60,7 @@ from exchange.operations.match import match
 from exchange.operations.meta import meta, meta_add, meta_delete
 from exchange.operations.meta_in_use import meta_system, meta_type
 from exchange.operations.patient_merge import merge, unmerge_patient
+from exchange.operations.process_message import process_message
 from exchange.operations.reindex import reindex_all, reindex_parameter
 from exchange.operations.terminology import (
     expand,
@@ -108,6 +109,11 @@ async def system(hub: Hub, request: Request) -> Response:
         case "batch":
             return await batch(hub, request, sent, respond)
     raise FhirError("invalid", "The base takes Bundles of type batch or transaction", "Bundle.type")
+
+
+async def message(hub: Hub, request: Request) -> Response:
+    """What a message changes is a transaction."""
+    return await process_message(hub, request, respond)
 
 
 async def capabilities(hub: Hub, request: Request) -> Response:
@@ -236,6 +242,7 @@ TABLE: Final = (
     Interaction("$preferred-id", "POST", "NamingSystem/$preferred-id", preferred_id),
     Interaction("$versions", "GET", "$versions", versions),
     Interaction("$versions", "POST", "$versions", versions),
+    Interaction("$process-message", "POST", "$process-message", message),
     Interaction("$import", "POST", "$import", import_system),
     Interaction("$reindex", "POST", "$reindex", reindex_all),
     Interaction("$reindex", "POST", "SearchParameter/{id}/$reindex", reindex_parameter),
