@@ -1,4 +1,4 @@
-"""OpenHIE's test script of a client registry, over HL7 v2: each case from nothing, its steps in order.
+"""OpenHIE's test script of a client registry, over HL7 v2 and FHIR: each case from nothing, in order.
 
 https://wiki.ohie.org/display/documents/OpenHIE+Client+Registry+Test+Script
 
@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from conformance.ohie_cr_feed import FEED_DOMAINS, Feed, judged
 from conformance.ohie_cr_steps import CASES, DOMAINS, Expected, Step
 from conformance.report import Report, Verdict
 
 SECONDS = 30.0
 
 
-class Registry(Protocol):
+class Registry(Feed, Protocol):
     """The client registry under test."""
-
-    async def fresh(self) -> None:
-        """Forget all persons."""
 
     async def ask(self, message: bytes) -> bytes:
         """The answer to a message."""
@@ -28,10 +26,11 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The messages by the name of their file, and the domains that the registry must know."""
+    """The messages of HL7 v2 and of FHIR by the name of their file, and the domains that must be known."""
 
     messages: Mapping[str, bytes]
-    domains: str = DOMAINS
+    feed: Mapping[str, bytes]
+    domains: str = DOMAINS + FEED_DOMAINS.lstrip("\n")
 
 
 def cases(path: Path) -> Suite:
@@ -40,7 +39,8 @@ def cases(path: Path) -> Suite:
     found = {file.stem: file.read_bytes() for file in sorted(folder.glob("OHIE-CR-*.txt"))}
     if not found:
         raise FileNotFoundError(f"{path} has no OHIE-CR-….txt")
-    return Suite(found)
+    told = {file.stem: file.read_bytes() for file in sorted((path / "FHIR").glob("OHIE-CR-*.json"))}
+    return Suite(found, told)
 
 
 async def judge(suite: Suite, registry: Registry, baseline: Mapping[str, str]) -> Report:
@@ -50,7 +50,7 @@ async def judge(suite: Suite, registry: Registry, baseline: Mapping[str, str]) -
         await registry.fresh()
         for step in steps:
             verdicts.append(await _judged(suite, registry, step))
-    return Report(tuple(verdicts), baseline)
+    return Report((*verdicts, *await judged(suite.feed, registry)), baseline)
 
 
 async def _judged(suite: Suite, registry: Registry, step: Step) -> Verdict:

@@ -1,10 +1,12 @@
 """The judge of client registries: what it finds wrong with an answer."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from conformance.ohie_cr import Suite, cases, differences, judge
+from conformance.ohie_cr_feed import CASES as FEED_CASES
 from conformance.ohie_cr_steps import CASES, Expected
 from exchange.commands.client_registry import client_registry
 
@@ -37,7 +39,10 @@ def test_cases_are_the_files(tmp_path: Path) -> None:
         cases(tmp_path)
     (tmp_path / "HL7").mkdir()
     (tmp_path / "HL7" / "OHIE-CR-01-10.txt").write_bytes(b"MSH|")
+    (tmp_path / "FHIR").mkdir()
+    (tmp_path / "FHIR" / "OHIE-CR-01-10.json").write_bytes(b"{}")
     assert cases(tmp_path).messages == {"OHIE-CR-01-10": b"MSH|"}
+    assert cases(tmp_path).feed == {"OHIE-CR-01-10": b"{}"}
 
 
 class Recorded:
@@ -53,14 +58,26 @@ class Recorded:
         assert message.endswith(b"\r")
         return b"MSA|AE|1\r"
 
+    async def told(self, sender: str, message: bytes) -> tuple[int, bytes]:
+        assert sender == "harness"
+        return 422, b'{"resourceType":"OperationOutcome"}'
+
+    async def knows(self, number: str) -> bool:
+        return False
+
 
 async def test_each_case_begins_from_nothing_and_what_is_missing_is_skipped() -> None:
     registry = Recorded()
-    report = await judge(Suite({"OHIE-CR-01-10": b"MSH|\nPID|\n"}), registry, {})
+    header = {"source": {"endpoint": "http://ohie.org/test/harness"}}
+    told = json.dumps({"entry": [{"resource": header}]}).encode()
+    feed = {"OHIE-CR-01-10": told, "OHIE-CR-02-10": b"\xef\xbb\xbf" + told}
+    report = await judge(Suite({"OHIE-CR-01-10": b"MSH|\nPID|\n"}, feed), registry, {})
     outcomes = {verdict.name: verdict.outcome for verdict in report.verdicts}
     assert outcomes.pop("OHIE-CR-01-10") == "passed"
+    assert outcomes.pop("FHIR-01-10") == "passed"
+    assert outcomes.pop("FHIR-02-10") == "failed"
     assert set(outcomes.values()) == {"skipped"}
-    assert registry.fresh_count == len(CASES)
+    assert registry.fresh_count == len(CASES) + len(FEED_CASES)
 
 
 async def test_a_hub_of_its_own_forgets() -> None:
