@@ -26,7 +26,7 @@ from exchange.answer import Fhir
 from exchange.app import build_app
 from exchange.bulk.export import export
 from exchange.bulk.importing import import_files
-from exchange.channels.counting import ChannelMetrics, counting
+from exchange.channels.counting import ChannelMetrics, counting, forget_gauges
 from exchange.channels.declared import load_channels
 from exchange.channels.opening import declared_tables, open_channels
 from exchange.coverage.metrics import CoverageMetrics
@@ -116,6 +116,8 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await restore(database.dsn)
         await preparing
         hub = await stack.enter_async_context(answering(settings, database.dsn))
+        async with hub.pool.acquire() as connection:
+            await forget_gauges(connection)
         files = await stack.enter_async_context(hospital_files(hub))
         translate = translating(hub, files.library)
         reception = await stack.enter_async_context(open_reception(hub, files.hospitals, translate))

@@ -31,10 +31,7 @@ INSERT INTO channel_count AS c (channel, name, label, number)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[])
 ON CONFLICT (channel, name, label) DO UPDATE SET number = c.number + excluded.number"""
 
-SET: Final = """
-INSERT INTO channel_count (channel, name, label, number)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[])
-ON CONFLICT (channel, name, label) DO UPDATE SET number = excluded.number"""
+FORGET: Final = "DELETE FROM channel_count WHERE name = 'connections'"
 
 ALL: Final = "SELECT channel, name, label, number FROM channel_count ORDER BY channel, name, label"
 
@@ -53,10 +50,11 @@ _log = logging.getLogger(__name__)
 
 
 class Counts:
-    """What this process counted since it last told. `gauges` are asked then."""
+    """What this process counted since it last told. `gauges` are asked then, and how they differ is told."""
 
     def __init__(self) -> None:
         self._numbers: dict[Key, float] = {}
+        self._told: dict[Key, float] = {}
         self._channels: set[str] = set()
         self.gauges: dict[Key, Callable[[], int]] = {}
 
@@ -82,15 +80,22 @@ class Counts:
         """Adds it to what all counted; what cannot be told now is told later."""
         numbers, self._numbers = self._numbers, {}
         asked = {key: float(ask()) for key, ask in self.gauges.items()}
+        changes = {key: number - self._told.get(key, 0) for key, number in asked.items()}
+        told = sorted((numbers | {key: change for key, change in changes.items() if change}).items())
         try:
-            for statement, found in ((ADD, numbers), (SET, asked)):
-                if found:
-                    columns = [list(column) for column in zip(*sorted(found), strict=True)]
-                    await connection.execute(statement, *columns, [found[key] for key in sorted(found)])
+            if told:
+                columns = [list(column) for column in zip(*(key for key, _ in told), strict=True)]
+                await connection.execute(ADD, *columns, [number for _, number in told])
         except BaseException:
             for key, number in numbers.items():
                 self._numbers[key] = self._numbers.get(key, 0) + number
             raise
+        self._told |= asked
+
+
+async def forget_gauges(connection: Connection) -> None:
+    """What processes that are no more had open."""
+    await connection.execute(FORGET)
 
 
 @asynccontextmanager
@@ -115,6 +120,7 @@ async def counting(counts: Counts, pool: asyncpg.Pool) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        counts.gauges = dict.fromkeys(counts.gauges, lambda: 0)
         await tell()
 
 

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from exchange.channels.counting import MOST, ChannelMetrics, Counts, counting
+from exchange.channels.counting import MOST, ChannelMetrics, Counts, counting, forget_gauges
 from exchange.hub import Hub
 from exchange.inbound.reception import Reception
 from exchange.metrics.exposition import exposition
@@ -21,9 +21,8 @@ async def told(hub: Hub) -> dict[str, float]:
 async def test_messages_are_counted_by_channel(hub: Hub, reception: Reception) -> None:
     for raw in (message("1"), message("1"), message("2", name="REFUSE"), message("3", f12="9")):
         await send(reception, raw)
-    for _ in range(2):
-        async with counting(reception.counts, hub.pool):
-            reception.counts.gauges["mllp", "connections", ""] = lambda: 7
+    async with counting(reception.counts, hub.pool):
+        pass
     found = await told(hub)
     assert found['yilian_channel_received_total{channel="test"}'] == 3
     assert found['yilian_channel_repeated_total{channel="test"}'] == 1
@@ -32,7 +31,21 @@ async def test_messages_are_counted_by_channel(hub: Hub, reception: Reception) -
     assert found['yilian_channel_acknowledged_total{channel="test",code="AA"}'] == 1
     assert found['yilian_channel_acknowledged_total{channel="test",code="AE"}'] == 1
     assert found['yilian_channel_settled_within_total{channel="test",le="300"}'] == 3
-    assert found['yilian_channel_connections{channel="mllp"}'] == 7
+
+
+async def test_what_is_open_is_that_of_all_processes(hub: Hub) -> None:
+    one, other = Counts(), Counts()
+    one.gauges["mllp", "connections", ""] = lambda: 7
+    other.gauges["mllp", "connections", ""] = lambda: 2
+    async with hub.pool.acquire() as connection:
+        for counts in (one, other, one):
+            await counts.tell(connection)
+        assert (await told(hub))['yilian_channel_connections{channel="mllp"}'] == 9
+        async with counting(other, hub.pool):
+            pass
+        assert (await told(hub))['yilian_channel_connections{channel="mllp"}'] == 7
+        await forget_gauges(connection)
+    assert not await told(hub)
 
 
 async def test_what_cannot_be_told_is_told_later(hub: Hub) -> None:

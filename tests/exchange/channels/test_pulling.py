@@ -10,6 +10,8 @@ import pytest
 
 from exchange.channels.declared import Pull
 from exchange.channels.pulling import Puller, mark, pulling
+from exchange.commands.pushing import pushed
+from exchange.commands.refused import Refused
 from exchange.hub import Hub
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.front_end import PullError, Source
@@ -32,6 +34,7 @@ maps:
       - {id: name, source: xm, target: "name[+].text", function: text}
       - {id: changed, source: changed, ignore: when it was written}
 """
+WAITING = "SELECT count(*) FROM inbox WHERE state = 'received'"
 CREATE = "CREATE TABLE hzxx (yljgdm TEXT, yjlxh INTEGER, kh TEXT, xm TEXT, changed TEXT)"
 
 
@@ -136,3 +139,23 @@ async def test_a_database_that_is_away_is_tried_again(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert "nowhere" not in caplog.text
+
+
+async def test_the_command_puts_rows_where_the_hub_finds_them(
+    hub: Hub, open_with: OpenReception, front: sqlite3.Connection, tmp_path: Path
+) -> None:
+    write(front, range(6), "2024-03-01 08:00:00")
+    pull = f"name: his, hospital: h7, url: 'sqlite:///{tmp_path}/front.db', table: hzxx, key: yjlxh"
+    declared = f"pulls: [{{{pull}}}]"
+    (tmp_path / "channels.yaml").write_text(declared, "utf-8")
+    changes = {"channels": tmp_path / "channels.yaml", "database_url": hub.dsn}
+    settings = hub.settings.model_copy(update=changes)
+    assert await pushed(settings, "his") == (6, 0)
+    await hub.pool.execute("DELETE FROM channel_mark")
+    assert await pushed(settings, "his") == (0, 6)
+    with pytest.raises(Refused, match="no pull"):
+        await pushed(settings, "nobody")
+    async with open_with(translating(replace(hub, settings=settings))):
+        async with asyncio.timeout(60):
+            while await hub.pool.fetchval(WAITING):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
