@@ -32,6 +32,7 @@ def coverage(
     since: Annotated[
         datetime | None, typer.Option(help="Only what was translated from that day on (UTC).")
     ] = None,
+    message: Annotated[int | None, typer.Option(help="Of one message, as the maps in force have it.")] = None,
     json: Json = False,
 ) -> None:
     """Count which values were mapped, ignored on purpose, or left over; with --field which fields.
@@ -41,8 +42,11 @@ def coverage(
     if disposition is not None and disposition not in DISPOSITIONS:
         raise Refused(f"--disposition is one of {', '.join(DISPOSITIONS)}")
     settings = from_environment()
-    found = asyncio.run(_read(settings, _asked(hospital, message_type, field, since)))
-    by_field = field is not None
+    if message is None:
+        found = asyncio.run(_read(settings, _asked(hospital, message_type, field, since)))
+    else:
+        found = _of_one(settings, message)
+    by_field = field is not None or message is not None
     shown = [
         each for each in found if bool(each.field) == by_field and disposition in (None, each.disposition)
     ]
@@ -72,6 +76,24 @@ async def _read(settings: Settings, asked: "Asked") -> "list[Covered]":
 
     async with connected(settings) as connection:
         return await read(connection, asked)
+
+
+def _of_one(settings: Settings, id_: int) -> "list[Covered]":
+    from exchange.commands.deciding import kept
+    from exchange.commands.maps_in_force import MapsInForce
+    from exchange.coverage.store import Covered
+    from exchange.coverage.tally import counts_of
+    from exchange.inbound.sealing import sealed_by_channel
+
+    one, maps = asyncio.run(kept(settings, id_)), MapsInForce(settings)
+    envelope = sealed_by_channel(one.raw, one.channel, one.charset, maps.hospitals)
+    if envelope.message is None:
+        raise Refused(f"message {id_} cannot be read: {envelope.faults[0].diagnostics}")
+    whose = envelope.hospital.id, envelope.message_type
+    return [
+        Covered(*whose, each.field, each.disposition, each.reason, each.number)
+        for each in counts_of(maps.translated(envelope))
+    ]
 
 
 def _totals(found: "Sequence[Covered]") -> list[tuple[object, ...]]:

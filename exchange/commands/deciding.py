@@ -43,9 +43,23 @@ async def listed(
 
 
 async def one(settings: Settings, id_: int) -> dict[str, Any]:
+    """With the field and the row that made what is wrong, as far as there is one."""
+    from exchange.commands.failing import with_rows  # the maps are compiled where they are needed only
+
     async with connected(settings) as connection:
         try:
-            return plain(await quarantine.one(connection, id_))
+            found = plain(await quarantine.one(connection, id_))
+            kept = await quarantine.bytes_of(connection, id_)
+        except NoSuchMessage:
+            raise Refused(f"there is no message {id_}") from None
+    return found | {"issues": with_rows(settings, found["issues"], kept)}
+
+
+async def kept(settings: Settings, id_: int) -> Kept:
+    """The bytes of a message, for what shows nothing of them."""
+    async with connected(settings) as connection:
+        try:
+            return await quarantine.bytes_of(connection, id_)
         except NoSuchMessage:
             raise Refused(f"there is no message {id_}") from None
 

@@ -49,7 +49,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         place = (issue.get("address"), issue["diagnostics"])
         yield f"{'issue':14} {issue['code']} {': '.join(filter(None, place))}"
         if issue.get("row"):
-            yield f"{'':14} made of {issue['source'] or 'no field'} by row {issue['row']} at {issue['place']}"
+            written = f" ({issue['layer']} {issue['place']})" if issue.get("place") else ""
+            yield f"{'':14} made of {issue['source'] or 'no field'} by row {issue['row']}{written}"
     if found["original"]:
         yield f"{'original':14} {found['original']}"
     for copy in found["copies"]:

@@ -24,6 +24,9 @@ def translate(
     hospital: Annotated[
         str | None, typer.Option(help="Id of the sending hospital, whatever the messages say.")
     ] = None,
+    fields: Annotated[
+        bool, typer.Option("--fields", help="Also which fields were mapped, ignored (and why) or left over.")
+    ] = False,
 ) -> None:
     """Translate files to FHIR: a line of JSON with bundle, issues and coverage for each message."""
     if form and form not in FORMS:
@@ -39,6 +42,7 @@ def translate(
         for source, raw in translating.sources_of(path, form):
             translation = translating.translated(rules, raw, form)
             found |= any(issue.severity in ("error", "fatal") for issue in translation.issues)
-            typer.echo(dumps(translating.line(source, translation)))
+            told = translating.line(source, translation)
+            typer.echo(dumps(told | translating.fields_told(translation) if fields else told))
     if found:
         raise typer.Exit(FINDINGS)

@@ -18,6 +18,7 @@ from adapters.hospitals.folder import load_hospitals
 from adapters.hospitals.hospital import Hospital, Hospitals
 from adapters.merge import merged
 from adapters.translation import Coverage, Entry, Translation
+from exchange.coverage.tally import counts_of
 from exchange.inbound.envelope import Envelope, sealed
 from exchange.inbound.provenance import provenance
 from exchange.settings import Settings
@@ -100,6 +101,12 @@ def line(source: str, translation: Translation) -> dict[str, Any]:
         "coverage": asdict(translation.coverage),
         **({"residue": [asdict(each) for each in translation.residue]} if translation.residue else {}),
     }
+
+
+def fields_told(translation: Translation) -> dict[str, Any]:
+    """What became of each field, and how often."""
+    counts = [each for each in counts_of(translation) if each.field]
+    return {"fields": [{n: v for n, v in each._asdict().items() if v} for each in sorted(counts)]}
 
 
 def _told(issue: Issue) -> dict[str, str]:

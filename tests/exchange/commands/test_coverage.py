@@ -61,5 +61,8 @@ async def test_where_values_went(told: str, database_url: str, monkeypatch: pyte
     assert "residue" in asked().stdout
     assert asked("--disposition", "lost").exit_code == 2
     everything = asked("--field", "all", "--json").stdout + asked().stdout + told
+    one = counted("--message", "1", "--disposition", "residue")
+    assert [each["field"] for each in one] == ["ZZZ-1", "ZZZ-2"]
+    assert asked("--message", "99").exit_code == 2
     assert "secret" not in everything
     assert "yilian_source_values_total" in told

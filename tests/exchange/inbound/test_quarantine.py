@@ -11,6 +11,7 @@ from adapters.hl7v2.parse import parse
 from exchange.app import build_app
 from exchange.commands import deciding
 from exchange.commands.refused import Refused
+from exchange.commands.shown import lines
 from exchange.hub import Hub
 from exchange.inbound import quarantine
 from exchange.inbound.correction import with_values
@@ -31,7 +32,7 @@ RIGHT = message("1", name="王^伟")
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exchange.inbound.dispatch.SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr("exchange.inbound.backlog.SWEEP_SECONDS", 0.02)
 
 
 async def settled(hub: Hub) -> list[str]:
@@ -171,6 +172,29 @@ async def test_over_http(hub: Hub, reception: Reception) -> None:
     assert told["copies"] == [made.json()["id"]]
     assert [each["action"] for each in told["decisions"]] == ["read", "discarded", "restored", "corrected"]
     assert await settled(hub) == ["resent", "processed"]
+
+
+async def test_the_field_and_the_row_at_fault(hub: Hub, open_with: OpenReception, database_url: str) -> None:
+    """A rule of the hub refuses what a field made."""
+    settings: Settings = hub.settings.model_copy(update={"database_url": database_url})
+    async with open_with(translating(hub)) as reception:
+        await send(reception, message("1", f9="ADT^A99"))
+        raw = RIGHT.rstrip(b"\r") + b"||19900101|F\r"
+        await send(reception, raw)
+    async with hub.pool.acquire() as connection:
+        told = (
+            '[{"code": "102", "diagnostics": "Patient.gender: not allowed", "address": "", "severity": "E"}]'
+        )
+        await connection.execute(
+            "UPDATE inbox SET state = 'quarantined', issues = $1::jsonb WHERE id = 2", told
+        )
+    event = await deciding.one(settings, 1)
+    assert "row" not in event["issues"][0]
+    [issue] = (await deciding.one(settings, 2))["issues"]
+    assert (issue["source"], issue["layer"]) == ("PID-8", "base")
+    assert issue["row"].endswith("/PID-8")
+    [shown] = [line for line in lines(await deciding.one(settings, 2)) if "made of" in line]
+    assert "PID-8 by row" in shown
 
 
 async def test_an_editor_of_ones_own(hub: Hub, reception: Reception, database_url: str, tmp_path: Path,

@@ -39,7 +39,7 @@ def by_maps(version: str, prefix: str = "") -> object:
 
 async def sent(reception: Reception, count: int = 6) -> None:
     for n in range(count):
-        await send(reception, message(str(n), str(n), f"第{n}^人", f7=f"2024010112{n:02}"))
+        await send(reception, message(str(n), str(n % 3), f"第{n}^人", f7=f"2024010112{n:02}"))
 
 
 async def settled(hub: Hub) -> None:
@@ -62,14 +62,14 @@ def settings(hub: Hub, database_url: str) -> Settings:
 async def test_with_the_same_maps_nothing_changes(hub: Hub, open_with: OpenReception) -> None:
     async with open_with(by_maps("1")) as reception:
         await sent(reception)
-        before = [await stored(hub, "Patient", patient_id(str(p))) for p in range(6)]
+        before = [await stored(hub, "Patient", patient_id(str(p))) for p in range(3)]
         answers = [row["acknowledgement"] for row in await rows(hub)]
         made = await provenances(hub)
         async with hub.pool.acquire() as connection:
             assert await replay.requeue(connection) == 0
             assert await replay.requeue(connection, ALL, "somebody") == 6
         await settled(hub)
-        after = [await stored(hub, "Patient", patient_id(str(p))) for p in range(6)]
+        after = [await stored(hub, "Patient", patient_id(str(p))) for p in range(3)]
     assert [each.body for each in before] == [each.body for each in after]
     assert await provenances(hub) == made
     found = await rows(hub)
@@ -94,6 +94,25 @@ async def test_only_what_other_maps_made(hub: Hub, open_with: OpenReception) -> 
         found = await stored(hub, "Patient", patient_id("2"))
     assert found.body is not None
     assert "新第2" in found.body.decode()
+
+
+async def test_an_older_message_does_not_undo_a_newer_one(hub: Hub, open_with: OpenReception) -> None:
+    async with open_with(by_maps("1")) as reception:
+        await sent(reception)
+        first = [row["id"] for row in await rows(hub)][:3]
+    async with open_with(by_maps("2", "新")):
+        async with hub.pool.acquire() as connection:
+            assert await replay.requeue(connection, Chosen(first, processed=True)) == 3
+        await settled(hub)
+        for patient, newest in enumerate(("第3", "第4", "第5")):
+            found = await stored(hub, "Patient", patient_id(str(patient)))
+            assert newest in (found.body or b"").decode()
+        async with hub.pool.acquire() as connection:
+            assert await replay.requeue(connection, Chosen(processed=True, map_version="1")) == 3
+        await settled(hub)
+        for patient, newest in enumerate(("新第3", "新第4", "新第5")):
+            found = await stored(hub, "Patient", patient_id(str(patient)))
+            assert newest in (found.body or b"").decode()
 
 
 async def test_a_replay_that_was_interrupted_goes_on(
