@@ -4,29 +4,29 @@ Records that share a key, directly or through others, are decided together and i
 came; what humans and hospitals settled stays where it is. Named SQL; numpy is needed.
 """
 
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mpi.blocking import OVERSIZED, blocking_keys
 from mpi.changes import ask
 from mpi.decide import Cluster, Finding, Member, examine
 from mpi.demographics import Demographics, demographics_from_json
+from mpi.first_load.parts import pairs_of
 from mpi.linkage.clusters import components
 from mpi.models import active_scale
 from mpi.neighbourhood import Neighbourhood
 from mpi.rows import Connection
 from mpi.weigh import Scale
 
-# Which records share a key; oversized keys connect nobody.
-KEYS = """
-SELECT key, array_agg(record ORDER BY record) AS records FROM mpi_key
-GROUP BY key HAVING count(*) BETWEEN 2 AND $1
-"""
+KEYS = "SELECT key, record FROM mpi_key"
 
 RECORDS = """
 SELECT r.record, l.person, r.demographics::text AS demographics, l.actor <> 'hub' AS settled
@@ -81,14 +81,39 @@ async def relink(connection: Connection, instant: datetime) -> AsyncIterator[Rel
     """Ask about everything that would be decided otherwise today; tells how far it is after each part. Each
     part is a transaction of its own, and what is asked already is not asked again."""
     _, by = await active_scale(connection)
+    told = Relinked(0, 0, 0)
+    for part in await parts_of_index(connection):
+        found = await relink_part(connection, part, by, instant)
+        told = Relinked(*map(sum, zip(told, found, strict=True)))
+        yield told
+
+
+async def relink_part(connection: Connection, part: Sequence[int], by: Scale, instant: datetime) -> Relinked:
+    """The same of one part."""
     told: Counter[str] = Counter()
-    async for part in _parts(connection):
-        async with connection.transaction():
-            rows = await connection.fetch(RECORDS, part)
-            for difference in differences([_placed(*row) for row in rows], by):
-                told[difference.kind] += await _proposed(connection, difference, instant)
-        told["records"] += len(rows)
-        yield Relinked(told["records"], told["together"], told["apart"])
+    async with connection.transaction():
+        rows = await connection.fetch(RECORDS, part)
+        for difference in differences([_placed(*row) for row in rows], by):
+            told[difference.kind] += await _proposed(connection, difference, instant)
+    return Relinked(len(rows), told["together"], told["apart"])
+
+
+async def parts_of_index(connection: Connection) -> list[list[int]]:
+    """Records that share keys, whole components at a time; oversized keys connect nobody."""
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = await pairs_of(connection, KEYS, Path(folder))
+    key, record = pairs["key"].astype(np.int64), pairs["number"].astype(np.int64)
+    order = np.lexsort((record, key))
+    key, record = key[order], record[order]
+    begins = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.empty(0, np.int64)
+    sizes = np.diff(np.r_[begins, len(key)])
+    shared = np.repeat((sizes > 1) & (sizes < OVERSIZED), sizes)
+    joined = np.flatnonzero(shared[1:] & (key[1:] == key[:-1]))
+    numbers, places = np.unique(record[shared], return_inverse=True)
+    place = np.zeros(len(record), np.int64)
+    place[shared] = places
+    label = components(len(numbers), place[joined], place[joined + 1])
+    return list(_parts(numbers, label))
 
 
 def differences(records: Sequence[Placed], by: Scale) -> Iterator[Difference]:
@@ -157,25 +182,14 @@ async def _proposed(connection: Connection, found: Difference, instant: datetime
     return True
 
 
-async def _parts(connection: Connection) -> AsyncIterator[list[int]]:
-    """Records that share keys, whole components at a time."""
-    ones, others = [], []
-    for row in await connection.fetch(KEYS, OVERSIZED - 1):
-        first, *rest = row["records"]
-        ones += [first] * len(rest)
-        others += rest
-    numbers, places = np.unique(np.asarray(ones + others, np.int64), return_inverse=True)
-    label = components(len(numbers), places[: len(ones)], places[len(ones) :])
+def _parts(numbers: NDArray[np.int64], label: NDArray[np.int64]) -> Iterator[list[int]]:
     order = np.argsort(label, kind="stable")
-    ends = np.flatnonzero(np.diff(label[order])) + 1
-    part: list[int] = []
-    for group in np.split(numbers[order], ends):
-        part += group.tolist()
-        if len(part) >= _PART:
-            yield part
-            part = []
-    if part:
-        yield part
+    ends = np.flatnonzero(np.r_[np.diff(label[order]) != 0, len(order) > 0]) + 1
+    start = 0
+    for end in ends.tolist():
+        if end - start >= _PART or end == len(order):
+            yield numbers[order[start:end]].tolist()
+            start = end
 
 
 def _placed(record: int, person: int, demographics: str, settled: int) -> Placed:

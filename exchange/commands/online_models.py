@@ -65,25 +65,20 @@ def refresh(actor: Actor = "") -> None:
     run(done)
 
 
-def relink() -> None:
+def relink(
+    workers: Annotated[int, typer.Option(help="Processes; by default one a processor.", min=0)] = 0,
+) -> None:
     """Decide the whole index anew. Differences become questions in the review queue, nothing is moved; exit 1
     if there are any."""
-    from mpi.relink import relink
+    from exchange.first_load.rescoring import rescored
 
-    async def passed() -> int:
-        found = 0
-        async with connected(from_environment()) as connection:
-            async for told in relink(connection, datetime.now(UTC)):
-                found = told.together + told.apart
-                typer.echo(
-                    f"\r{told.records} records, {told.together} persons to join, {told.apart} to part",
-                    nl=False,
-                    err=True,
-                )
-        typer.echo(err=True)
-        return found
+    def told(records: int, together: int, apart: int) -> None:
+        line = f"\r{records} records, {together} persons to join, {apart} to part"
+        typer.echo(line, nl=False, err=True)
 
-    if asyncio.run(passed()):
+    found = asyncio.run(rescored(from_environment(), workers, told))
+    typer.echo(err=True)
+    if found:
         raise typer.Exit(FINDINGS)
 
 

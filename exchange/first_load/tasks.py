@@ -1,6 +1,7 @@
 """What a first load asks of its workers."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from exchange.loading.chunks import Chunk
 from mpi.first_load.parts import Part
@@ -47,7 +48,16 @@ class Show:
     enterprise_ids: list[str] = field(repr=False)
 
 
-Task = StageLines | StageStored | Decide | Tell | Show
+@dataclass(frozen=True, slots=True)
+class Rescore:
+    """Decide these records of the index anew by the model of this name, and ask about differences."""
+
+    records: list[int]
+    model: str | None
+    instant: datetime
+
+
+Task = StageLines | StageStored | Decide | Tell | Show | Rescore
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of a task."""
+    """What came of a task. `persons` and `questions` of a rescoring: those to be joined, and to be parted."""
 
     records: int = 0
     persons: int = 0

@@ -15,11 +15,12 @@ import asyncpg
 from exchange.database import SESSION
 from exchange.domains import Domains, load_domains
 from exchange.first_load import staging
-from exchange.first_load.tasks import Came, Decide, Show, StageLines, StageStored, Task, Tell
+from exchange.first_load.tasks import Came, Decide, Rescore, Show, StageLines, StageStored, Task, Tell
 from exchange.hub import Hub, open_hub
 from exchange.loading.conversation import LENGTH, Opening, packed, unpacked
 from mpi.first_load.outcome import decide_part
 from mpi.models import scale_of
+from mpi.relink import relink_part
 
 PROGRAM: Final = "exchange.first_load.worker"
 COLLECT_AFTER: Final = 16
@@ -43,6 +44,8 @@ class Hand:
                 return await staging.stage_stored(self.connection, task, self.domains)
             case Decide():
                 return await self._decide(task)
+            case Rescore():
+                return await self._rescore(task)
             case Tell() | Show():
                 return await self._through_the_hub(task)
 
@@ -51,6 +54,10 @@ class Hand:
         async with self.connection.transaction():
             outcome = await decide_part(self.connection, task.part, by)
         return Came(len(outcome.links), len(outcome.persons), len(outcome.questions))
+
+    async def _rescore(self, task: Rescore) -> Came:
+        by = await scale_of(self.connection, task.model)
+        return Came(*await relink_part(self.connection, task.records, by, task.instant))
 
     async def _through_the_hub(self, task: Tell | Show) -> Came:
         from exchange.first_load import telling

@@ -50,13 +50,19 @@ class Part:
 
 
 async def staged_keys(connection: Connection, folder: Path) -> Keyed:
-    numbers = (await _read(connection, NUMBERS, folder, _ONE))["number"].astype(np.int64)
+    numbers = (await _copied(connection, NUMBERS, folder, _ONE))["number"].astype(np.int64)
     numbers.sort()
-    pairs = await _read(connection, KEYS, folder, _PAIR)
+    pairs = await pairs_of(connection, KEYS, folder)
     return Keyed(numbers, pairs["key"].astype(np.int64), np.searchsorted(numbers, pairs["number"]))
 
 
-async def _read(connection: Connection, statement: str, folder: Path, row: np.dtype[np.void]) -> np.ndarray:
+async def pairs_of(connection: Connection, query: str, folder: Path) -> np.ndarray:
+    """What a query tells of keys and the numbers that have them: columns `key` and `number`. It goes through
+    a file in the folder, for there may be hundreds of millions."""
+    return await _copied(connection, query, folder, _PAIR)
+
+
+async def _copied(connection: Connection, statement: str, folder: Path, row: np.dtype[np.void]) -> np.ndarray:
     path = folder / "copied"
     with path.open("wb") as file:
         await connection.copy_from_query(statement, output=file, format="binary")

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from exchange.cli import app
+from exchange.first_load import rescoring
 from mpi.store import resolve_all
 from terminology.naming import identify
 from tests.mpi.people import at, record, valid_id
@@ -58,6 +59,13 @@ def test_train_activate_refresh_and_decide_anew(filled: str) -> None:
     assert run("models")[1].startswith(f"* {digest}")
     assert run("refresh")[0] == 0
     code, _, err = run("relink")
+    assert code == 0, err
+    assert f"{RECORDS} records, 0 persons to join, 0 to part" in err
+
+
+def test_processes_decide_the_same(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescoring, "FEW", 0)
+    code, _, err = run("relink", "--workers", "1")
     assert code == 0, err
     assert f"{RECORDS} records, 0 persons to join, 0 to part" in err
 
