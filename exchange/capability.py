@@ -57,6 +57,7 @@ OPERATIONS: Final = {
     "ConceptMap/$translate": "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
     "$closure": "http://hl7.org/fhir/OperationDefinition/ConceptMap-closure",
     "NamingSystem/$preferred-id": "http://hl7.org/fhir/OperationDefinition/NamingSystem-preferred-id",
+    "$process-message": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
     "$versions": "http://hl7.org/fhir/OperationDefinition/CapabilityStatement-versions",
     "$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
     "{type}/$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",

@@ -12,24 +12,33 @@ from mpi.online_model import OnlineModel
 from mpi.rows import Connection
 
 # Those that speak for themselves; what was merged is said again by the survivor.
-FACTS = "SELECT demographics::text FROM mpi_record WHERE merged_into IS NULL"
+FACTS = "SELECT record, demographics::text FROM mpi_record WHERE merged_into IS NULL"
+
+# What humans said last of each pair.
+JUDGED = "SELECT low, high, is_match FROM mpi_label WHERE recorded_to IS NULL ORDER BY label"
 
 
 async def retrained(connection: Connection, population: int | None) -> OnlineModel:
-    """A model of all records of the index, without labels. `population`: as the active model says if None.
-    Inside a transaction. Raises TooFewRecords."""
+    """A model of all records of the index, and of what was decided in review. `population`: as the active
+    model says if None. Inside a transaction. Raises TooFewRecords."""
     _, before = await active(connection)
-    records = [record async for record in _records(connection)]
-    return trained_on(records, population or before.population, before)
+    records = [(number, record) async for number, record in _records(connection)]
+    place = {number: at for at, (number, _) in enumerate(records)}
+    told = [
+        (place[row["low"]], place[row["high"]], row["is_match"])
+        for row in await connection.fetch(JUDGED)
+        if row["low"] in place and row["high"] in place
+    ]
+    return trained_on([record for _, record in records], population or before.population, before, told=told)
 
 
 async def refreshed(connection: Connection) -> OnlineModel:
     """The active model with the names that are frequent now. Inside a transaction."""
     _, before = await active(connection)
-    names = [record.names[0] async for record in _records(connection) if record.names]
+    names = [record.names[0] async for _, record in _records(connection) if record.names]
     return msgspec.structs.replace(before, names=names_of(encoded(names)))
 
 
-async def _records(connection: Connection) -> AsyncIterator[Demographics]:
+async def _records(connection: Connection) -> AsyncIterator[tuple[int, Demographics]]:
     async for row in connection.cursor(FACTS, prefetch=5000):
-        yield demographics_from_json(row[0])
+        yield row[0], demographics_from_json(row[1])

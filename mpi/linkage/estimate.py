@@ -1,10 +1,11 @@
-"""Training without labels: u from random pairs, m and the prior by expectation maximisation.
+"""Training: u from random pairs, m and the prior by expectation maximisation.
 
 Dempster, Laird, Rubin (1977) over the patterns of levels among the candidates; Winkler (2000) for linkage.
+What humans said of pairs takes the place of what is only likely of them; without that it goes as well.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,6 +18,14 @@ from mpi.linkage.table import Table
 
 Weights = NDArray[np.float64]
 
+
+class Told(NamedTuple):
+    """Pairs of records that humans judged, by their places in the table, and whether each is one person."""
+
+    pairs: Pairs
+    is_match: NDArray[np.bool_]
+
+
 RANDOM_PAIRS: Final = 500_000
 _TRAINED_PAIRS: Final = 2_000_000
 _PAIRS_OF_RULE: Final = 100_000
@@ -26,17 +35,23 @@ _STILL: Final = 1e-6
 # Pairs that the starting values of m are worth: few data change little.
 _TRUST: Final = 25.0
 _LEAST: Final = 1e-7
+# Whoever asks a human does not know.
+_EVEN: Final = 0.5
 
 
-def train(table: Table, model: Model, seed: int = 0) -> Model:
-    """The model with m, u and the prior of these records."""
+def train(table: Table, model: Model, seed: int = 0, told: Told | None = None) -> Model:
+    """The model with m, u and the prior of these records; `told` is what humans said of some pairs."""
     draw = np.random.default_rng(seed)
     random = _random_pairs(table, draw)
     drawn = [levels(table, each, random) for each in model.comparisons]
     us = [_shares(one, len(each.levels)) for one, each in zip(drawn, model.comparisons, strict=True)]
-    ms = _m_of_rules(table, model, us, draw)
+    counted = _counted_by_rules(table, model, us, draw)
     pairs = _sampled(candidates(table, model.blocking), _TRAINED_PAIRS, draw)
-    prior = _prior(table, pairs, _share(_patterns(_all_levels(table, model.comparisons, pairs)), ms, us))
+    patterns = _patterns(_all_levels(table, model.comparisons, pairs))
+    ms = list(map(_shared, counted))
+    if told is not None and len(told.is_match):
+        ms = _m_as_told(counted, _all_levels(table, model.comparisons, told.pairs), told.is_match, ms, us)
+    prior = _prior(table, pairs, _share(patterns, ms, us))
     # Random pairs of small files hold matches too: they are taken out again by what is known by now.
     clean = _posterior(drawn, ms, us, prior)
     us = [_shares(one, len(u), 1 - clean) for one, u in zip(drawn, us, strict=True)]
@@ -44,10 +59,32 @@ def train(table: Table, model: Model, seed: int = 0) -> Model:
     return msgspec.structs.replace(model, comparisons=comparisons, prior=prior, trained_on=len(table))
 
 
-def _m_of_rules(
+def _m_as_told(
+    counted: Sequence[Weights],
+    seen: Sequence[Levels],
+    is_match: NDArray[np.bool_],
+    ms: Sequence[Weights],
+    us: Sequence[Weights],
+) -> list[Weights]:
+    """m where the pairs that humans judged count as what they are, not as what they seemed."""
+    surplus = is_match.astype(float) - _posterior(seen, ms, us, _EVEN)
+    found = []
+    for before, column in zip(counted, seen, strict=True):
+        known = column != UNKNOWN
+        change = np.bincount(column[known], surplus[known], minlength=len(before))
+        found.append(_shared(np.maximum(before + change, _LEAST * before.sum())))
+    return found
+
+
+def _shared(counted: Weights) -> Weights:
+    return np.asarray(np.maximum(counted / counted.sum(), _LEAST))
+
+
+def _counted_by_rules(
     table: Table, model: Model, us: Sequence[Weights], draw: np.random.Generator
 ) -> list[Weights]:
-    """m by comparison: each rule's pairs tell of the columns that the rule does not hold equal."""
+    """Matches at each level, by comparison: each rule's pairs tell of the columns that the rule does not hold
+    equal."""
     counted = [_TRUST * np.asarray([level.m for level in each.levels]) for each in model.comparisons]
     for rule in model.blocking:
         pairs = _sampled(candidates(table, [rule]), _PAIRS_OF_RULE, draw)
@@ -60,7 +97,7 @@ def _m_of_rules(
         found, share = _maximised(_patterns(seen), starts, [us[at] for at in free])
         for at, m in zip(free, found, strict=True):
             counted[at] += m * share * len(pairs[0])
-    return [np.maximum(each / each.sum(), _LEAST) for each in counted]
+    return counted
 
 
 def _all_levels(table: Table, comparisons: Sequence[Comparison], pairs: Pairs) -> list[Levels]:

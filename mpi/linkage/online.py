@@ -1,4 +1,4 @@
-"""The model of the online decision, trained without labels on the records of the index.
+"""The model of the online decision, trained on the records of the index and on what humans said of pairs.
 
 The same levels as `mpi.weigh` finds, for whole columns at once; m, u and the prior by `mpi.linkage.estimate`.
 Citizen ids and cards take part in training, for they tell best who is one person, and are no part of the
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from mpi.demographics import Demographics
-from mpi.linkage.estimate import train
+from mpi.linkage.estimate import Told, train
 from mpi.linkage.model import Comparison, Level, Model
 from mpi.linkage.namesakes import namesakes_among
 from mpi.linkage.table import Column, Table, encoded
@@ -47,6 +47,10 @@ _RULES: Final = (
 )
 
 
+# The places of two records, and whether they are one person.
+Judged = tuple[int, int, bool]
+
+
 class TooFewRecords(ValueError):
     """A model cannot be trained on so few records."""
 
@@ -68,13 +72,18 @@ def table_of(records: Sequence[Demographics]) -> Table:
 
 
 def trained_on(
-    records: Sequence[Demographics], population: int, before: OnlineModel = HAND_SET, seed: int = 0
+    records: Sequence[Demographics],
+    population: int,
+    before: OnlineModel = HAND_SET,
+    seed: int = 0,
+    told: Sequence[Judged] = (),
 ) -> OnlineModel:
-    """A model of these records; thresholds stay as they were before. Raises TooFewRecords."""
+    """A model of these records; thresholds stay as they were before. `told` are pairs of them, by their
+    places, that humans judged. Raises TooFewRecords."""
     if len(records) < _FEWEST_RECORDS:
         raise TooFewRecords(f"{len(records)} records are too few: {_FEWEST_RECORDS} are needed")
     table = table_of(records)
-    model = train(table, untrained(before), seed)
+    model = train(table, untrained(before), seed, _told(told))
     levels = {each.column: _chances(each) for each in model.comparisons if each.column in _LEVELS}
     names = names_of(table.columns["name"])
     return OnlineModel(
@@ -88,6 +97,12 @@ def trained_on(
         names=names,
         trained_on=len(records),
     )
+
+
+def _told(judged: Sequence[Judged]) -> Told:
+    one, other, is_match = zip(*judged, strict=True) if judged else ((), (), ())
+    pairs = np.asarray(one, np.int32), np.asarray(other, np.int32)
+    return Told(pairs, np.asarray(is_match, np.bool_))
 
 
 def untrained(before: OnlineModel) -> Model:

@@ -66,3 +66,15 @@ def test_the_shares_of_names_and_their_parts() -> None:
 def test_a_missing_fact_is_the_empty_value() -> None:
     table = table_of([Demographics(), *people(1)])
     assert [column.codes[0] for column in table.columns.values()] == [0] * len(table.columns)
+
+
+def test_what_humans_say_of_pairs_counts() -> None:
+    """Whoever changed name and telephone seems somebody else, until a human says who it is."""
+    records = people(400)
+    unlike = [(one, one + 3) for one in range(0, 600, 3) if records[one].names != records[one + 3].names]
+    seemed, denied, confirmed = (
+        trained_on(records, 400, told=[(*pair, is_match) for pair in pairs]).levels["name"]["different"].m
+        for pairs, is_match in (((), True), (unlike, False), (unlike, True))
+    )
+    assert seemed == pytest.approx(denied, rel=0.05)
+    assert confirmed > 3 * seemed
