@@ -1,13 +1,12 @@
-"""What each level of a hospital sets: settings, rows, words, columns; and which level's a row is. Pure."""
+"""What each level of a hospital sets: settings, rows, words, columns. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from adapters.hospitals.hospital import Hospital
 from adapters.hospitals.level import FORMS, V2, Level
 from adapters.mapping.difference import Difference, differences, superseded
-from adapters.mapping.fault import Place
-from adapters.mapping.rows import Layer, Row
+from adapters.mapping.rows import Layer
 
 _RULES = ("rename", "nulls", "sentinels", "values", "swapped", "withdrawn", "negated", "half_width", "key")
 
@@ -77,24 +76,3 @@ def _told(said: object) -> str:
     if isinstance(said, frozenset):
         return ", ".join(sorted(map(str, said)))
     return ", ".join(map(str, said)) if isinstance(said, tuple) else str(said)
-
-
-def origin_of(levels: Sequence[Level], form: str, row: str, base: Layer) -> tuple[str, Place | None]:
-    """Which level's a row (`PID-Patient/PID-8`, or an id alone) is, and where it is written; `base` if no
-    level has it."""
-    name, _, id_ = row.rpartition("/")
-    layers = [(_name(level), level.layers[form]) for level in reversed(levels) if form in level.layers]
-    names = {name, *(layer.maps[name].like for _, layer in (*layers, ("", base)) if name in layer.maps)}
-    for level, layer in (*layers, ("base", base)):
-        found = _row(layer, names if name else (), id_)
-        if found is not None:
-            return level, found.place
-    return "base", None
-
-
-def _row(layer: Layer, names: Collection[str], id_: str) -> Row | None:
-    """The row as a layer writes it, in maps of these names, or in any."""
-    changed = ((of, (*each.replace, *each.add)) for of, each in layer.changes.items())
-    made = ((of, each.rows) for of, each in layer.maps.items())
-    rows = (row for of, rows in (*changed, *made) if not names or of in names for row in rows)
-    return next((row for row in rows if row.id == id_), None)

@@ -27,7 +27,7 @@ class Grounds:
 
 def dead(whole: Layer, brought: Sequence[Layer], model: Model, grounds: Grounds) -> Iterator[Fault]:
     """Faults of what `brought` layers have made of `whole`."""
-    own = {id(row) for layer in brought for row in _rows(layer)}
+    own = {id(row) for layer in brought for row in layer.rows()}
     maps = {name for layer in brought for name in layer.maps}
     for each in whole.maps.values():
         if each.name in maps:
@@ -58,14 +58,6 @@ def unused(brought: Iterable[Layer], base: Layer, wholes: Sequence[Layer]) -> It
         for name, segment in layer.segments.items():
             if name not in told:
                 yield Fault(segment.place, f"no row reads segment {name}")
-
-
-def _rows(layer: Layer) -> Iterator[Row]:
-    for each in layer.maps.values():
-        yield from each.rows
-    for change in layer.changes.values():
-        yield from change.add
-        yield from change.replace
 
 
 def _sources(row: Row) -> tuple[str, ...]:

@@ -56,6 +56,8 @@ def _between(level: str, base: Layer, whole: Layer, layer: Layer) -> Iterator[Di
         for code in words.codes:
             before = known.codes.get(code) if known else None
             meaning = whole.vocabularies[name].codes[code]
+            if meaning == before:
+                continue
             was = f", was {_meaning(before)}" if before else ""
             place = words.places.get(code, words.place)
             what = f"vocabulary {name}/{code}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from adapters.mapping.fault import Fault, MapError, Place
 from adapters.mapping.nearby import nearby
-from adapters.mapping.rows import Change, Code, Layer, Map, Row, Vocabulary
+from adapters.mapping.rows import Change, Layer, Map, Row, Vocabulary
 
 
 def joined(layers: Iterable[Layer]) -> Layer:
@@ -127,23 +127,10 @@ def _alike(one: Row, other: Row) -> bool:
 
 
 def _idle(base: Layer, over: Layer) -> Iterator[Fault]:
-    """Words that mean already what they are said to mean."""
+    """What adds nothing. A word that the hub has learned meanwhile is no fault."""
     for name, words in over.vocabularies.items():
-        known = base.vocabularies.get(name)
-        if known is None:
-            continue
-        if not words.codes:
+        if name in base.vocabularies and not words.codes:
             yield Fault(words.place, f"vocabulary {name!r}: nothing is added")
-        added = _extended(known, words)
-        for code in words.codes:
-            if code in known.codes and _means(known.codes[code], added.codes[code]):
-                place = words.places.get(code, words.place)
-                yield Fault(place, f"vocabulary {name!r}: {code!r} means that already")
-
-
-def _means(known: Code, said: Code) -> bool:
-    same = (known.code, known.system) == (said.code, said.system)
-    return same and said.display in ("", known.display) and known.coarse == said.coarse
 
 
 def _vocabularies(base: Mapping[str, Vocabulary], over: Mapping[str, Vocabulary]) -> dict[str, Vocabulary]:

@@ -6,7 +6,7 @@ data type function, vocabulary, assignment. There is no code in a map.
 https://build.fhir.org/ig/HL7/v2-to-fhir/mapping_guidelines.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -179,3 +179,11 @@ class Layer:
     disabled: frozenset[str] = frozenset()
     gone: Mapping[str, Place] = field(default_factory=dict)
     digest: str = ""
+
+    def rows(self) -> Iterator[Row]:
+        """Those that stand in it."""
+        for each in self.maps.values():
+            yield from each.rows
+        for change in self.changes.values():
+            yield from change.add
+            yield from change.replace

@@ -6,7 +6,7 @@ It runs the same rows as `Work`, and looks after each one at what has come; that
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from adapters.mapping.compiled import CompiledMap, FixedRow, ValueRow
+from adapters.mapping.compiled import FixedRow, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
 from adapters.mapping.run import Outcome, Work
 
@@ -29,7 +29,6 @@ class TracingWork(Work):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.origins: list[Origin] = []
-        self._map = ""
         self._seen: dict[str, set[tuple[str, str]]] = {}
 
     def address(self, owner: Any, row: ValueRow, outcome: Outcome) -> str:
@@ -45,13 +44,9 @@ class TracingWork(Work):
         super().close(scope)
         self._note("", "link")
 
-    def _run(self, each: CompiledMap, *given: Any) -> None:
-        self._map = each.name
-        super()._run(each, *given)
-
     def _fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
         super()._fixed(row, node, scope, draft)
-        self._note("", f"{self._map}/{row.id}")
+        self._note("", row.id)
 
     def _remembered(self, *given: Any) -> Sequence[Outcome]:
         return [outcome._replace(simple=None) for outcome in super()._remembered(*given)]

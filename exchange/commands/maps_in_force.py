@@ -11,9 +11,8 @@ from adapters.hl7v2.trace import traced
 from adapters.hospitals.hospital import Hospital, Hospitals
 from adapters.hospitals.level import CLINICAL, TABLE, V2, V3
 from adapters.library import Library, library
-from adapters.mapping.fault import Place
 from adapters.mapping.layers import stacked
-from adapters.mapping.rows import Layer
+from adapters.mapping.rows import Layer, Row
 from adapters.mapping.tracing import Origin
 from adapters.tracing import traced_document
 from adapters.translation import Translation
@@ -44,7 +43,7 @@ class MapsInForce:
         self.hospitals: Hospitals = hospitals_of(settings)
         self._library = library(definitions())
         self._versions = MapVersions()
-        self._places: dict[tuple[tuple[str, ...], bool], Mapping[str, Placed]] = {}
+        self._places: dict[tuple[str, tuple[str, ...], bool], Mapping[str, Placed]] = {}
 
     def envelope(self, row: asyncpg.Record) -> Envelope:
         """Of a row with raw, channel and charset."""
@@ -71,7 +70,7 @@ class MapsInForce:
     def placed(self, envelope: Envelope, row: str) -> Placed | None:
         """Where a row (`map/row`) is written; None for what no row makes."""
         is_message = isinstance(envelope.message, Message)
-        key = envelope.hospital.stack, is_message
+        key = envelope.hospital.id, envelope.hospital.stack, is_message
         known = self._places.get(key)
         if known is None:
             forms = (V2,) if is_message else (CLINICAL, V3, TABLE)
@@ -80,19 +79,25 @@ class MapsInForce:
 
 
 def _places(forms: Sequence[str], hospital: Hospital, maps: Library) -> dict[str, Placed]:
-    files = {each.place.file: str(each) for each in hospital.levels}
-    return {
-        row: Placed(files.get(place.file, BASE), str(place))
-        for form in forms
-        for row, place in _rows(stacked(maps.compilations(form).base, hospital.layers(form))).items()
-    }
+    found: dict[str, Placed] = {}
+    for form in forms:
+        whole = stacked(maps.compilations(form).base, hospital.layers(form))
+        owners = {
+            id(row): str(level)
+            for level in hospital.levels
+            if form in level.layers
+            for row in level.layers[form].rows()
+        }
+        for name, row in _rows(whole).items():
+            found[name] = Placed(owners.get(id(row), BASE), str(row.place))
+    return found
 
 
-def _rows(layer: Layer) -> dict[str, Place]:
+def _rows(layer: Layer) -> dict[str, Row]:
     """By `map/row`; a map that is like another one has its rows too."""
-    found: dict[str, Place] = {}
+    found: dict[str, Row] = {}
     for name, each in layer.maps.items():
         of = [each, layer.maps[each.like]] if each.like in layer.maps else [each]
         for one in reversed(of):
-            found |= {f"{name}/{row.id}": row.place for row in one.rows}
+            found |= {f"{name}/{row.id}": row for row in one.rows}
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from adapters.documents import CDA, HL7_V3, TABLE, form_of, hospital_of
+from adapters.documents import CDA, HL7_V3, LOCAL, TABLE, form_of, hospital_of, said_by
 from adapters.hl7v2.acknowledge import Code, Fault
 from adapters.hl7v2.fault import (
     APPLICATION_INTERNAL_ERROR,
@@ -19,7 +19,7 @@ from adapters.hl7v2.fault import (
     SEGMENT_SEQUENCE_ERROR,
     UNSUPPORTED_MESSAGE_TYPE,
 )
-from adapters.hospitals.hospital import Hospitals
+from adapters.hospitals.hospital import Hospital, Hospitals
 from adapters.trees.parse import Tree, XmlError, parse
 from adapters.v3.acknowledge import acknowledgement
 from adapters.v3.envelope import Request, unwrapped
@@ -92,7 +92,7 @@ def sealed_document(raw: bytes, channel: str, charset: str | None, hospitals: Ho
         sender=bounded(interaction.sender or channel),
         control_id=bounded(interaction.message_id[1] or sha256.hex()[:32]),
         message_type=bounded(interaction.name or _kind(tree, form)),
-        hospital=hospital_of(tree, form, hospitals, raw).through(channel),
+        hospital=_speaking(hospital_of(tree, form, hospitals, raw).through(channel), tree, form),
         message=None if faults else Sent(raw, form, charset, channel),
         faults=faults,
         written=_written(tree),
@@ -107,6 +107,13 @@ def _written(tree: Tree | None) -> str:
         return ""
     told = tree.root.first("creationTime") or tree.root.first("effectiveTime")
     return told.peek("value") if told is not None else ""
+
+
+def _speaking(hospital: Hospital, tree: Tree | None, form: str) -> Hospital:
+    """The hospital through the interface that a document came by; of tables each row tells."""
+    if tree is None or form not in (CDA, HL7_V3, LOCAL):
+        return hospital
+    return hospital.speaking(said_by(tree, form))
 
 
 def _kind(tree: Tree | None, form: str) -> str:

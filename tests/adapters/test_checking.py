@@ -54,10 +54,6 @@ def patient(change: str) -> str:
         ("segments: {ZPI: 2}", "h1.yaml:2: no row reads segment ZPI"),
         ("vocabularies: {Mine: {words: {a: b}}}", "h1.yaml:2: no row uses vocabulary 'Mine'"),
         (
-            "vocabularies:\n  AdministrativeSex:\n    codes: {F: female}",
-            "h1.yaml:4: vocabulary 'AdministrativeSex': 'F' means that already",
-        ),
-        (
             "vocabularies: {AdministrativeSex: {}}",
             "h1.yaml:2: vocabulary 'AdministrativeSex': nothing is added",
         ),
