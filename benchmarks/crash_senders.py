@@ -83,12 +83,13 @@ class Sender:
                 await self._heard(said, await client.ask(said.raw, REPLY_SECONDS))
 
     async def _over_http(self, doors: Doors) -> None:
-        headers = {"Authorization": f"Bearer {doors.token}", "Content-Type": MEDIA_TYPE}
-        url = f"http://127.0.0.1:{doors.http}/hl7v2"
-        async with httpx.AsyncClient(headers=headers, timeout=REPLY_SECONDS) as client:
+        async with httpx.AsyncClient(timeout=REPLY_SECONDS) as client:
             while (said := self._current(doors)) is not None:
-                response = await client.post(url, content=said.raw)
-                await self._heard(said, response.content if response.status_code == 200 else b"")
+                headers = {"Authorization": f"Bearer {doors.token}", "Content-Type": MEDIA_TYPE}
+                url = f"http://127.0.0.1:{doors.http}/hl7v2"
+                response = await client.post(url, content=said.raw, headers=headers)
+                response.raise_for_status()
+                await self._heard(said, response.content)
 
     async def _heard(self, said: Said, answer: bytes) -> None:
         at = answer.find(b"MSA|") + 4
