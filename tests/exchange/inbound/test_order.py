@@ -14,6 +14,7 @@ from adapters.hl7v2.parse import Message
 from adapters.hospitals.hospital import Hospital
 from adapters.translation import Translation
 from exchange.hub import Hub
+from exchange.inbound import lateness, telling
 from exchange.inbound.reception import Reception
 from exchange.store.fetch import history
 from exchange.store.packing import unpack
@@ -189,6 +190,20 @@ async def test_what_a_client_wrote_is_only_completed(hub: Hub, open_with: OpenRe
     shown = msgspec.json.decode((await stored(hub, "Patient", id_)).body or b"{}")
     assert shown["name"] == [{"use": "official", "text": "改"}]
     assert shown["birthDate"] == "1949-12-31"
+
+
+async def test_what_comes_very_late_only_completes(
+    hub: Hub, open_with: OpenReception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many later messages are not told again."""
+    for module in (telling, lateness):
+        monkeypatch.setattr(module, "MOST", 2)
+    later = [adt("A08", minute, pid=f"张^{minute}") for minute in range(10, 15)]
+    async with open_with(real) as reception:
+        await told(hub, reception, later)
+        await send(reception, adt("A08", 1, pid="张^一||19491231|F").encode())
+    shown = msgspec.json.decode((await stored(hub, "Patient", await patient_of(hub))).body or b"{}")
+    assert (shown["name"][0]["given"], shown["birthDate"]) == (["14"], "1949-12-31")
 
 
 async def test_being_told_again_changes_nothing(hub: Hub, open_with: OpenReception) -> None:
