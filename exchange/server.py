@@ -52,6 +52,7 @@ from exchange.loading.indexing import restore
 from exchange.local_codes import retranslation
 from exchange.local_codes.publishing import publishing
 from exchange.metrics.http import Source, metrics_router
+from exchange.nightly import nightly
 from exchange.operations import reindex
 from exchange.operations.everything import ways
 from exchange.settings import Settings
@@ -124,6 +125,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         unhurried_hub = await stack.enter_async_context(unhurried(hub))
         await stack.enter_async_context(working(unhurried_hub, WORKS))
         await stack.enter_async_context(publishing(unhurried_hub))
+        await stack.enter_async_context(nightly(unhurried_hub, settings.names_at))
         await stack.enter_async_context(listening(hub, reception, door, files))
         await stack.enter_async_context(mllp_listening(reception, mllp_door))
         await stack.enter_async_context(open_channels(reception, load_channels(settings.channels)))

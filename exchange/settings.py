@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     package_registry: str = Field(
         default="https://packages.fhir.org", description="Registry that `yilian package add` asks."
     )
+    names_at: int = Field(
+        default=3,
+        ge=-1,
+        le=23,
+        description="Hour at which the patient index counts names anew, local time; -1 for never.",
+    )
     token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer, each HTTP and MLLP.")
     pool_size: int = Field(default=12, description="Connections to PostgreSQL, of each process.")

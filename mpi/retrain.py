@@ -1,44 +1,61 @@
 """The online model trained anew on the records of the index, or given its frequencies of names anew."""
 
-from collections.abc import AsyncIterator
+from typing import Final
 
 import msgspec
 
 from mpi.demographics import Demographics, demographics_from_json
-from mpi.linkage.online import names_of, trained_on
-from mpi.linkage.table import encoded
+from mpi.linkage.online import names_of_counts, trained_on
 from mpi.models import active
 from mpi.online_model import OnlineModel
 from mpi.rows import Connection
 
-# Those that speak for themselves; what was merged is said again by the survivor.
-FACTS = "SELECT record, demographics::text FROM mpi_record WHERE merged_into IS NULL"
+# So many tell as much as all of them would.
+SAMPLE: Final = 2_000_000
 
-# What humans said last of each pair.
-JUDGED = "SELECT low, high, is_match FROM mpi_label WHERE recorded_to IS NULL ORDER BY label"
+COUNT = "SELECT count(*) FROM mpi_record"
+
+# So many of a hundred records that speak for themselves; what was merged is said again by the survivor.
+SAMPLED = """
+SELECT record, demographics::text AS demographics
+FROM mpi_record TABLESAMPLE BERNOULLI ($1) REPEATABLE (1) WHERE merged_into IS NULL
+"""
+
+# What humans said last of each pair, with both records.
+JUDGED = """
+SELECT l.low, l.high, l.is_match, a.demographics::text AS one, b.demographics::text AS other
+FROM mpi_label l JOIN mpi_record a ON a.record = l.low JOIN mpi_record b ON b.record = l.high
+WHERE l.recorded_to IS NULL ORDER BY l.label
+"""
+
+NAMES = """
+SELECT demographics->'names'->>0 AS name, count(*) AS number FROM mpi_record
+WHERE merged_into IS NULL AND demographics->'names'->>0 <> '' GROUP BY 1
+"""
 
 
 async def retrained(connection: Connection, population: int | None) -> OnlineModel:
-    """A model of all records of the index, and of what was decided in review. `population`: as the active
-    model says if None. Inside a transaction. Raises TooFewRecords."""
+    """A model of the records of the index, or of many of them, and of what was decided in review.
+    `population`: as the active model says if None. Inside a transaction. Raises TooFewRecords."""
     _, before = await active(connection)
-    records = [(number, record) async for number, record in _records(connection)]
-    place = {number: at for at, (number, _) in enumerate(records)}
-    told = [
-        (place[row["low"]], place[row["high"]], row["is_match"])
-        for row in await connection.fetch(JUDGED)
-        if row["low"] in place and row["high"] in place
-    ]
-    return trained_on([record for _, record in records], population or before.population, before, told=told)
+    percent = min(100.0, 100.0 * SAMPLE / max(await connection.fetchval(COUNT), 1))
+    records: list[Demographics] = []
+    place: dict[int, int] = {}
+    async for row in connection.cursor(SAMPLED, percent, prefetch=5000):
+        place[row["record"]] = len(records)
+        records.append(demographics_from_json(row["demographics"]))
+    told: list[tuple[int, int, bool]] = []
+    for row in await connection.fetch(JUDGED):
+        for record, text in ((row["low"], row["one"]), (row["high"], row["other"])):
+            if record not in place:
+                place[record] = len(records)
+                records.append(demographics_from_json(text))
+        told.append((place[row["low"]], place[row["high"]], row["is_match"]))
+    return trained_on(records, population or before.population, before, told=told)
 
 
 async def refreshed(connection: Connection) -> OnlineModel:
     """The active model with the names that are frequent now. Inside a transaction."""
     _, before = await active(connection)
-    names = [record.names[0] async for _, record in _records(connection) if record.names]
-    return msgspec.structs.replace(before, names=names_of(encoded(names)))
-
-
-async def _records(connection: Connection) -> AsyncIterator[tuple[int, Demographics]]:
-    async for row in connection.cursor(FACTS, prefetch=5000):
-        yield row[0], demographics_from_json(row[1])
+    counts = {row["name"]: row["number"] for row in await connection.fetch(NAMES)}
+    return msgspec.structs.replace(before, names=names_of_counts(counts))

@@ -119,17 +119,20 @@ def untrained(before: OnlineModel) -> Model:
 
 def names_of(column: Column) -> Names:
     """The shares of names, surnames and given names among the records that have a name."""
-    counts = np.bincount(column.codes, minlength=len(column.values))
-    counts[0] = 0
+    counts = np.bincount(column.codes, minlength=len(column.values)).tolist()
+    return names_of_counts(dict(zip(column.values[1:], counts[1:], strict=True)))
+
+
+def names_of_counts(counts: Mapping[str, int]) -> Names:
+    """The same of how many records have each name."""
     surnames: Counter[str] = Counter()
     given: Counter[str] = Counter()
-    for name, count in zip(column.values, counts.tolist(), strict=True):
+    for name, count in counts.items():
         parts = name_parts(name)
         surnames[parts.surname] += count
         given[parts.given] += count
-    whole = Counter({name: int(count) for name, count in zip(column.values, counts.tolist(), strict=True)})
-    total = max(int(counts.sum()), 1)
-    return Names(*(_shares(each, total) for each in (whole, surnames, given)))
+    total = max(sum(counts.values()), 1)
+    return Names(*(_shares(each, total) for each in (Counter(counts), surnames, given)))
 
 
 def _online(test: str) -> str:
