@@ -6,6 +6,7 @@
 Every file is read, whether a hospital uses it or not; all faults are told at once.
 """
 
+import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +34,9 @@ class Book:
 
 
 def texts_of(folder: Path) -> Texts:
-    """Every file of the folder that counts."""
+    """Every file of the folder that counts. Raises OSError if there is no such folder: none is not meant."""
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no folder of hospitals' files", str(folder))
     paths = [*sorted(folder.glob("*.yaml"))]
     for name in FOLDERS:
         paths += sorted((folder / name).glob("*.yaml"))

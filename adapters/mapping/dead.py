@@ -66,7 +66,7 @@ def _sources(row: Row) -> tuple[str, ...]:
 
 def _placed(each: Map, whole: Layer, grounds: Grounds) -> Iterator[Fault]:
     for names, known in (
-        ((*each.within, *each.without, *each.at), grounds.groups),
+        ((*each.within, *each.without), grounds.groups),
         ((each.segment, *each.after), (*grounds.nodes, *whole.segments) if grounds.nodes else ()),
     ):
         for name in names:
@@ -79,7 +79,7 @@ def _never(row: Row, each: Map, whole: Layer, grounds: Grounds) -> Iterator[Faul
     """Conditions that contradict each other, the map's, or the row's own source."""
     if not row.when:
         return
-    users = [each, *(other for other in whole.maps.values() if other.like == each.name)]
+    users = [other for other in whole.maps.values() if other.like == each.name or _has(other, row)]
     if not any(possible([user.when, row.when], grounds.limits) for user in users):
         if possible([row.when], grounds.limits):
             told = f"row {row.id!r} can never run: {row.when!r} contradicts its map's {each.when!r}"
@@ -89,6 +89,11 @@ def _never(row: Row, each: Map, whole: Layer, grounds: Grounds) -> Iterator[Faul
     elif row.source and row.deletes is None and not possible([row.when], grounds.limits, {row.source}):
         told = f"row {row.id!r} can never run: {row.when!r} wants its source {row.source} to be empty"
         yield Fault(row.place, told)
+
+
+def _has(each: Map, row: Row) -> bool:
+    """Whether a map has the row, or by an alias of the file the same one."""
+    return any(other.place == row.place and other.id == row.id for other in each.rows)
 
 
 def _filled(row: Row, each: Map, before: Sequence[Row], whole: Layer, model: Model) -> Iterator[Fault]:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from adapters.checking import checked, unused_levels, variants
 from adapters.hospitals.folder import Book
-from adapters.hospitals.level import V2
-from adapters.library import library
+from adapters.hospitals.level import FORMS, V2
+from adapters.library import grounds, library
+from adapters.mapping.dead import dead
 from profiles.definitions import definitions
 
 LIBRARY = library(definitions())
@@ -189,6 +190,21 @@ def test_only_combinations_that_a_message_can_meet_are_judged() -> None:
     made = book({"h1": said})
     assert not made.faults
     assert len(variants(made.hospitals[0])) == 3
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_hubs_own_maps_have_no_dead_rows(form: str) -> None:
+    base = LIBRARY.compilations(form).base
+    assert not list(dead(base, [base], LIBRARY.model, grounds(form)))
+
+
+def test_a_row_that_aliases_share_may_run_in_one_map_only() -> None:
+    row = "{id: r, source: PID-8, target: gender, function: verbatim_code, when: type = 'ADT'}"
+    maps = f"""maps:
+  - {{map: One, segment: PID, onto: patient, when: type = 'ORU', rows: &shared [{row}]}}
+  - {{map: Two, segment: PID, onto: patient, rows: *shared}}
+"""
+    assert not told(h1=HEAD + maps)
 
 
 def test_equal_layers_are_compiled_once() -> None:

@@ -90,6 +90,21 @@ async def test_faulty_files_do_not_start(listening_hub: Hub) -> None:
             pass
 
 
+async def test_a_folder_that_is_gone_leaves_what_is_in_force(
+    listening_hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = folder_of(listening_hub)
+    async with hospital_files(listening_hub, 0.02) as files:
+        (folder / "h1.yaml").write_text(f"{FIRST}timezone: UTC\n")
+        await until(lambda: zone(files) == "UTC")
+        folder.rename(folder.with_name("elsewhere"))
+        await until(lambda: "cannot be read: FileNotFoundError" in caplog.text)
+        assert zone(files) == "UTC"
+    with pytest.raises(FileNotFoundError):
+        async with hospital_files(listening_hub):
+            pass
+
+
 async def test_the_next_message_goes_by_the_new_file(listening_hub: Hub) -> None:
     """The layer of the application that sends, put in force between two messages."""
     text = message("adt-a01-admit").replace("|AL|NE|", "|||")
