@@ -3,7 +3,7 @@
 HL7 v2 messages (`*.hl7` below the folders, or some made here) are broken in one to eight ways that senders
 and lines break them, then read, translated and judged as the hub would. The nth message follows from the
 seed and n alone (`--show N` writes it). A finding is an exception, or a message that takes more than 50 ms of
-CPU time each of three times; exit 1 if there is one. `--marks` is where it notes how far it is: the same
+CPU time each of five times; exit 1 if there is one. `--marks` is where it notes how far it is: the same
 command goes on.
 """
 
@@ -27,7 +27,7 @@ from exchange.settings import Settings
 
 SLOW: Final = 0.05
 CHUNK: Final = 1000
-AGAIN: Final = 2
+AGAIN: Final = 4
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ HL7 v2.8 chapter 2, 2.7 Use of escape sequences in text fields.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 # Highlighting and indentation carry no text.
 _LAYOUT = re.compile(r"[HN]|\.(?:fi|nf|in[+-]?\d{1,3}|ti[+-]?\d{1,3})")
 _BREAK = re.compile(r"\.(?:br|ce|sp(\d{1,2})?)")
+_LONG = 2000
 _SKIP = re.compile(r"\.sk(\d{1,2})")
 
 
@@ -56,7 +57,11 @@ def _unescaper(delimiters: Delimiters) -> Callable[[str], str]:
         known = plain.get(sequence)
         return known if known is not None else _command(sequence, found.group())
 
-    return lambda text: pattern.sub(meaning, text)
+    @lru_cache(maxsize=8)  # several rows look at one field
+    def long(text: str) -> str:
+        return pattern.sub(meaning, text)
+
+    return lambda text: pattern.sub(meaning, text) if len(text) < _LONG else long(text)
 
 
 def _bytes(run: str, begin: str, end: str, codec: str) -> str:

@@ -139,9 +139,10 @@ def _grammar(structure: str, version: str) -> Node | None:
 
 @lru_cache(maxsize=4096)  # MSH-9 comes from outside
 def structure_name(code: str, event: str, structure: str, version: str) -> str | None:
-    """The structure that MSH-9 means: the one it names, else the event's, else the one that events share."""
+    """The structure that MSH-9 means: the event's, else the one that events share, else the one it names,
+    which many senders fill in wrongly."""
     shared = _STRUCTURE_OF.get(f"{code}_{event}")
-    candidates = [name for name in (structure, f"{code}_{event}", shared) if name]
+    candidates = [name for name in (f"{code}_{event}", shared, structure) if name]
     for lines in (_lines()[_nearest(version)], *reversed(_lines().values())):
         for name in candidates:
             if name in lines:
