@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from exchange.commands.connected import from_environment
 from exchange.commands.refused import Refused
@@ -120,19 +118,16 @@ def _show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
             issues = msgspec.Raw((row["issues"] or "[]").encode())
             typer.echo(msgspec.json.encode(dict(row) | {"issues": issues}))
         return
-    table = Table("id", "received", "hospital", "control id", "type", "state", "maps", "issues")
     for row in rows:
         reasons = [issue.get("diagnostics", "") for issue in msgspec.json.decode(row["issues"] or "[]")]
-        moment = f"{row['received']:%Y-%m-%d %H:%M:%S}"
         said = (
             row["hospital"],
-            row["control_id"],
             row["message_type"],
+            row["control_id"],
             row["state"],
-            row["map_version"] or "",
+            row["map_version"] or "-",
         )
-        table.add_row(str(row["id"]), moment, *said, "; ".join(reasons))
-    Console().print(table)
+        typer.echo(f"{row['id']:8} {row['received']:%Y-%m-%d %H:%M:%S} {' '.join(said)} {'; '.join(reasons)}")
 
 
 def _show_runs(found: "Sequence[Replay]", as_json: bool) -> None:
@@ -140,9 +135,7 @@ def _show_runs(found: "Sequence[Replay]", as_json: bool) -> None:
         for each in found:
             typer.echo(msgspec.json.encode(each))
         return
-    table = Table("replay", "begun", "by", "queued", "reached", "of", "ended", "asked for")
     for each in found:
-        ended = f"{each.ended:%Y-%m-%d %H:%M:%S}" if each.ended else "no"
-        counts = (str(each.requeued), str(each.reached), str(each.last), ended)
-        table.add_row(str(each.id), f"{each.begun:%Y-%m-%d %H:%M:%S}", each.actor, *counts, each.asked)
-    Console().print(table)
+        ended = f"ended {each.ended:%Y-%m-%d %H:%M:%S}" if each.ended else f"at {each.reached} of {each.last}"
+        begun = f"{each.begun:%Y-%m-%d %H:%M:%S}"
+        typer.echo(f"{each.id:6} {begun} {each.actor}: {each.requeued} queued, {ended}; {each.asked}")

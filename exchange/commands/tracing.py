@@ -69,9 +69,15 @@ class Made:
 async def origins(settings: Settings, reference: str) -> Sequence[Told]:
     """The origin of every element as it is stored; none if no stored message is known to have made it."""
     maps = MapsInForce(settings)
+    made: list[Made] = []
     async with connected(settings) as connection:
         stored, messages = await _found(connection, settings, reference)
-    made = [found for each in messages if (found := _made(maps, each, reference)) is not None]
+        told = {reference: messages}
+        for other in _records_of(stored) if not messages else ():
+            told[other] = (await _found(connection, settings, other))[1]
+    for each, rows in told.items():
+        made += [found for row in rows if (found := _made(maps, row, each)) is not None]
+    made.sort(key=lambda each: -each.id)
     if not made:
         return []
     current = stored if stored is not None else _latest(made)
@@ -91,6 +97,12 @@ async def _found(
     [stored] = await fetch(connection, [(type_, id_)])
     body = stored.body if stored is not None else None
     return loads(body) if body else None, await connection.fetch(MESSAGES, hashes)
+
+
+def _records_of(stored: Mapping[str, Any] | None) -> list[str]:
+    """The hospitals' Patients of which an enterprise Patient is put together."""
+    links = stored.get("link", ()) if stored is not None else ()
+    return [str(each["other"]["reference"]) for each in links if each.get("type") == "seealso"]
 
 
 def _made(maps: MapsInForce, row: asyncpg.Record, reference: str) -> Made | None:

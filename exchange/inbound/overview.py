@@ -34,7 +34,7 @@ LAG: Final = """
 SELECT channel, count(*) AS number, percentile_cont(0.5) WITHIN GROUP (ORDER BY took) AS half,
        percentile_cont(0.99) WITHIN GROUP (ORDER BY took) AS most, max(took) AS longest
 FROM (SELECT channel, extract(epoch FROM processed - received)::float8 AS took
-      FROM inbox WHERE ($1::text IS NULL OR hospital = $1) AND processed IS NOT NULL AND attempts <= 1
+      FROM inbox WHERE ($1::text IS NULL OR hospital = $1) AND processed IS NOT NULL AND attempts = 1
       ORDER BY id DESC LIMIT $2) latest
 GROUP BY channel ORDER BY channel"""
 

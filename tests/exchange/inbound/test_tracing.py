@@ -116,6 +116,11 @@ async def test_a_resource_of_several_messages(hub: Hub, database_url: str) -> No
         await connection.execute("UPDATE inbox SET map_version = 'other' WHERE id = 1")
     again = await traced(hub, settings, "Patient")
     assert not again["gender"].same_maps
+    async with hub.pool.acquire() as connection:
+        person = await connection.fetchval("SELECT enterprise_id FROM mpi_person")
+    enterprise = {each.element: each for each in await origins(settings, f"Patient/{person}")}
+    assert (enterprise["gender"].source, enterprise["gender"].message) == ("PID-8", 1)
+    assert enterprise["link[0].type"].row == NOBODY
 
 
 def message_of(control_id: str, name: str, moment: str, more: str) -> bytes:
