@@ -194,7 +194,8 @@ MESSAGE = b"MSH|^~\\&|A|B|||20260101||ADT^A01|1|P|2.5\rPID|1\r"
 def test_a_file_holds_messages_in_many_ways(content: bytes, count: int) -> None:
     messages = messages_of(content)
     assert len(messages) == count
-    assert messages[-1].removeprefix(b"\xef\xbb\xbf") == (MESSAGE if content else b"")
+    last = messages[-1].removeprefix(b"\xef\xbb\xbf")
+    assert re.sub(rb"[\r\n]+", b"\r", last) == (MESSAGE if content else b"")
 
 
 def test_replay_lists_and_counts(yilian: Yilian) -> None:
