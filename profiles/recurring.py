@@ -77,7 +77,7 @@ class _Recurring:
             elif place is None or not value:
                 if rule(value, resource):
                     return False
-            elif type(value) is dict and place.rule is rule:
+            elif isinstance(value, dict) and place.rule is rule:
                 if place.young.get(id(value)) is not value and not self._holds(value, place, resource):
                     return False
             elif type(value) is list and place.rule is not rule:
@@ -115,8 +115,8 @@ def _weight(value: Any) -> int:
     if type(value) is str:
         return len(value)
     weight = 8
-    if type(value) is dict or type(value) is list:
-        for each in value.values() if type(value) is dict else value:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
             weight += _weight(each)
             if weight > _HEAVIEST:
                 break
