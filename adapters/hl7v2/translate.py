@@ -95,6 +95,7 @@ def translated_by(kind: type[Work], message: Message, hospital: Hospital, maps: 
     mapped, ignored, left = account(walk.nodes, message.delimiters, maps.ignored, walk.twins, alone)
     residue = keep(left, work, maps.disabled) if left else []
     drafts = work.finish()
+    known = maps.reasons.get
     return Translation(
         entries=[
             Entry(draft.resource, draft.mode, tuple(dict.fromkeys(draft.deletions))) for draft in drafts
@@ -104,7 +105,7 @@ def translated_by(kind: type[Work], message: Message, hospital: Hospital, maps: 
         residue=[residue_of(each, message.delimiters) for each in residue],
         fields=Fields(
             [(node.segment.name, node.shape) for node in walk.nodes],
-            [reason_of(maps, *each) for each in alone],
+            [known(each) or reason_of(maps, *each) for each in alone],
         ),
     )
 
