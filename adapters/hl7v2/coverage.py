@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from adapters.hl7v2.escape import Delimiters
-from adapters.hl7v2.reading import IGNORED, Node
+from adapters.hl7v2.reading import Node
 from adapters.translation import Residue
 
 _NONE: frozenset[int] = frozenset()
@@ -39,21 +39,23 @@ def account(
     left: list[Left] = []
     field = _counter(delimiters)
     for node in nodes:
-        name, kept_of = node.segment.name, node.kept
-        twin = twins.get(node.segment.position)
-        for number, raw in enumerate(node.fields):
-            if not raw or not number or (number < 3 and name == "MSH"):
+        name, whole, twin = node.segment.name, node.whole, twins.get(node.segment.position)
+        mapped += sum(whole.values())
+        for number in _filled(node.shape, name == "MSH"):
+            if number in whole:
                 continue
-            kept = kept_of
-            if twin is not None and number < len(twin.fields) and twin.fields[number] == raw:
-                kept = twin.kept
-            read = kept.get((number, 1), _NONE)
-            if read and raw.isalnum() and read != IGNORED:
-                mapped += 1
+            raw = node.fields[number]
+            of = twin if twin is not None and twin.fields[number : number + 1] == [raw] else node
+            if count := of.whole.get(number, 0):
+                mapped += count
                 continue
-            counted, ignored_here, missed = field(raw, number, kept)
+            counted, missed = field(raw, number, of.kept)
             mapped += counted
-            left_out += ignored_here
+            if number in of.out:
+                left_out += len(missed)
+                if not counted:
+                    left_alone.append((name, number))
+                continue
             others = counted + len(left)
             for repetition, component, subcomponent, value in missed:
                 if value.isspace() or _is_ignored(ignored, name, number, component):
@@ -63,6 +65,12 @@ def account(
             if not counted and len(left) == others:
                 left_alone.append((name, number))
     return mapped, left_out, left
+
+
+@lru_cache(maxsize=4096)
+def _filled(shape: bytes, is_header: bool) -> tuple[int, ...]:
+    """The numbers of the fields that have content; what the separators are is none of a header's."""
+    return tuple(number for number in range(3 if is_header else 1, len(shape)) if shape[number])
 
 
 def residue_of(left: Left, delimiters: Delimiters) -> Residue:
@@ -82,12 +90,14 @@ Kept = Mapping[tuple[int, int], frozenset[int]]
 
 
 @lru_cache(maxsize=64)
-def _counter(delimiters: Delimiters) -> Callable[[str, int, Kept], tuple[int, int, Missed]]:
+def _counter(delimiters: Delimiters) -> Callable[[str, int, Kept], tuple[int, Missed]]:
     """Counts a field's leaves by what was read of it; the same field read alike comes often."""
-    remembered: dict[Any, tuple[int, int, Missed]] = {}
+    remembered: dict[Any, tuple[int, Missed]] = {}
     repetition = delimiters.repetition
 
-    def field(raw: str, number: int, kept: Kept) -> tuple[int, int, Missed]:
+    def field(raw: str, number: int, kept: Kept) -> tuple[int, Missed]:
+        if raw.isalnum():
+            return (1, ()) if kept.get((number, 1)) else (0, ((1, 1, 1, raw),))
         repetitions = raw.count(repetition) + 1
         read = tuple([kept.get((number, each), _NONE) for each in range(1, repetitions + 1)])
         known = remembered.get((raw, read))
@@ -102,19 +112,17 @@ def _counter(delimiters: Delimiters) -> Callable[[str, int, Kept], tuple[int, in
     return field
 
 
-def _counted(raw: str, delimiters: Delimiters, read: tuple[frozenset[int], ...]) -> tuple[int, int, Missed]:
-    """How many leaves of a field were mapped, how many ignored, and the others."""
-    mapped = left_out = 0
+def _counted(raw: str, delimiters: Delimiters, read: tuple[frozenset[int], ...]) -> tuple[int, Missed]:
+    """How many leaves of a field were mapped, and the others."""
+    mapped = 0
     missed: list[tuple[int, int, int, str]] = []
     for repetition, component, subcomponent, value in _leaves(raw, delimiters):
         leaves = read[repetition - 1]
         if 0 in leaves or component << 8 in leaves or component << 8 | subcomponent in leaves:
             mapped += 1
-        elif -1 in leaves:
-            left_out += 1
         else:
             missed.append((repetition, component, subcomponent, value))
-    return mapped, left_out, tuple(missed)
+    return mapped, tuple(missed)
 
 
 def _is_ignored(ignored: Mapping[str, str], name: str, number: int, component: int) -> bool:

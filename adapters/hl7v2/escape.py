@@ -6,6 +6,7 @@ HL7 v2.8 chapter 2, 2.7 Use of escape sequences in text fields.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from functools import cache, lru_cache
 
 # Highlighting and indentation carry no text.
@@ -26,12 +27,21 @@ class Delimiters:
     subcomponent: str = "&"
     truncation: str = "\0"
     codec: str = "utf-8"
+    _signs: frozenset[str] = attribute(init=False, repr=False, compare=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        signs = (self.field, self.component, self.repetition, self.escape, self.subcomponent, '"')
+        object.__setattr__(self, "_signs", frozenset(signs))
 
     @property
     def encoding(self) -> str:
         """MSH-2."""
         characters = (self.component, self.repetition, self.escape, self.subcomponent, self.truncation)
         return "".join(characters).rstrip("\0")
+
+    def has_none(self, text: str) -> bool:
+        """Whether a text is meant as it stands: no separator, no escape, no quote, nothing unprintable."""
+        return self._signs.isdisjoint(text) and text.isprintable()
 
     def unescape(self, text: str) -> str:
         r"""The text meant. Unknown sequences (`\Z..\`, `\C..\`, `\M..\`, a lone escape) stay verbatim."""

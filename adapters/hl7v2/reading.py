@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from adapters.hl7v2.escape import Delimiters
 from adapters.hl7v2.parse import NULL, Segment
 
-IGNORED = frozenset((-1,))
+_FIRST = frozenset((0, 1 << 8, 1 << 8 | 1))
 _NOT_FHIR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
 
 
@@ -110,9 +110,10 @@ class Value:
 
 class Node:
     """A segment while it is translated. `kept` are the leaves of each repetition that reached a resource,
-    `shape` says which fields have content; nodes of one `plan` have the same steps."""
+    `whole` the fields of which all have, with how many there are, `out` the fields of which the others are
+    left out on purpose; `shape` says which fields have content; nodes of one `plan` have the same rows."""
 
-    __slots__ = ("_delimiters", "event", "fields", "kept", "kind", "plan", "segment", "shape")
+    __slots__ = ("delimiters", "event", "fields", "kept", "kind", "out", "plan", "segment", "shape", "whole")
 
     def __init__(self, segment: Segment, delimiters: Delimiters, kind: str, event: str) -> None:
         self.segment = segment
@@ -120,7 +121,9 @@ class Node:
         self.kind = kind
         self.event = event
         self.kept: dict[tuple[int, int], frozenset[int]] = {}
-        self._delimiters = delimiters
+        self.whole: dict[int, int] = {}
+        self.out: set[int] = set()
+        self.delimiters = delimiters
         self.shape = bytes(map(bool, self.fields))
         self.plan = (self.shape, kind, event)
 
@@ -131,14 +134,14 @@ class Node:
 
     def repetition(self, field: int, number: int) -> Value:
         """One repetition, counted from 1."""
-        parts = self.fields[field].split(self._delimiters.repetition)
-        return Value(parts[number - 1], self._delimiters, number)
+        parts = self.fields[field].split(self.delimiters.repetition)
+        return Value(parts[number - 1], self.delimiters, number)
 
     def values(self, field: int) -> list[Value]:
         """The repetitions that are not empty."""
         if field >= len(self.fields) or not (raw := self.fields[field]):
             return []
-        delimiters = self._delimiters
+        delimiters = self.delimiters
         if delimiters.repetition not in raw:
             return [Value(raw, delimiters)]
         return [
@@ -146,3 +149,18 @@ class Node:
             for number, part in enumerate(raw.split(delimiters.repetition), 1)
             if part
         ]
+
+
+def leaves_of(raw: str, delimiters: Delimiters, read: frozenset[int]) -> int:
+    """How many leaves a field of one repetition has, if `read` are all of them; else 0."""
+    if not read or delimiters.repetition in raw:
+        return 0
+    if delimiters.component not in raw and delimiters.subcomponent not in raw:
+        return int(not _FIRST.isdisjoint(read))
+    count = 0
+    for number, part in enumerate(raw.split(delimiters.component), 1):
+        leaves = [n for n, leaf in enumerate(part.split(delimiters.subcomponent), 1) if leaf]
+        if 0 not in read and number << 8 not in read and any(number << 8 | n not in read for n in leaves):
+            return 0
+        count += len(leaves)
+    return count

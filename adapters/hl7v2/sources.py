@@ -13,11 +13,12 @@ from importlib.resources import files
 from typing import Any
 
 from adapters.hl7v2.parse import NULL
-from adapters.hl7v2.reading import IGNORED, Node, Value
+from adapters.hl7v2.reading import Node, Value, leaves_of
 from adapters.mapping.draft import Scope
 from adapters.mapping.model import Text
 from adapters.mapping.rows import LocalSegment
 
+_WORDS = frozenset(("event", "type"))
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:-([1-9][0-9]*)(?:\.([1-9][0-9]*)(?:\.([1-9][0-9]*))?)?)?")
 
 
@@ -41,8 +42,6 @@ def segment_names() -> frozenset[str]:
 class V2Sources:
     """The paths of the standard, and of local segments, whose fields may be called by name: `ZPI-bed`."""
 
-    settled = frozenset(("event", "type"))
-
     def __init__(self, local: Mapping[str, LocalSegment] | None = None) -> None:
         self._local = local or {}
 
@@ -56,9 +55,25 @@ class V2Sources:
 
         def several(node: Node, scope: Scope) -> bool:
             raw = source.look(node, scope)
-            return bool(raw) and len(source.values(source.owner(node, scope))) > 1
+            if not raw:
+                return False
+            owner = source.owner(node, scope)
+            return owner.delimiters.repetition in raw and len(source.values(owner)) > 1
 
         return several
+
+    def told(self, path: str, segment: str) -> Callable[[bytes], bool]:
+        """A word is the same all over a message; a field of the segment that is empty says nothing."""
+        if path in _WORDS or path.startswith("below."):
+            return lambda shape: path in _WORDS
+        name, field, _, _ = self._checked(path)
+        return lambda shape: name == segment and not (field < len(shape) and shape[field])
+
+    def index(self, path: str, segment: str) -> int:
+        if path in _WORDS or path.startswith("below."):
+            return 0
+        name, field, component, _ = self._checked(path)
+        return field if name == segment and not component else 0
 
     def text(self, path: str, segment: str) -> Text:
         if path == "event":
@@ -89,7 +104,9 @@ class V2Sources:
         def own(node: Node, scope: Scope) -> str:
             fields = node.fields
             raw = fields[field] if field < len(fields) else ""
-            return raw if not raw or raw.isalnum() else read(node)
+            if not raw or raw.isalnum():
+                return raw
+            return raw.strip() if node.delimiters.has_none(raw) else read(node)
 
         return own
 
@@ -127,17 +144,17 @@ class V2Sources:
 class FieldSource:
     """A field, component or sub-component, of the node at hand or of the nearest segment of a name."""
 
-    __slots__ = ("component", "field", "index", "look", "name", "own", "subcomponent")
+    __slots__ = ("component", "field", "home", "index", "look", "own", "part", "subcomponent")
 
     null = NULL
 
     def __init__(self, name: str, own: bool, field: int, component: int, subcomponent: int) -> None:
-        self.name = name
+        self.home = name
         self.own = own
-        self.field = field
+        self.field = self.index = field
         self.component = component
         self.subcomponent = subcomponent
-        self.index = field if own else 0
+        self.part: tuple[int, ...] = (component, subcomponent)
         self.look: Callable[[Node, Scope], str] = _own_look(field) if own else self._look_elsewhere
 
     def finds(self, shape: bytes) -> bool:
@@ -145,7 +162,7 @@ class FieldSource:
 
     def owner(self, node: Node, scope: Scope) -> Node:
         """The segment that `look` found something in."""
-        return node if self.own else scope.node(self.name)  # type: ignore[return-value]
+        return node if self.own else scope.node(self.home)  # type: ignore[return-value]
 
     def values(self, owner: Node) -> list[Value]:
         values = owner.values(self.field)
@@ -162,15 +179,16 @@ class FieldSource:
         known = kept.get(at)
         kept[at] = leaves if known is None else known | leaves
 
+    def whole(self, owner: Node, leaves: frozenset[int]) -> int:
+        return leaves_of(owner.fields[self.field], owner.delimiters, leaves)
+
     def ignore(self, node: Node, scope: Scope) -> None:
         """What no row maps of the field is left out on purpose."""
         if self.look(node, scope):
-            owner = self.owner(node, scope)
-            for value in owner.values(self.field):
-                self.keep(owner, value.number, IGNORED)
+            self.owner(node, scope).out.add(self.field)
 
     def _look_elsewhere(self, node: Node, scope: Scope) -> str:
-        other: Node | None = scope.node(self.name)
+        other: Node | None = scope.node(self.home)
         if other is None or self.field >= len(other.fields):
             return ""
         return other.fields[self.field]

@@ -5,6 +5,7 @@ what is stored (`adapters.merge`), results replace it. Every leaf of the message
 residue.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -23,6 +24,7 @@ from adapters.hospitals.hospital import Hospital
 from adapters.hospitals.level import V2
 from adapters.mapping.compile import compile_maps
 from adapters.mapping.compiled import CompiledMap, Maps
+from adapters.mapping.condition import Holds, settled
 from adapters.mapping.draft import Scope
 from adapters.mapping.layers import joined, overridden
 from adapters.mapping.library import Compilations
@@ -50,6 +52,7 @@ def base_layer() -> Layer:
 
 
 _ROUTES = 8192
+_ANY_SHAPE = b"\1" * 256
 WORDS = ("hospital.id", "hospital.name", "hospital.base")
 
 
@@ -154,7 +157,7 @@ class _Walk:
         first: Node | None = None
         for node in self.nodes:
             each = continued.get(node.segment.name)
-            if each is None or each.continues_when is None or not each.continues_when(node, anywhere):
+            if each is None or each.continues_when is None or not each.continues_when.holds(node, anywhere):
                 first = None
             elif first is not None and _alike(each, first, node, anywhere):
                 self.following.setdefault(first.segment.position, []).append(node)
@@ -186,29 +189,34 @@ class _Walk:
         found = next((segment for segment in tree.walk() if segment.name == name), None)
         return self.nodes[found.position] if found is not None else None
 
-    def route(self, name: str, node: Node, scope: Scope) -> tuple[CompiledMap, ...]:
-        """The maps for a segment here, in a message of this kind."""
+    def route(self, name: str, node: Node, scope: Scope) -> tuple[tuple[CompiledMap, Holds | None], ...]:
+        """The maps for a segment here, in a message of this kind, with what is left of their conditions."""
         key = (name, scope.name, self.kind, self.event)
         known = self.maps.settled.get(key)
         if known is None:
-            known = tuple(
-                each
-                for each in self.maps.route(name, scope.name)
-                if not each.when_settled or each.when is None or each.when(node, scope)
-            )
+            known = tuple(_left(self.maps.route(name, scope.name), node, scope))
             if len(self.maps.settled) < _ROUTES:
                 self.maps.settled[key] = known
         return known
 
     def segment(self, node: Node, scope: Scope) -> None:
         name = node.segment.name
-        for each in self.route(name, node, scope):
+        for each, holds in self.route(name, node, scope):
             if each.after and self.before not in each.after:
                 continue
-            if each.when is None or each.when_settled or each.when(node, scope):
-                self.work.run(each, node, node.raw, scope, self.following.get(node.segment.position, ()))
+            if holds is None or holds(node, scope):
+                self.work.run(each, node, scope, self.following.get(node.segment.position, ()))
         if name not in _ANNOTATIONS:
             self.before = name
+
+
+def _left(
+    maps: Iterable[CompiledMap], node: Node, scope: Scope
+) -> Iterator[tuple[CompiledMap, Holds | None]]:
+    for each in maps:
+        left = settled(each.when, _ANY_SHAPE, node, scope) if each.when is not None else True
+        if left:
+            yield each, None if isinstance(left, bool) else left.holds
 
 
 def _alike(each: CompiledMap, first: Node, node: Node, scope: Scope) -> bool:

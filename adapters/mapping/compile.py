@@ -16,19 +16,20 @@ from adapters.mapping.compiled import (
     IgnoreRow,
     LinkRow,
     Maps,
-    Part,
-    Step,
+    Plans,
     Template,
     ValueRow,
 )
-from adapters.mapping.condition import Condition, compile_condition, paths_of
+from adapters.mapping.condition import Condition, compile_condition
 from adapters.mapping.fault import Fault, MapError
 from adapters.mapping.functions import Function
-from adapters.mapping.memory import Memory
-from adapters.mapping.model import Model, Sources, Text
-from adapters.mapping.parts import here, key_part, labelled, nowhere
+from adapters.mapping.memory import Memories
+from adapters.mapping.model import Model, Source, Sources, Text
+from adapters.mapping.parts import Part, nowhere, part_of
 from adapters.mapping.rows import ABSENT, Layer, Map, Row
-from adapters.mapping.target import Place, compile_target, deletion, without_slots
+from adapters.mapping.shared import shared
+from adapters.mapping.straight import Straight, straight
+from adapters.mapping.target import Place, compile_target, deletion, parse_target, without_slots
 
 
 def compile_maps(
@@ -51,7 +52,8 @@ def compile_maps(
     if compiler.faults:
         raise MapError(compiler.faults)
     frozen = {segment: tuple(maps) for segment, maps in by_segment.items()}
-    return Maps(frozen, {}, ignored, layer.vocabularies, layer.disabled)
+    continued = {name: each for name, maps in frozen.items() for each in maps if each.continues}
+    return Maps(frozen, {}, ignored, layer.vocabularies, layer.disabled, continued)
 
 
 class _Compiler:
@@ -71,6 +73,7 @@ class _Compiler:
         self.functions = functions
         self.words = words
         self.faults: list[Fault] = []
+        self.memories: dict[Any, Memories] = {}
         self.labels = {
             each.label: each.resource for each in layer.maps.values() if each.resource and each.label
         }
@@ -98,7 +101,7 @@ class _Compiler:
             resource = ""
         rows = self.rows(each)
         active = [row for row in rows if not row.ignore] if resource else []
-        compiled = [(row, self.row(row, each, resource)) for row in active]
+        compiled = [self.row(row, each, resource) for row in active]
         return CompiledMap(
             name=each.name,
             segment=each.segment,
@@ -110,7 +113,6 @@ class _Compiler:
             apart=each.apart,
             needs=each.needs,
             when=self.condition(each, each.when, each.segment),
-            when_settled=self.settled(each.when),
             within=frozenset(each.within),
             without=frozenset(each.without),
             after=frozenset(each.after),
@@ -119,16 +121,16 @@ class _Compiler:
                 for parts in each.identity
             ),
             missing=each.missing,
-            steps=tuple(self.step(of, row) for of, row in compiled if isinstance(row, ValueRow | FixedRow)),
-            defaults=tuple(row for _, row in compiled if isinstance(row, DefaultRow)),
-            links=tuple(row for _, row in compiled if isinstance(row, LinkRow)),
+            rows=tuple(row for row in compiled if isinstance(row, ValueRow | FixedRow)),
+            defaults=tuple(row for row in compiled if isinstance(row, DefaultRow)),
+            links=tuple(row for row in compiled if isinstance(row, LinkRow)),
             ignores=tuple(
                 self.ignore(row, each) for row in rows if row.ignore and (row.when or not _always(each))
             ),
             continues=tuple(self.checked(each, partial(self.text, path, each)) for path in each.continues),
             continues_when=self.condition(each, each.continues_when, each.segment),
             at=frozenset(each.at),
-            plans={},
+            plans=Plans(),
         )
 
     def rows(self, each: Map) -> tuple[Row, ...]:
@@ -143,22 +145,8 @@ class _Compiler:
             return each.rows
         return (*each.rows, *other.rows)
 
-    def step(self, of: Row, row: ValueRow | FixedRow) -> Step:
-        if isinstance(row, ValueRow):
-            index = row.source.index if row.source is not None else 0
-            return Step(index, row.look, row.when, self.settled(of.when), row)
-        return Step(0, None, row.when, self.settled(of.when), row)
-
-    def settled(self, when: str) -> bool:
-        """Whether a condition looks only at what is the same all over a source. One that cannot be read is
-        told by whoever compiles it."""
-        try:
-            return bool(when) and paths_of(when) <= self.sources.settled
-        except ValueError:
-            return False
-
     def ignore(self, row: Row, each: Map) -> IgnoreRow:
-        when = self.condition(row, row.when, each.segment) or here
+        when = self.condition(row, row.when, each.segment)
         source = self.checked(row, partial(self.sources.source, row.source, each.segment))
         return IgnoreRow(source, when, row.ignore)
 
@@ -171,42 +159,32 @@ class _Compiler:
                 text,
                 lambda path: self.sources.text(path, segment),
                 lambda path: self.sources.repeats(path, segment),
+                lambda path: self.sources.told(path, segment),
+                lambda path: self.sources.index(path, segment),
             ),
         )
         return compiled
 
+    def part(self, text: str, each: Map) -> Part:
+        return part_of(text, each.segment, self.sources, self.functions, self.labels)
+
     def text(self, path: str, each: Map) -> Text:
         return self.sources.text(path, each.segment)
-
-    def part(self, text: str, each: Map) -> Part:
-        """`@label`, `=text`, `path` or `path function`; with `?` at the end it may be empty."""
-        if text.startswith("="):
-            return lambda node, scope, work: text[1:]
-        if text.startswith("@"):
-            if text[1:] not in self.labels:
-                raise ValueError(f"identity: no map has the label {text[1:]!r}")
-            return partial(labelled, text[1:])
-        path, _, name = text.removesuffix("?").partition(" ")
-        empty = "" if text.endswith("?") else None
-        if name:
-            if name not in self.functions:
-                raise ValueError(f"identity: there is no function {name!r}")
-            call = self.functions[name].call
-            return key_part(self.sources.source(path, each.segment), call, empty)
-        read = self.sources.text(path, each.segment)
-        return lambda node, scope, work: read(node, scope) or empty
 
     def row(self, row: Row, each: Map, resource: str) -> Any:
         if not row.target:
             when = self.condition(row, row.when, each.segment)
             gone = self.checked(row, partial(self.taken_away, row, resource))
-            return FixedRow(f"{each.name}/{row.id}", when, nowhere, None, "", gone or "")
+            return FixedRow(f"{each.name}/{row.id}", when, nowhere, Straight(""), None, "", gone or "")
         place = self.checked(
             row, lambda: compile_target(row.target, resource, self.model, self.layer.extensions, row.beside)
         )
+        if place is None:
+            return None
+        at = straight(parse_target(row.target, resource, self.model, self.layer.extensions), row.beside)
         when = self.condition(row, row.when, each.segment)
         if row.reference:
-            return self.reference(row, each, place, when, resource)
+            return self.reference(row, each, place, at, when, resource)
         if row.default is not ABSENT:
             return DefaultRow(
                 row.target.partition(".")[0].partition("[")[0].removeprefix("_"),
@@ -214,27 +192,31 @@ class _Compiler:
                 self.constant(row, row.default),
             )
         if row.value is not ABSENT:
-            return FixedRow(f"{each.name}/{row.id}", when, place, self.constant(row, row.value), "")
+            return FixedRow(f"{each.name}/{row.id}", when, place, at, self.constant(row, row.value), "")
         function = self.function(row)
         if function is None:
             return None
         source = self.checked(row, partial(self.sources.source, row.source, each.segment))
+        arguments = self.arguments(row, function)
+        if source is None:
+            return None
         return ValueRow(
             id=f"{each.name}/{row.id}",
             source=source,
-            own=source is not None and source.own,
-            null=source.null if source is not None else "",
-            look=source.look if source is not None else lambda node, scope: "",
             when=when,
-            call=partial(function.call, **self.arguments(row, function)),
+            call=partial(function.call, **arguments),
             takes_all=function.takes_all,
+            makes=function.makes,
             inputs=tuple(
                 (name, self.checked(row, partial(self.sources.source, path, each.segment)))
                 for name, path in row.inputs.items()
             ),
             place=place,
+            straight=at,
             deletes=self.checked(row, partial(self.deletion, row)),
-            memory=Memory() if function.remembered else None,
+            memories=self.memories_of(row, each, function, arguments, source)
+            if function.remembered
+            else None,
         )
 
     def deletion(self, row: Row) -> str:
@@ -247,11 +229,22 @@ class _Compiler:
             raise ValueError(f"deletes {row.deletes!r}: R4 has no {path}")
         return deletion(row.deletes or "", self.layer.extensions)
 
-    def reference(self, row: Row, each: Map, place: Place, when: Condition | None, resource: str) -> Any:
+    def memories_of(
+        self, row: Row, each: Map, function: Function, arguments: Mapping[str, Any], source: Source
+    ) -> Memories:
+        """Rows that do the same with equal texts remember it together."""
+        given = repr(sorted((name, value) for name, value in arguments.items() if name != "vocabulary"))
+        inputs = (each.segment, *row.inputs.items()) if row.inputs else ()
+        key = (function.name, given, row.vocabulary, inputs, source.part)
+        return self.memories.setdefault(key, Memories(function.remembered))
+
+    def reference(
+        self, row: Row, each: Map, place: Place, at: Straight, when: Condition | None, resource: str
+    ) -> Any:
         if row.reference not in self.labels:
             self.faults.append(Fault(row.place, f"row {row.id!r}: no map has the label {row.reference!r}"))
         if not row.at:
-            return FixedRow(f"{each.name}/{row.id}", when, place, None, row.reference)
+            return FixedRow(f"{each.name}/{row.id}", when, place, at, None, row.reference)
         return LinkRow(row.id, row.at, place, row.reference, not self.repeats(row, resource))
 
     def repeats(self, row: Row, resource: str) -> bool:
@@ -288,7 +281,7 @@ class _Compiler:
     def constant(self, row: Row, value: Any) -> Any:
         """The constant, or the Template that a text with `{name}` placeholders is."""
         if not isinstance(value, str) or "{" not in value:
-            return value
+            return shared((value,))[0]
         for name in PLACEHOLDER.findall(value):
             if name not in self.words:
                 self.faults.append(Fault(row.place, f"row {row.id!r}: there is no word {{{name}}}"))

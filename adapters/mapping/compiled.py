@@ -1,39 +1,38 @@
 """What maps and rows become: closures and what they need, ready to run."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from adapters.mapping.condition import Condition
+from adapters.mapping.condition import Condition, Holds
 from adapters.mapping.draft import Scope
-from adapters.mapping.memory import Memory
+from adapters.mapping.memory import Memories
 from adapters.mapping.model import Source, Text
+from adapters.mapping.parts import Part
 from adapters.mapping.rows import Missing, Vocabulary
+from adapters.mapping.straight import Straight
 from adapters.mapping.target import Place
 
 PLACEHOLDER = re.compile(r"\{([a-z.]+)\}")
-_PLANS = 512
-Part = Callable[[Any, Scope, Any], str | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValueRow:
-    """Values through a function to a target. `memory` holds results by text, if the function's are
-    remembered."""
+    """Values through a function to a target. `memories` hold results by text, if the function's are
+    remembered; `makes`: they may need further resources."""
 
     id: str
     source: Source
-    own: bool
-    null: str
-    look: Text
     when: Condition | None
     call: Callable[..., Any]
     takes_all: bool
+    makes: bool
     inputs: tuple[tuple[str, Source], ...]
     place: Place
+    straight: Straight
     deletes: str
-    memory: Memory | None
+    memories: Memories | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class FixedRow:
     id: str
     when: Condition | None
     place: Place
+    straight: Straight
     value: Any
     reference: str
     deletes: str = ""
@@ -74,25 +74,30 @@ class IgnoreRow:
     """What is left out on purpose, where its map runs and its condition holds."""
 
     source: Source
-    when: Condition
+    when: Condition | None
     reason: str
 
 
-class Step(NamedTuple):
-    """A ValueRow or FixedRow as it is run: the place of its own field or 0, its `look` (None for a FixedRow),
-    its condition, and whether that is `settled` by what the whole source is."""
+class Plans:
+    """Written functions of a map: `runs` by dialect, for resources that are new or not, by a node's plan;
+    `codes` by plan; how often a plan that has none was `seen`; how many were written. `identify` finds the
+    business key, by dialect."""
 
-    place: int
-    look: Text | None
-    when: Condition | None
-    settled: bool
-    row: Any
+    __slots__ = ("codes", "identify", "identity", "runs", "seen", "written")
+
+    def __init__(self) -> None:
+        self.identity: Any = None
+        self.identify: dict[str, Callable[[Any, Any, Scope], str | None]] = {}
+        self.runs: dict[str, tuple[dict[Any, Any], dict[Any, Any]]] = {}
+        self.codes: dict[Any, Any] = {}
+        self.seen: dict[Any, int] = {}
+        self.written = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledMap:
-    """A map ready to run. `steps` are in the order written; defaults and links are apart. `when_settled`: its
-    condition holds all over a source or nowhere. `plans` remembers `steps_for`."""
+    """A map ready to run. `rows` are in the order written; defaults and links are apart. `plans`:
+    what is known of how to run it for nodes of a plan."""
 
     name: str
     segment: str
@@ -104,46 +109,27 @@ class CompiledMap:
     apart: str
     needs: str
     when: Condition | None
-    when_settled: bool
     within: frozenset[str]
     without: frozenset[str]
     after: frozenset[str]
     identity: tuple[tuple[Part, ...], ...]
     missing: Missing | None
-    steps: tuple[Step, ...]
+    rows: tuple[ValueRow | FixedRow, ...]
     defaults: tuple[DefaultRow, ...]
     links: tuple[LinkRow, ...]
     ignores: tuple[IgnoreRow, ...]
     continues: tuple[Text, ...]
     continues_when: Condition | None
     at: frozenset[str]
-    plans: dict[Any, tuple[Step, ...]]
-
-    def steps_for(self, node: Any, scope: Scope) -> tuple[Step, ...]:
-        """The steps that can do anything for a node of this plan; the same plans come again and again."""
-        known = self.plans.get(node.plan)
-        if known is None:
-            known = tuple(self._settled(node, scope))
-            if len(self.plans) >= _PLANS:
-                self.plans.clear()
-            self.plans[node.plan] = known
-        return known
-
-    def _settled(self, node: Any, scope: Scope) -> Iterator[Step]:
-        for step in self.steps:
-            if step.look is not None and step.row.own and not step.row.source.finds(node.shape):
-                continue
-            if not step.settled or step.when is None:
-                yield step
-            elif step.when(node, scope):
-                yield step._replace(when=None)
+    plans: Plans
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
     """Every map by the kind of node it is for, what is ignored (source path → reason), the vocabularies, and
-    the sources that are disabled. `routes` remembers which maps are for a node in a group of a name,
-    `settled` which of them in a source of a kind, `reasons` why a field of a node is ignored;
+    the sources that are disabled. `continued`: by kind of node, the map in which a node may continue the one
+    before it. `routes` remembers which maps are for a node in a group of a name, `settled` which of them in a
+    source of a kind, with what is left of their conditions, `reasons` why a field of a node is ignored;
     `looking` is the kind of work that is to look on, if any."""
 
     by_segment: Mapping[str, tuple[CompiledMap, ...]]
@@ -151,14 +137,10 @@ class Maps:
     ignored: Mapping[str, str]
     vocabularies: Mapping[str, Vocabulary]
     disabled: frozenset[str] = frozenset()
-    settled: dict[tuple[str, ...], tuple[CompiledMap, ...]] = field(default_factory=dict)
+    continued: Mapping[str, CompiledMap] = field(default_factory=dict)
+    settled: dict[tuple[str, ...], tuple[tuple[CompiledMap, Holds | None], ...]] = field(default_factory=dict)
     reasons: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
     looking: Callable[..., Any] | None = None
-
-    @property
-    def continued(self) -> dict[str, CompiledMap]:
-        """By kind of node, the map in which a node may continue the one before it."""
-        return {name: each for name, maps in self.by_segment.items() for each in maps if each.continues}
 
     def route(self, segment: str, group: str) -> tuple[CompiledMap, ...]:
         """The maps for a kind of node in a group of this name."""

@@ -11,31 +11,61 @@ A path is one of the source's (its first value counts), or a word the source for
 
 import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from adapters.mapping.draft import Scope
 from adapters.mapping.model import Text
 
-Condition = Callable[[Any, Scope], bool]
+Holds = Callable[[Any, Scope], bool]
 _TOKEN = re.compile(r"\s*(?:'([^']*)'|([()=,]|!=)|([A-Za-z.^{@](?:[A-Za-z0-9_.\-/@^{}*|]|\[[^\]]*\])*))")
 _WORDS = frozenset(("and", "or", "not", "in", "valued", "repeats"))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """A test, or a `word` over its `parts`; `holds` asks it of a node. `told`: what a test says is the same
+    for all nodes of a shape. `index`: of a plain text, the test asks whether `fields` have it there, or
+    whether what they have is `among` these texts."""
+
+    holds: Holds
+    word: Literal["", "not", "and", "or"] = ""
+    parts: "tuple[Condition, ...]" = ()
+    told: Callable[[bytes], bool] = lambda shape: False
+    index: int = 0
+    among: frozenset[str] | None = None
+
+
+def settled(of: Condition, shape: bytes, node: Any, scope: Scope) -> Condition | bool:
+    """What is left to ask of the nodes of a shape, in a source of this kind."""
+    if not of.word:
+        return of.holds(node, scope) if of.told(shape) else of
+    parts = [settled(part, shape, node, scope) for part in of.parts]
+    if of.word == "not":
+        return not parts[0] if isinstance(parts[0], bool) else _not(parts[0])
+    decides = of.word == "or"
+    if decides in parts:
+        return decides
+    left = [part for part in parts if not isinstance(part, bool)]
+    if len(left) < 2:
+        return left[0] if left else not decides
+    return _any(left) if decides else _all(left)
+
+
 def compile_condition(
-    text: str, path: Callable[[str], Text], repeats: Callable[[str], Condition]
+    text: str,
+    path: Callable[[str], Text],
+    repeats: Callable[[str], Holds],
+    told: Callable[[str], Callable[[bytes], bool]] = lambda path: lambda shape: False,
+    index: Callable[[str], int] = lambda path: 0,
 ) -> Condition:
-    """`path` compiles a path to its text, `repeats` to whether it has several values. Raises ValueError with
-    a reason."""
-    parser = _Parser(_tokens(text), path, repeats)
+    """`path` compiles a path to its text, `repeats` to whether it has several values, `told` to whether a
+    shape tells, `index` to where a plain text stands. Raises ValueError with a reason."""
+    parser = _Parser(_tokens(text), path, repeats, told, index)
     condition = parser.condition()
     if parser.tokens:
         raise ValueError(f"condition {text!r}: {parser.tokens[0][1]!r} is too much")
     return condition
-
-
-def paths_of(text: str) -> frozenset[str]:
-    """The paths and words that a condition looks at."""
-    return frozenset(word for kind, word in _tokens(text) if kind == "path")
 
 
 def texts_of(text: str) -> list[tuple[str, frozenset[str]]]:
@@ -69,11 +99,18 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 class _Parser:
     def __init__(
-        self, tokens: list[tuple[str, str]], path: Callable[[str], Text], repeats: Callable[[str], Condition]
+        self,
+        tokens: list[tuple[str, str]],
+        path: Callable[[str], Text],
+        repeats: Callable[[str], Holds],
+        told: Callable[[str], Callable[[bytes], bool]],
+        index: Callable[[str], int],
     ) -> None:
         self.tokens = tokens
         self.path = path
         self.repeats = repeats
+        self.told = told
+        self.index = index
 
     def condition(self) -> Condition:
         terms = [self.term()]
@@ -98,32 +135,42 @@ class _Parser:
 
     def test(self) -> Condition:
         path = self.take("path")
-        text = self.path(path)
+        text, told = self.path(path), self.told(path)
         negative = self.took("not")
-        condition: Condition | None = None
         if self.took("valued"):
-            condition = lambda node, scope: bool(text(node, scope))  # noqa: E731
+            condition = Condition(
+                lambda node, scope: bool(text(node, scope)), told=told, index=self.index(path)
+            )
         elif self.took("repeats"):
-            condition = self.repeats(path)
-        elif self.took("in"):
-            condition = _among(text, self.texts())
-        elif negative:
+            condition = Condition(self.repeats(path), told=told)
+        else:
+            negative, among = self.compared(negative)
+            condition = Condition(
+                lambda node, scope: text(node, scope) in among,
+                told=told,
+                index=self.index(path),
+                among=among,
+            )
+        return _not(condition) if negative else condition
+
+    def compared(self, negative: bool) -> tuple[bool, frozenset[str]]:
+        """Whether it is to be none of some texts, and these."""
+        if self.took("in"):
+            return negative, self.texts()
+        if negative:
             raise ValueError("condition: after `not` comes `valued`, `repeats` or `in`")
-        if condition is not None:
-            return _not(condition) if negative else condition
         negative = self.took("!=")
         if not negative:
             self.expect("=")
-        among = _among(text, [self.take("text")])
-        return _not(among) if negative else among
+        return negative, frozenset((self.take("text"),))
 
-    def texts(self) -> list[str]:
+    def texts(self) -> frozenset[str]:
         self.expect("(")
         texts = [self.take("text")]
         while self.took(","):
             texts.append(self.take("text"))
         self.expect(")")
-        return texts
+        return frozenset(texts)
 
     def took(self, word: str) -> bool:
         if self.tokens and self.tokens[0][0] in ("word", "sign") and self.tokens[0][1] == word:
@@ -143,20 +190,18 @@ class _Parser:
 
 def _any(terms: list[Condition]) -> Condition:
     first, *rest = terms
-    other = rest[0] if len(rest) == 1 else _any(rest)
-    return lambda node, scope: first(node, scope) or other(node, scope)
+    other = (rest[0] if len(rest) == 1 else _any(rest)).holds
+    one = first.holds
+    return Condition(lambda node, scope: one(node, scope) or other(node, scope), "or", tuple(terms))
 
 
 def _all(factors: list[Condition]) -> Condition:
     first, *rest = factors
-    other = rest[0] if len(rest) == 1 else _all(rest)
-    return lambda node, scope: first(node, scope) and other(node, scope)
+    other = (rest[0] if len(rest) == 1 else _all(rest)).holds
+    one = first.holds
+    return Condition(lambda node, scope: one(node, scope) and other(node, scope), "and", tuple(factors))
 
 
 def _not(condition: Condition) -> Condition:
-    return lambda node, scope: not condition(node, scope)
-
-
-def _among(text: Text, texts: list[str]) -> Condition:
-    wanted = frozenset(texts)
-    return lambda node, scope: text(node, scope) in wanted
+    holds = condition.holds
+    return Condition(lambda node, scope: not holds(node, scope), "not", (condition,))

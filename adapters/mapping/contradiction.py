@@ -67,7 +67,7 @@ def _worlds(cases: Mapping[str, Sequence[tuple[str, bool]]]) -> Iterator[World]:
 
 def _holds(compiled: Sequence[Condition], world: World) -> bool:
     anywhere: Any = None
-    return all(condition(world, anywhere) for condition in compiled)
+    return all(condition.holds(world, anywhere) for condition in compiled)
 
 
 def _text(path: str) -> Text:

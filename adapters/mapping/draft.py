@@ -3,31 +3,39 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from adapters.mapping.shared import Shared
+
 Json = dict[str, Any]
 
 
 class Draft:
     """A resource under construction.
 
-    `slots` holds the list elements that several rows write to, `raw` the content of the node it is made
-    from, `defaults` the default rows of the maps that ran for it, with their nodes.
+    `slots` holds the list elements that several rows write to, `node` is what it is made from, `defaults` the
+    default rows of the maps that ran for it, with their nodes.
     """
 
-    __slots__ = ("defaults", "deletions", "label", "mode", "raw", "reference", "resource", "slots")
+    __slots__ = ("_reference", "defaults", "deletions", "id", "label", "mode", "node", "resource", "slots")
 
-    def __init__(self, resource: Json, label: str, mode: Literal["merge", "replace"], raw: Any) -> None:
+    def __init__(self, resource: Json, label: str, mode: Literal["merge", "replace"], node: Any) -> None:
         self.resource = resource
-        self.reference: Json = {"reference": f"{resource['resourceType']}/{resource['id']}"}
+        self.id: str = resource["id"]
         self.label = label
         self.mode = mode
-        self.raw = raw
+        self.node = node
+        self._reference: Json | None = None
         self.deletions: list[str] = []
         self.slots: dict[tuple[str, str, Any], Json] = {}
         self.defaults: list[tuple[Any, Any]] = []
 
     @property
-    def id(self) -> str:
-        return str(self.resource["id"])
+    def reference(self) -> Json:
+        """The same in every resource that refers to it."""
+        known = self._reference
+        if known is None:
+            text = f"{self.resource['resourceType']}/{self.resource['id']}"
+            known = self._reference = Shared({"reference": text})
+        return known
 
     def own(self) -> None:
         """What a function made is remembered: before rows write to it, it is copied as far as they change
@@ -39,9 +47,9 @@ class Draft:
 
 class Scope:
     """One group of the source: the nodes directly in it, and the labels given in it or in groups within
-    it."""
+    it. `labelled` gives the latest resource of a label, in this group or the nearest around it."""
 
-    __slots__ = ("below", "labels", "links", "name", "nodes", "parent")
+    __slots__ = ("_visible", "below", "labelled", "labels", "links", "name", "nodes", "parent")
 
     def __init__(
         self, name: str, parent: "Scope | None", below: "Callable[[str], Any | None]" = lambda name: None
@@ -52,7 +60,10 @@ class Scope:
         self.parent = parent
         self.nodes: dict[str, list[Any]] = {}
         self.labels: dict[str, list[Draft]] = {}
-        self.links: list[Callable[[Scope], object]] = []
+        # What is around is complete, as far as it has come, for as long as this group is open.
+        self._visible: dict[str, Draft] = {} if parent is None else parent._visible.copy()
+        self.labelled: Callable[[str], Draft | None] = self._visible.get
+        self.links: list[tuple[Any, ...]] = []
 
     def node(self, name: str) -> Any | None:
         """The first node of that name in this group or, failing that, in the nearest group around it."""
@@ -84,25 +95,34 @@ class Scope:
         found = self.labels.get(label)
         return found[-1] if found else None
 
-    def labelled(self, label: str) -> Draft | None:
-        """The latest resource of that label, in this group or the nearest around it."""
-        scope: Scope | None = self
-        while scope is not None:
-            if found := scope.labels.get(label):
-                return found[-1]
-            scope = scope.parent
-        return None
-
     def name_draft(self, draft: Draft) -> None:
-        known = self.labels.setdefault(draft.label, [])
-        if draft not in known:
+        known = self.labels.get(draft.label)
+        if known is None:
+            self.labels[draft.label] = [draft]
+        elif draft not in known:
             known.append(draft)
+        else:
+            return
+        self._visible[draft.label] = draft
+
+    def look_around(self) -> None:
+        """What is around has come further since this group was complete."""
+        if self.parent is not None:
+            self.parent.look_around()
+            self._visible.update(self.parent._visible)
+        self._visible.update((label, found[-1]) for label, found in self.labels.items())
 
     def close(self) -> None:
         """Hands the labels on to the group around."""
-        if self.parent is not None:
-            for draft in self.drafts():
-                self.parent.name_draft(draft)
+        if self.parent is None:
+            return
+        labels, visible = self.parent.labels, self.parent._visible
+        for label, drafts in self.labels.items():
+            known = labels.get(label)
+            new = drafts if known is None else [draft for draft in drafts if draft not in known]
+            if new:
+                labels[label] = [*known, *new] if known else new.copy()
+                visible[label] = new[-1]
 
     def drafts(self) -> Iterator[Draft]:
         for drafts in self.labels.values():

@@ -9,13 +9,14 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
+
+from adapters.mapping.memory import SIZE
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A value for a choice element `value[x]`: `suffix` is the type with a capital (`Quantity`)."""
 
     suffix: str
@@ -30,8 +31,7 @@ class Primitive:
     extension: tuple[Json, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A value that needs further resources: a reference and what it refers to."""
 
     value: Any
@@ -47,30 +47,38 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Function:
+    """`remembered`: how many of its results are. `makes`: they may need further resources."""
+
     name: str
     call: Callable[..., Any]
     takes_all: bool
-    remembered: bool
+    remembered: int
+    makes: bool
     parameters: frozenset[str]
     required: frozenset[str]
 
 
 def registry(
-    *functions: Callable[..., Any], remembered: Iterable[Callable[..., Any]] = ()
+    *functions: Callable[..., Any],
+    remembered: Iterable[Callable[..., Any]] = (),
+    well_remembered: Iterable[Callable[..., Any]] = (),
 ) -> Mapping[str, Function]:
-    """The functions by name. Results of `remembered` ones are kept: they speak of codes, people and places,
-    which come again in every message; they must be pure, and nobody may change what they return."""
-    again = frozenset(remembered)
-    return MappingProxyType({each.__name__: _function(each, each in again) for each in (*functions, *again)})
+    """The functions by name. Results of `remembered` ones are kept: they speak of codes, people, places and
+    times, which come again in this message or the next; they must be pure, and nobody may change what they
+    return. Of `well_remembered` ones more are kept: what they say is one of very many."""
+    sizes = dict.fromkeys(remembered, SIZE) | dict.fromkeys(well_remembered, 8 * SIZE)
+    made = (_function(each, sizes.get(each, 0)) for each in (*functions, *sizes))
+    return MappingProxyType({each.name: each for each in made})
 
 
-def _function(call: Callable[..., Any], remembered: bool) -> Function:
+def _function(call: Callable[..., Any], remembered: int) -> Function:
     parameters = inspect.signature(call).parameters
     keyword = [each for each in parameters.values() if each.kind is inspect.Parameter.KEYWORD_ONLY]
     return Function(
         name=call.__name__,
         call=call,
         remembered=remembered,
+        makes="Made" in str(inspect.signature(call).return_annotation),
         takes_all=next(iter(parameters)) == "values",
         parameters=frozenset(each.name for each in keyword),
         required=frozenset(each.name for each in keyword if each.default is inspect.Parameter.empty),

@@ -12,6 +12,9 @@ _SPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 def key(*parts: str) -> str:
     """Parts joined so that two different lists never give the same key."""
+    text = "|".join(parts)
+    if text.count("|") < len(parts) and "\\" not in text:
+        return text
     return "|".join([_escaped(part) for part in parts])
 
 

@@ -36,13 +36,16 @@ class Source(Protocol):
     """A compiled source path; `own` if it is of the node at hand itself.
 
     `look` is cheap: the text of everything the path finds from a node, "" for nothing; equal texts have equal
-    values. `index` is the place of what it looks at among the `fields` of a node of its own, 0 if that
-    cannot be said. `null` is the text by which a sender deletes.
+    values, of sources of the same `part`. `index` is the place of that text among the `fields` of the owner,
+    0 if that cannot be said; sources of one `home` have the same owner. `null` is the text by which a sender
+    deletes.
     """
 
     null: str
     own: bool
+    home: str
     index: int
+    part: tuple[int, ...]
 
     @property
     def look(self) -> Text: ...
@@ -58,6 +61,10 @@ class Source(Protocol):
     def keep(self, owner: Any, number: int, leaves: frozenset[int]) -> None:
         """These leaves of a value have reached the output."""
 
+    def whole(self, owner: Any, leaves: frozenset[int]) -> int:
+        """How many leaves there are of the text at `index`, if these of its first value are all; else 0. That
+        they have reached the output may then be said by `owner.whole[index]`, the number."""
+
     def ignore(self, node: Any, scope: Scope) -> None:
         """What no row maps of the source is left out on purpose."""
 
@@ -65,14 +72,17 @@ class Source(Protocol):
 class Sources(Protocol):
     """A source format: compiles its paths, as seen from a node of the kind `segment`.
 
-    All raise ValueError with a reason where the path can never find anything. `settled` are the words of
-    conditions that are the same all over a source.
+    All raise ValueError with a reason where the path can never find anything.
     """
-
-    settled: frozenset[str]
 
     def source(self, path: str, segment: str) -> Source: ...
 
     def text(self, path: str, segment: str) -> Text: ...
 
     def repeats(self, path: str, segment: str) -> Callable[[Any, Scope], bool]: ...
+
+    def told(self, path: str, segment: str) -> Callable[[bytes], bool]:
+        """Whether what a condition asks of a path is the same for all nodes of a shape and a plan."""
+
+    def index(self, path: str, segment: str) -> int:
+        """Where among the `fields` of a node the text of a path stands, if it is alphanumeric; else 0."""

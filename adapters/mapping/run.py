@@ -1,45 +1,19 @@
 """Runs compiled maps over the nodes of one source and collects the resources they make."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from adapters.mapping.compiled import CompiledMap, FixedRow, LinkRow, Template, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
-from adapters.mapping.functions import Made, Several
 from adapters.mapping.identity import key, resource_id
 from adapters.mapping.joining import joined
-from adapters.mapping.memory import LONGEST
-from adapters.mapping.shared import shared
+from adapters.mapping.memory import LONGEST, Memory
+from adapters.mapping.outcome import NOTHING, Outcome, Remembered, outcomes, remembered
+from adapters.mapping.parts import Part
+from adapters.mapping.plans import identifying, planned
 from terminology.issue import Issue
 
 _ALL = frozenset((0,))
-
-
-class Outcome(NamedTuple):
-    """What a function made: values for the target, resources they need, and what was read for it.
-
-    `read` are (which node, value's number, leaves), `read_inputs` (index of the input, leaves). `simple` is
-    the number and the leaves if it is one value, read of one value of the node alone, that needs nothing.
-    """
-
-    values: tuple[Any, ...]
-    resources: tuple[Json, ...]
-    read: tuple[tuple[int, int, frozenset[int]], ...]
-    read_inputs: tuple[tuple[int, frozenset[int]], ...]
-    simple: tuple[int, frozenset[int]] | None
-
-
-def _outcome(result: Any, values: Sequence[tuple[int, Any]], inputs: Mapping[str, Any]) -> Outcome:
-    made: tuple[Json, ...] = ()
-    if type(result) is Made:
-        made, result = result.resources, result.value
-    read = tuple([(which, value.number, frozenset(value.read)) for which, value in values])
-    of_inputs = [(i, frozenset(v.read)) for i, v in enumerate(inputs.values()) if v is not None]
-    if type(result) is Several:
-        return Outcome(result.values, made, read, tuple(of_inputs), None)
-    plain = not made and not of_inputs and len(read) == 1 and not read[0][0]
-    return Outcome((result,), made, read, tuple(of_inputs), read[0][1:] if plain else None)
 
 
 class Work:
@@ -58,25 +32,19 @@ class Work:
         self._adopted: dict[int, Json] = {}
         self.issues: list[Issue] = []
 
-    def run(
-        self, each: CompiledMap, node: Any, raw: Any, scope: Scope, following: Sequence[Any] = ()
-    ) -> None:
-        """Runs a map for a node, or sees to it that it runs later. `raw` is what makes two nodes the same;
-        `following` nodes continue this one."""
+    def run(self, each: CompiledMap, node: Any, scope: Scope, following: Sequence[Any] = ()) -> None:
+        """Runs a map for a node, or sees to it that it runs later. `following` nodes continue this one."""
         if each.at:
-            scope.enclosing(each.at).links.append(partial(self._later, each, node, raw, scope, following))
+            scope.enclosing(each.at).links.append((self._later, each, node, scope, following))
             return
-        draft = scope.labelled(each.onto) if each.onto else self._draft(each, node, raw, scope)
-        if draft is not None:
-            self._run(each, node, scope, following, draft, scope)
+        self._run(each, node, scope, following, scope, scope.labelled(each.onto) if each.onto else None)
 
     def _later(
-        self, each: CompiledMap, node: Any, raw: Any, scope: Scope, following: Sequence[Any], group: Scope
+        self, each: CompiledMap, node: Any, scope: Scope, following: Sequence[Any], group: Scope
     ) -> None:
         """The group is complete: what the map needs is there now, or never."""
-        draft = group.own(each.onto) if each.onto else self._draft(each, node, raw, group)
-        if draft is not None:
-            self._run(each, node, scope, following, draft, group)
+        scope.look_around()
+        self._run(each, node, scope, following, group, group.own(each.onto) if each.onto else None)
 
     def _run(
         self,
@@ -84,58 +52,82 @@ class Work:
         node: Any,
         scope: Scope,
         following: Sequence[Any],
-        draft: Draft,
         group: Scope,
+        onto: Draft | None,
     ) -> None:
-        for home in (node, *following):
-            self.homes.setdefault(home, draft)
-        fields = node.fields
-        for index, look, when, _, row in each.steps_for(node, scope):
-            if look is None:
-                if when is None or when(node, scope):
-                    self._fixed(row, node, scope, draft)
-                continue
-            text = fields[index] if index else look(node, scope)
-            if not text or (when is not None and not when(node, scope)):
-                continue
-            owner = node if row.own else row.source.owner(node, scope)
-            if text == row.null:
-                if row.deletes:
-                    draft.deletions.append(row.deletes)
-                row.source.keep(owner, 1, _ALL)
-                continue
-            for outcome in self._remembered(row, text, owner, node, scope, following):
-                if outcome.simple is None:
-                    self._put(row, outcome, owner, node, scope, draft, following)
-                elif row.place(draft, node, outcome.values[0]):
-                    row.source.keep(owner, *outcome.simple)
+        draft = onto if each.onto else self._draft(each, node, group)
+        if draft is None:
+            return
+        self.homes.setdefault(node, draft)
+        if following:
+            for home in following:
+                self.homes.setdefault(home, draft)
+            self.generally(each, node, scope, following, draft, group)
+        else:
+            self.at_once(each, node, scope, draft, group)
+
+    def at_once(self, each: CompiledMap, node: Any, scope: Scope, draft: Draft, group: Scope) -> None:
+        """By the function that is written for nodes of this plan, if there is one yet."""
+        fresh = len(draft.resource) == 2
+        known = each.plans.runs.get(self.dialect)
+        run = known[fresh].get(node.plan) if known is not None else None
+        if run is None:
+            run = planned(each, self.dialect, node, scope, fresh)
+        if run is not None:
+            run(self, node, scope, draft, group)
+        else:
+            self.generally(each, node, scope, (), draft, group)
+
+    def generally(
+        self, each: CompiledMap, node: Any, scope: Scope, following: Sequence[Any], draft: Draft, group: Scope
+    ) -> None:
+        """The same row by row, for any node."""
+        self.rows(each.rows, node, scope, draft, following)
         for ignore in each.ignores:
             for left_out in (node, *following):
-                if ignore.when(left_out, scope):
+                if ignore.when is None or ignore.when.holds(left_out, scope):
                     ignore.source.ignore(left_out, scope)
         if each.defaults:
             draft.defaults.append((each.defaults, node))
         for link in each.links:
-            group.around(link.at).links.append(partial(_link, link, draft, node))
+            group.around(link.at).links.append((self.link, link, draft, node))
 
-    def _fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
+    def rows(
+        self,
+        rows: Sequence[ValueRow | FixedRow],
+        node: Any,
+        scope: Scope,
+        draft: Draft,
+        following: Sequence[Any],
+    ) -> None:
+        for row in rows:
+            if isinstance(row, FixedRow):
+                if row.when is None or row.when.holds(node, scope):
+                    self.fixed(row, node, scope, draft)
+                continue
+            text = row.source.look(node, scope)
+            if text and (row.when is None or row.when.holds(node, scope)):
+                self.value(row, text, row.source.owner(node, scope), node, scope, draft, following)
+
+    def fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
         if row.deletes:
             draft.deletions.append(row.deletes)
             return
         if not row.reference:
-            row.place(draft, node, self._word(row.value))
+            row.place(draft, node, self.word(row.value))
             return
         other = scope.labelled(row.reference)
         if other is not None and other is not draft:
             row.place(draft, node, other.reference)
 
-    def _word(self, value: Any) -> Any:
+    def word(self, value: Any) -> Any:
+        """A constant, its placeholders filled."""
         return value.filled(self.words) if isinstance(value, Template) else value
 
     def close(self, scope: Scope) -> None:
         """A group is complete: its links are made and its labels handed on."""
-        for link in scope.links:
-            link(scope)
+        for run, *given in scope.links:
+            run(*given, scope)
         scope.close()
 
     def finish(self) -> list[Draft]:
@@ -144,14 +136,15 @@ class Work:
             for defaults, node in draft.defaults:
                 for row in defaults:
                     if row.name not in draft.resource and f"_{row.name}" not in draft.resource:
-                        row.place(draft, node, self._word(row.value))
+                        row.place(draft, node, self.word(row.value))
         return list(self.drafts.values())
 
-    def _draft(self, each: CompiledMap, node: Any, raw: Any, scope: Scope) -> Draft | None:
+    def _draft(self, each: CompiledMap, node: Any, scope: Scope) -> Draft | None:
         if each.needs and scope.labelled(each.needs) is None:
             self._refuse(each.needs, each.segment)
             return None
-        business_key = self._key(each, node, scope)
+        identify = each.plans.identify.get(self.dialect) or identifying(each, self.dialect)
+        business_key = identify(self, node, scope)
         if business_key is None:
             if not each.missing:
                 return None
@@ -159,7 +152,7 @@ class Work:
             missing = each.missing
             self.issues.append(Issue("error", missing.code, missing.diagnostics, missing.expression))
             business_key = key("unidentified", each.label)
-        draft = self._known_or_new(each, business_key, raw)
+        draft = self._known_or_new(each, business_key, node)
         if each.apart and draft is scope.labelled(each.apart):
             expression = each.missing.expression if each.missing else each.segment
             text = f"{each.segment} names the same {each.resource} that it is to be kept apart from"
@@ -181,7 +174,7 @@ class Work:
         if not any(issue.diagnostics == text for issue in self.issues):
             self.issues.append(Issue("error", "structure", text, segment))
 
-    def _known_or_new(self, each: CompiledMap, business_key: str, raw: Any) -> Draft:
+    def _known_or_new(self, each: CompiledMap, business_key: str, node: Any) -> Draft:
         occurrence = 1
         while True:
             full = business_key if occurrence == 1 else f"{business_key}|#{occurrence}"
@@ -189,72 +182,71 @@ class Work:
             known = self.drafts.get((each.resource, made))
             if known is None:
                 resource = {"resourceType": each.resource, "id": made}
-                draft = Draft(resource, each.label, each.mode, raw)
+                draft = Draft(resource, each.label, each.mode, node)
                 self.drafts[each.resource, made] = draft
                 return draft
-            if known.raw is None:
+            if known.node is None:
                 known.own()
                 return known
-            if each.same or known.raw == raw:
+            if each.same or known.node.raw == node.raw:
                 return known
             occurrence += 1
 
-    def _key(self, each: CompiledMap, node: Any, scope: Scope) -> str | None:
-        for parts in each.identity:
-            texts: list[str] = []
-            for part in parts:
-                text = part(node, scope, self)
-                if text is None:
-                    break
-                texts.append(text)
-            else:
-                return texts[0] if len(texts) == 1 else key(*texts)
-        return None
-
-    def _remembered(
-        self, row: ValueRow, text: str, owner: Any, node: Any, scope: Scope, following: Sequence[Any]
-    ) -> Sequence[Outcome]:
-        memory = row.memory
-        if memory is None or following or len(text) > LONGEST:
-            return self._outcomes(row, owner, node, scope, following)
-        of: Any = (self.dialect, text)
-        if row.inputs:
-            of += tuple([source.look(node, scope) for _, source in row.inputs])
-        known: Sequence[Outcome] | None = memory.get(of)
+    def named(self, part: Part, memory: Memory, text: str, node: Any, scope: Scope) -> str:
+        """What the function of a part of an identity says of a text, kept if that is short."""
+        known: str | None = memory.get(text)
         if known is None:
-            made = self._outcomes(row, owner, node, scope, ())
-            known = [
-                each._replace(values=shared(each.values), resources=shared(each.resources)) for each in made
-            ]
-            memory.put(of, known)
+            assert part.source is not None
+            assert part.call is not None
+            known = part.call(part.source.values(part.source.owner(node, scope)), self.context) or ""
+            if len(text) <= LONGEST:
+                memory.put(text, known)
         return known
 
-    def _outcomes(
-        self, row: ValueRow, owner: Any, node: Any, scope: Scope, following: Sequence[Any]
-    ) -> list[Outcome]:
-        """What the function makes of the values, one by one or all at once."""
-        values = row.source.values(owner)
-        inputs: dict[str, Any] = {}
-        for name, source in row.inputs:
-            found = source.values(source.owner(node, scope)) if source.look(node, scope) else ()
-            inputs[name] = found[0] if found else None
-        if row.takes_all:
-            marked = [(0, value) for value in values]
-            for which, later in enumerate(following, 1):
-                marked += [(which, value) for value in row.source.values(later)]
-            result = row.call([value for _, value in marked], self.context, **inputs) if marked else None
-            return [] if result is None else [_outcome(result, marked, inputs)]
-        made: list[Outcome] = []
-        for value in values:
-            for each in inputs.values():
-                if each is not None:
-                    each.read.clear()
-            result = row.call(value, self.context, **inputs)
-            if result is not None:
-                made.append(_outcome(result, ((0, value),), inputs))
-        return made
+    def value(
+        self,
+        row: ValueRow,
+        text: str,
+        owner: Any,
+        node: Any,
+        scope: Scope,
+        draft: Draft,
+        following: Sequence[Any],
+    ) -> None:
+        """Puts what a row's function makes of a text."""
+        if text == row.source.null:
+            if row.deletes:
+                draft.deletions.append(row.deletes)
+            row.source.keep(owner, 1, _ALL)
+            return
+        made: Sequence[Outcome]
+        if row.memories is None or following:
+            made = outcomes(row, owner, node, scope, following, self.context)
+        else:
+            inputs = [source.look(node, scope) for _, source in row.inputs]
+            of: Any = (text, *inputs) if inputs else text
+            memory = row.memories.of(self.dialect)
+            made = (memory.known.get(of) or self.learn(row, memory, of, owner, node, scope))[4]
+        for outcome in made:
+            self.put(row, outcome, owner, node, scope, draft, following)
 
-    def _put(
+    def learn(
+        self, row: ValueRow, memory: Memory, of: Any, owner: Any, node: Any, scope: Scope
+    ) -> Remembered:
+        """What a row's function makes of a text (and of the texts of its inputs), kept if it is short."""
+        known: Remembered | None = memory.get(of)
+        if known is None:
+            text = of[0] if row.inputs else of
+            if text == row.source.null:
+                known = NOTHING
+            else:
+                made = outcomes(row, owner, node, scope, (), self.context)
+                known = remembered(row, made, owner, node)
+            if sum(map(len, of)) <= LONGEST if row.inputs else len(text) <= LONGEST:
+                memory.put(of, known)
+        return known
+
+    def put(
         self,
         row: ValueRow,
         outcome: Outcome,
@@ -264,7 +256,8 @@ class Work:
         draft: Draft,
         following: Sequence[Any],
     ) -> None:
-        values, resources, read, read_inputs, _ = outcome
+        """Puts what was made of a value, if there is room for it, and says what was read for it."""
+        values, resources, read, read_inputs = outcome
         place, placed = row.place, True
         for each in values:
             placed = place(draft, node, each) and placed
@@ -291,10 +284,13 @@ class Work:
         elif known.resource is not resource:
             known.resource = joined(known.resource, resource)
 
-
-def _link(link: LinkRow, draft: Draft, node: Any, scope: Scope) -> None:
-    others = [each for each in scope.labels.get(link.reference, ()) if each is not draft]
-    if link.single and len(others) > 1:
-        return
-    for other in others:
-        link.place(draft, node, other.reference)
+    def link(self, link: LinkRow, draft: Draft, node: Any, scope: Scope) -> None:
+        """A reference to what a group has, now that it is complete."""
+        labelled = scope.labels.get(link.reference)
+        if labelled is None:
+            return
+        others = [each for each in labelled if each is not draft]
+        if link.single and len(others) > 1:
+            return
+        for other in others:
+            link.place(draft, node, other.reference)

@@ -1,6 +1,6 @@
 """A remembered result: the very same object in every resource in which it stands, never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.mapping.functions import Choice
@@ -28,9 +28,9 @@ class Shared(dict[str, Any]):
         return dict(self)
 
 
-def shared(values: Iterable[Any]) -> tuple[Any, ...]:
+def shared(values: Sequence[Any]) -> tuple[Any, ...]:
     """The same values or resources, every object that is one of them as `Shared`."""
-    return tuple(map(_shared, values))
+    return tuple([_shared(value) for value in values]) if values else ()
 
 
 def _shared(value: Any) -> Any:

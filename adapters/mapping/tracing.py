@@ -3,12 +3,13 @@
 It runs the same rows as `Work`, and looks after each one at what has come; that takes its time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from adapters.mapping.compiled import FixedRow, ValueRow
+from adapters.mapping.compiled import CompiledMap, FixedRow, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
-from adapters.mapping.run import Outcome, Work
+from adapters.mapping.outcome import Outcome
+from adapters.mapping.run import Work
 
 LEFT_OVER: Final = "field without an element"
 
@@ -44,15 +45,15 @@ class TracingWork(Work):
         super().close(scope)
         self._note("", "link")
 
-    def _fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
-        super()._fixed(row, node, scope, draft)
+    def at_once(self, each: CompiledMap, node: Any, scope: Scope, draft: Draft, group: Scope) -> None:
+        self.generally(each, node, scope, (), draft, group)
+
+    def fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
+        super().fixed(row, node, scope, draft)
         self._note("", row.id)
 
-    def _remembered(self, *given: Any) -> Sequence[Outcome]:
-        return [outcome._replace(simple=None) for outcome in super()._remembered(*given)]
-
-    def _put(self, row: ValueRow, outcome: Outcome, owner: Any, *given: Any) -> None:
-        super()._put(row, outcome, owner, *given)
+    def put(self, row: ValueRow, outcome: Outcome, owner: Any, *given: Any) -> None:
+        super().put(row, outcome, owner, *given)
         self._note(self.address(owner, row, outcome), row.id)
 
     def _note(self, source: str, row: str) -> None:

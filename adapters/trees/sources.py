@@ -43,8 +43,6 @@ class _Step:
 class TreeSources:
     """Compiles paths; a name is any element's, so only the form of a path can be wrong."""
 
-    settled: frozenset[str] = frozenset()
-
     def source(self, path: str, segment: str) -> "TreeSource":
         return TreeSource(*_compiled(path))
 
@@ -67,6 +65,12 @@ class TreeSources:
         steps, attribute = _compiled(path)
         return lambda node, scope: sum(_has(each, attribute) for each in _found(node, steps)) > 1
 
+    def told(self, path: str, segment: str) -> Callable[[bytes], bool]:
+        return lambda shape: False
+
+    def index(self, path: str, segment: str) -> int:
+        return 0
+
 
 class TreeSource:
     """What a path finds from a node."""
@@ -74,8 +78,10 @@ class TreeSource:
     __slots__ = ("_attribute", "_steps")
 
     null = "\0"
-    own = False
+    own = True
+    home = ""
     index = 0
+    part: tuple[int, ...] = ()
 
     def __init__(self, steps: tuple[_Step, ...], attribute: str | None) -> None:
         self._steps = steps
@@ -103,6 +109,9 @@ class TreeSource:
             code = statement.first("code")
             if code is not None:
                 owner.document.kept.update(leaf for leaf, _ in code.leaves.values())
+
+    def whole(self, owner: Element, leaves: frozenset[int]) -> int:
+        return 0
 
     def ignore(self, node: Element, scope: Scope) -> None:
         for each in _found(node, self._steps):

@@ -24,8 +24,8 @@ def _visit(element: Element, parent: Scope | None, maps: Maps, work: Work) -> No
     scope = Scope(element.name, parent)
     if not element.claimed:
         for each in maps.route(element.name, ""):
-            if each.when is None or each.when(element, scope):
-                work.run(each, element, element.raw, scope)
+            if each.when is None or each.when.holds(element, scope):
+                work.run(each, element, scope)
                 element.taken |= bool(each.resource)
     for child in _ordered(element.children):
         _visit(child, scope, maps, work)

@@ -37,7 +37,7 @@ def compiled(text: str) -> Condition:
     ],
 )
 def test_conditions(text: str, holds: bool) -> None:
-    assert compiled(text)(None, ANYWHERE) is holds
+    assert compiled(text).holds(None, ANYWHERE) is holds
 
 
 @pytest.mark.parametrize(
