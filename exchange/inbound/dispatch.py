@@ -19,6 +19,7 @@ from exchange.inbound.apply import Taken, apply, is_overtaken, is_transient
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.inbox import Pending, Settled, acknowledgement_of
 from exchange.inbound.job import Job, failed
+from exchange.inbound.rereading import Rereading
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.unchanged import Unchanged
 from exchange.inbound.work import Translate, Work, work_from_envelope
@@ -42,6 +43,7 @@ class Dispatcher:
         self._hub = hub
         self._hospitals = hospitals
         self._translate = translate
+        self._reread = Rereading(hospitals, translate)
         self._jobs: dict[int, Job] = {}
         self._waiting: list[Job] = []
         self._busy: set[str] = set()
@@ -159,11 +161,6 @@ class Dispatcher:
             except Exception as error:
                 job.work = failed(job, error)
         return job.work
-
-    def _reread(self, message: Pending) -> Work:
-        """What a message says that was processed before."""
-        envelope = sealed_by_channel(message.raw, message.channel, message.charset, self._hospitals)
-        return work_from_envelope(message.id, message.received, envelope, self._translate)
 
     async def _process(self, batch: Sequence[Job]) -> None:
         """Settles the batch; what remains unsettled when this raises is to be tried later."""
