@@ -24,6 +24,7 @@ _SPEAKING = {
     "exchange.demo.push": {"NotAcknowledged"},
     "exchange.demo.record": {"NotAnswered"},
     "adapters.mapping.fault": {"MapError"},
+    "mpi.first_load.placing": {"InUse"},
 }
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,6 +1,6 @@
 """What a part needs to be decided, and where the decisions wait to be placed. Named SQL."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -27,16 +27,21 @@ async def told_of(connection: Connection, part: Part) -> list[Told]:
     """The records of a part in their order, each with the keys that lead anywhere when its turn comes.
     Records are numbered from 1."""
     rows = await connection.fetch(TOLD, part.numbers)
-    closed = part.closed
     return [
         Told(
             place + 1,
             row["patient_id"],
             demographics_from_json(row["demographics"]),
-            [key for key in row["keys"] if key not in closed or place < closed[key]],
+            _leading(row["keys"], place, part.closed),
         )
         for place, row in zip(part.places, rows, strict=True)
     ]
+
+
+def _leading(keys: list[int], place: int, closed: Mapping[int, int]) -> list[int]:
+    if not closed:
+        return keys
+    return [key for key in keys if key not in closed or place < closed[key]]
 
 
 async def decide_part(connection: Connection, part: Part, by: Scale) -> Outcome:

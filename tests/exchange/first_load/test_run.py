@@ -11,6 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from exchange.cli import app
+from exchange.loading.sources import Source
+from mpi.first_load.staging import Piece, stage
+from mpi.store import Record
+from terminology.naming import identify
 from tests.mpi.people import patient, record, tell, valid_id
 
 LINKS = """
@@ -91,6 +95,26 @@ def test_what_is_stored_into_an_index_in_use(run: Run, database_url: str, tmp_pa
     assert (told["patients"], told["told_one_by_one"], told["nobodys"]) == (2, 2, 0)
     persons = {patient_id: person for patient_id, _, person in asked(database_url, LINKS)}
     assert persons["h1-1"] == first != persons["h1-2"]
+
+
+def test_a_load_goes_on_where_it_ended(run: Run, database_url: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "some.ndjson", patient("1"), patient("2", name="李娜"))
+    fingerprint = Source(path, path.stat().st_size).fingerprint()
+
+    async def staged(*pieces: tuple[Piece, Record]) -> None:
+        connection = await asyncpg.connect(database_url)
+        for number, (piece, told) in enumerate(pieces):
+            async with connection.transaction():
+                await stage(connection, piece, [(number, told)], identify)
+        await connection.close()
+
+    # Of another file, so that all begins anew; then the piece is there, and is not read again.
+    asyncio.run(staged((Piece(b"another", 0, 0), record("9"))))
+    assert run("mpi", "load", f"h1={path}", "--json")["persons"] == 2
+    asyncio.run(staged((Piece(b"h1" + fingerprint, 0, 0), record("7"))))
+    told = run("mpi", "load", f"h1={path}", "--json")
+    assert (told["patients"], told["told_one_by_one"]) == (1, 1)
+    assert {id_ for id_, _, _ in asked(database_url, LINKS)} == {"h1-1", "h1-2", "h1-7"}
 
 
 def test_what_is_refused(run: Run, tmp_path: Path) -> None:
