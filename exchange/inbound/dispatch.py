@@ -25,7 +25,7 @@ from exchange.inbound.unchanged import Unchanged
 from exchange.inbound.work import Translate, Work, work_from_envelope
 
 LANES: Final = 2
-BATCH: Final = 32
+BATCH: Final = 16
 LOOK_AHEAD: Final = 4 * BATCH
 ATTEMPTS: Final = 5
 # So many messages are in hand at most: at 500 a second they take one.
@@ -112,8 +112,11 @@ class Dispatcher:
         pause = 0.0
         while not self._stopping:
             await self._wake.wait()
-            await self._prepare()
+            await self._prepare(BATCH)
             batch = self._take()
+            if not batch:
+                await self._prepare(LOOK_AHEAD)
+                batch = self._take()
             if not batch:
                 self._wake.clear()
                 continue
@@ -132,19 +135,20 @@ class Dispatcher:
                 self._wake.set()
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
 
-    async def _prepare(self) -> None:
-        """Translates what comes next, with turns for others in between."""
-        for job in self._waiting[:BATCH]:
-            if job.work is None:
-                self._work(job)
-                await asyncio.sleep(0)
+    async def _prepare(self, most: int) -> None:
+        """Translates what comes next, with turns for others in between. Both lanes do, and take from it."""
+        while job := next((job for job in self._waiting[:most] if job.work is None), None):
+            self._work(job)
+            await asyncio.sleep(0)
 
     def _take(self) -> list[Job]:
         """The next messages whose patients nobody is busy with, and no earlier message waits for."""
         batch: list[Job] = []
         passed = set(self._busy)
         for job in self._waiting[:LOOK_AHEAD]:
-            patients = self._work(job).patients
+            if job.work is None:
+                break  # it may tell of the same patients as what follows it
+            patients = job.work.patients
             if passed.isdisjoint(patients):
                 batch.append(job)
             passed |= patients
