@@ -28,7 +28,12 @@ class TracingTree(TracingWork):
 
 
 def traced_document(
-    raw: bytes, maps: DocumentMaps, hospitals: Hospitals, hospital: Hospital | None, charset: str | None
+    raw: bytes,
+    maps: DocumentMaps,
+    hospitals: Hospitals,
+    hospital: Hospital | None,
+    charset: str | None,
+    declared: TableMaps | None = None,
 ) -> list[Origin]:
     """The origin of every element. In a v3 message what stands below `document()` is of the document that it
     carries; of the nth row of a table the address begins with `[n]`."""
@@ -41,7 +46,7 @@ def traced_document(
     looked_on = DocumentMaps(
         _Looking(maps.cda, looking), _Looking(maps.v3, looking), _LookingTables(maps.tables, looking)
     )
-    translate_document(raw, looked_on, hospitals, hospital, charset)
+    translate_document(raw, looked_on, hospitals, hospital, charset, _looked_on(declared, looking))
     form = form_of(raw)
     return [each for number, work in enumerate(works, 1) for each in _placed(work.origins, number, form)]
 
@@ -53,6 +58,12 @@ def _placed(origins: list[Origin], number: int, form: str) -> Iterator[Origin]:
         inner = form == HL7_V3 and each.source.startswith("ClinicalDocument")
         start = "document()/" if inner else before
         yield each._replace(source=f"{start}{each.source}") if each.source else each
+
+
+def _looked_on(found: TableMaps | None, looking: Any) -> TableMaps | None:
+    if found is None or found.maps is None:
+        return found
+    return replace(found, maps=replace(found.maps, looking=looking))
 
 
 class _Looking(TreeMaps):
@@ -77,6 +88,4 @@ class _LookingTables(TableLibrary):
 
     def of(self, hospital: Hospital) -> TableMaps:
         found = self._of_others.of(hospital)
-        return (
-            found if found.maps is None else replace(found, maps=replace(found.maps, looking=self._looking))
-        )
+        return _looked_on(found, self._looking) or found

@@ -16,10 +16,13 @@ from adapters.mapping.rows import Layer, Row
 from adapters.mapping.tracing import Origin
 from adapters.tracing import traced_document
 from adapters.translation import Translation
+from exchange.channels.declared import load_channels
+from exchange.channels.opening import declared_tables
 from exchange.commands.deciding import hospitals_of
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.map_version import MapVersions
 from exchange.inbound.sealing import sealed_by_channel
+from exchange.inbound.sent import Sent
 from exchange.inbound.translated import translated
 from exchange.settings import Settings
 from profiles.definitions import definitions
@@ -42,6 +45,7 @@ class MapsInForce:
     def __init__(self, settings: Settings) -> None:
         self.hospitals: Hospitals = hospitals_of(settings)
         self._library = library(definitions())
+        self._tables = declared_tables(load_channels(settings.channels), definitions())
         self._versions = MapVersions()
         self._places: dict[tuple[str, tuple[str, ...], bool], Mapping[str, Placed]] = {}
 
@@ -55,17 +59,19 @@ class MapsInForce:
 
     def translated(self, envelope: Envelope) -> Translation:
         """Of an envelope with a message."""
-        assert envelope.message is not None
-        return translated(envelope.message, envelope.hospital, _NEVER, self._library)
+        message = envelope.message
+        assert message is not None
+        declared = self._tables.get(message.channel) if isinstance(message, Sent) else None
+        return translated(message, envelope.hospital, _NEVER, self._library, declared)
 
     def traced(self, envelope: Envelope) -> Sequence[Origin]:
         """The origin of every element that the message makes."""
         message, hospital = envelope.message, envelope.hospital
         if isinstance(message, Message):
             return traced(message, hospital, self._library.v2.of(hospital))
-        assert message is not None
-        nobody = Hospitals(hospital.base)
-        return traced_document(message.raw, self._library.documents, nobody, hospital, message.charset)
+        assert isinstance(message, Sent)
+        given = Hospitals(hospital.base), hospital, message.charset, self._tables.get(message.channel)
+        return traced_document(message.raw, self._library.documents, *given)
 
     def placed(self, envelope: Envelope, row: str) -> Placed | None:
         """Where a row (`map/row`) is written; None for what no row makes."""
