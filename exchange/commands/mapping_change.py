@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.hospitals.hospital import Hospital, Hospitals
+from adapters.hospitals.hospital import Hospitals
 from adapters.library import Library, library
 from adapters.mapping.tracing import leaves
 from adapters.translation import Translation
@@ -85,7 +85,8 @@ async def tested(settings: Settings, asked: Asked) -> Changed:
     book = book_with(settings, asked.hospital, None, maps)
     now = Hospitals(settings.base, book.hospitals)
     if asked.candidate is None:
-        plain = [Hospital(each.id, each.name, "", facilities=each.facilities) for each in book.hospitals]
+        # What is said of how messages are to be read, stays: only the maps are the hub's own.
+        plain = [replace(each, levels=(), interfaces=()) for each in book.hospitals]
         meant = Hospitals(settings.base, plain)
     else:
         candidate = book_with(settings, asked.hospital, asked.candidate, maps)

@@ -76,6 +76,18 @@ async def test_a_document_and_a_v3_message_by_a_candidate(
     assert any("- Patient.name" in line for line in found.lines), found.lines
 
 
+async def test_what_the_file_in_force_changes(hub: Hub, settings: Settings) -> None:
+    [hospital, *_] = await hospitals_of(hub)
+    assert settings.hospitals is not None
+    said = f"id: {hospital}\ncharset: UTF-8\nchanges: {{OBX-Observation: {{disable: [OBX-17]}}}}\n"
+    (settings.hospitals / "own.yaml").write_text(said, "utf-8")
+    found = await mapping_change.tested(settings, Asked(hospital))
+    assert (found.count, len(found.messages)) == (1, 1)
+    assert not [line for line in found.lines if "issue" in line]
+    none = await mapping_change.tested(settings, Asked(hospital, message_type="ADT^A01"))
+    assert none.count == 0
+
+
 async def test_of_whom_the_candidate_is(settings: Settings, tmp_path: Path) -> None:
     candidate = tmp_path / "candidate.yaml"
     candidate.write_text("id: other\n")
