@@ -1,6 +1,9 @@
+from adapters.documents import document_maps, translate_document
+from adapters.hospitals.hospital import Hospitals
 from adapters.local.render import rendered
 from adapters.trees.element import Element
 from adapters.trees.parse import parse
+from profiles.definitions import definitions
 
 HEAD = "<DocID>D1</DocID><PatientInfo><PatientName>王五</PatientName></PatientInfo>"
 
@@ -68,3 +71,11 @@ def test_a_department_alone_is_who_provides() -> None:
     way = ("recordTarget", "patientRole", "providerOrganization", "name")
     assert (named := root.first(*way)) is not None
     assert named.peek("") == "儿科"
+
+
+def test_an_earlier_version_is_replaced() -> None:
+    raw = f"<C0037>{HEAD}<ParentDocID>D0</ParentDocID><ParentDocSetID>S</ParentDocSetID></C0037>".encode()
+    made = translate_document(raw, document_maps(definitions()), Hospitals("https://hub.test"))
+    assert not made.issues
+    [told] = [e.resource["relatesTo"] for e in made.entries if e.resource["resourceType"] == "Composition"]
+    assert told[0]["code"] == "replaces"
