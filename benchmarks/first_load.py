@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 
 from benchmarks.cpu import of_family
-from benchmarks.registrations import INSTANT, ROUND, record_of, visits_of
+from benchmarks.registrations import BLOCK, INSTANT, ROUND, record_of, visits_of
 from conformance.linkage_figures import figures
 from exchange.database import SESSION, migrate
 from exchange.first_load.run import Given, Tally, Wanted, first_load
@@ -48,20 +48,23 @@ async def _run(folder: Path, size: int, compared: int) -> None:
     server = await embedded.start(folder, tuning())
     try:
         path = folder / "patients.ndjson"
-        await asyncio.to_thread(_write, path, size)
+        await asyncio.to_thread(write, path, size)
         await _database(server, "whole")
-        await _loaded(server, "whole", path)
+        await loaded(server, "whole", path)
         if compared:
             await _compared(server, folder, compared)
     finally:
         await embedded.stop(server)
 
 
-def _write(path: Path, size: int) -> None:
+def write(path: Path, size: int) -> None:
+    """Records in blocks of residents, so that many millions need no more memory than one."""
     encode = msgspec.json.Encoder().encode
     with path.open("wb") as file:
-        for number, visit in enumerate(visits_of(size)):
-            file.write(encode(_sent(record_of(number, visit))) + b"\n")
+        for start in range(0, size, BLOCK):
+            block = visits_of(min(BLOCK, size - start), 1 + start // BLOCK)
+            for number, visit in enumerate(block, start):
+                file.write(encode(_sent(record_of(number, visit))) + b"\n")
 
 
 def _sent(record: Record) -> dict[str, object]:
@@ -76,7 +79,7 @@ async def _database(server: embedded.Server, name: str) -> None:
     await migrate(server.dsn(name))
 
 
-async def _loaded(server: embedded.Server, name: str, path: Path) -> None:
+async def loaded(server: embedded.Server, name: str, path: Path) -> None:
     stages = Stages(server.process.pid)
     started, cpu = time.perf_counter(), stages.cpu()
     settings = Settings(database_url=server.dsn(name))
@@ -128,10 +131,10 @@ class Stages:
 
 async def _compared(server: embedded.Server, folder: Path, size: int) -> None:
     path = folder / "compared.ndjson"
-    await asyncio.to_thread(_write, path, size)
+    await asyncio.to_thread(write, path, size)
     for name in ("bulk", "told"):
         await _database(server, name)
-    await _loaded(server, "bulk", path)
+    await loaded(server, "bulk", path)
     records = [record_of(number, visit) for number, visit in enumerate(visits_of(size))]
     await _one_after_another(server.dsn("told"), records)
     bulk, told = await _persons(server.dsn("bulk")), await _persons(server.dsn("told"))

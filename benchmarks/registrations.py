@@ -1,9 +1,9 @@
 """First visits a second against PostgreSQL: durable, in process, some clients at a time.
 
-Run as `python -m benchmarks.registrations [RECORDS] [VISITS] [CLIENTS] [TOGETHER]`: an index of RECORDS (told
-500 at a time) in a server of its own with fsync on, then VISITS first visits by CLIENTS, each a transaction
-that tells of TOGETHER patients (default 1). Prints both rates, the latency of a transaction and the CPU a
-record of this process and of PostgreSQL.
+Run as `python -m benchmarks.registrations [RECORDS] [VISITS] [CLIENTS] [TOGETHER]`: an index of RECORDS in a
+server of its own with fsync on (told 500 at a time; many come by a first load, and VISITS are made once to
+warm), then VISITS first visits by CLIENTS, each a transaction that tells of TOGETHER patients (default 1).
+Prints both rates, the latency of a transaction and the CPU a record of this process and of PostgreSQL.
 """
 
 import asyncio
@@ -31,6 +31,10 @@ from terminology.naming import CITIZEN_ID, HEALTH_CARD, identify
 INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 ROUND = 500
 LOADERS = 2
+LARGE = 20_000
+"""More than so many records come by a first load."""
+BLOCK = 1_000_000
+"""So many records are of one block of residents."""
 
 
 def main() -> None:
@@ -41,6 +45,8 @@ def main() -> None:
 
 
 async def _run(folder: Path, records: int, told: int, clients: int, together: int) -> None:
+    if records > LARGE:
+        return await _run_large(folder, records, told, clients, together)
     everybody = [record_of(number, visit) for number, visit in enumerate(visits_of(records + told))]
     server = await embedded.start(folder, tuning())
     try:
@@ -63,8 +69,29 @@ async def _run(folder: Path, records: int, told: int, clients: int, together: in
         await embedded.stop(server)
 
 
-def visits_of(size: int) -> list[Visit]:
-    return visits(residents(size // 4 + 1, 1), 4.2, 2)[:size]
+def visits_of(size: int, seed: int = 1) -> list[Visit]:
+    return visits(residents(size // 4 + 1, seed), 4.2, seed + 1)[:size]
+
+
+async def _run_large(folder: Path, records: int, told: int, clients: int, together: int) -> None:
+    """The index comes by a first load; visits are of residents of its first block."""
+    from benchmarks.first_load import loaded, write
+
+    fresh = [
+        record_of(records + number, visit)
+        for number, visit in enumerate(visits(residents(min(records, BLOCK) // 4 + 1, 1), 4.2, 3)[: 2 * told])
+    ]
+    server = await embedded.start(folder, tuning())
+    try:
+        await migrate(server.dsn("postgres"))
+        path = folder / "patients.ndjson"
+        await asyncio.to_thread(write, path, records)
+        await loaded(server, "postgres", path)
+        await _vacuum(server.dsn("postgres"))
+        for what, some in (("warming", fresh[:told]), ("first visits", fresh[told:])):
+            await _timed(what, server.dsn("postgres"), some, clients, together, server.process.pid)
+    finally:
+        await embedded.stop(server)
 
 
 async def _vacuum(dsn: str) -> None:
