@@ -29,6 +29,8 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
     sent = entry.resource
     if entry.mode == "replace":
         return sent
+    if stored is None and sent["resourceType"] != "Encounter":
+        return _alone(sent)
     kept = {name: value for name, value in (stored or {}).items() if name != "meta"}
     if "deceased" in entry.deletions and "deceasedBoolean" in sent:
         for name in ("deceasedDateTime", "_deceasedDateTime"):
@@ -36,6 +38,21 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
     for deletion in entry.deletions:  # first: a place that is taken back was never left
         kept = _without(kept, deletion, sent)
     return _object(kept, sent, sent["resourceType"])
+
+
+def _alone(sent: Resource) -> Resource:
+    """Where nothing is stored: a list says nothing twice, and what belongs together stands together."""
+    made = sent
+    for name, value in sent.items():
+        if type(value) is list and len(value) > 1:
+            items = _list([], value, _key(f"{sent['resourceType']}.{name}"))
+            if items != value:
+                made = {**made, name: items}
+    return made
+
+
+def _key(path: str) -> Key:
+    return KEYS.get(path) or KEYS.get(path.rpartition(".")[2]) or _itself
 
 
 def _object(stored: Json, sent: Json, path: str) -> Json:
@@ -65,7 +82,7 @@ def _element(stored: Any, sent: Any, path: str) -> Any:
     if isinstance(stored, dict) and isinstance(sent, dict):
         return sent if path.rpartition(".")[2] in _WHOLE else _object(stored, sent, path)
     if isinstance(stored, list) and isinstance(sent, list):
-        return _list(stored, sent, KEYS.get(path) or KEYS.get(path.rpartition(".")[2]) or _itself)
+        return _list(stored, sent, _key(path))
     return sent
 
 

@@ -296,3 +296,15 @@ def test_a_time_of_death_taken_back_leaves_the_death() -> None:
     stored = {"resourceType": "Patient", "id": "p", "deceasedDateTime": "2024"}
     sent = {"resourceType": "Patient", "id": "p", "deceasedBoolean": True}
     assert merged(stored, Entry(sent, "merge", ("deceased",))) == sent
+
+
+NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=4)
+
+
+@given(NAMES, NAMES)
+def test_where_nothing_is_stored_it_is_as_if_nothing_were_known(names: list[str], uses: list[str]) -> None:
+    said = [{"use": use, "text": name} for use, name in zip(uses, names, strict=False)]
+    numbers = [{"system": "s", "value": name} for name in names]
+    sent = patient(name=said, identifier=numbers, birthDate="1980", _birthDate={"id": "x"})
+    made = merge(None, sent)
+    assert made == merge({"resourceType": "Patient"}, sent) == merge(made, sent)
