@@ -27,7 +27,6 @@ from adapters.mapping.memory import Memories
 from adapters.mapping.model import Model, Source, Sources, Text
 from adapters.mapping.parts import Part, nowhere, part_of
 from adapters.mapping.rows import ABSENT, Layer, Map, Row
-from adapters.mapping.shared import shared
 from adapters.mapping.straight import Straight, straight
 from adapters.mapping.target import Place, compile_target, deletion, parse_target, without_slots
 
@@ -281,7 +280,7 @@ class _Compiler:
     def constant(self, row: Row, value: Any) -> Any:
         """The constant, or the Template that a text with `{name}` placeholders is."""
         if not isinstance(value, str) or "{" not in value:
-            return shared((value,))[0]
+            return value
         for name in PLACEHOLDER.findall(value):
             if name not in self.words:
                 self.faults.append(Fault(row.place, f"row {row.id!r}: there is no word {{{name}}}"))

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from adapters.mapping.shared import Shared
-
 Json = dict[str, Any]
 
 
@@ -34,7 +32,7 @@ class Draft:
         known = self._reference
         if known is None:
             text = f"{self.resource['resourceType']}/{self.resource['id']}"
-            known = self._reference = Shared({"reference": text})
+            known = self._reference = {"reference": text}
         return known
 
     def own(self) -> None:

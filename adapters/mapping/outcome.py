@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 from adapters.mapping.compiled import ValueRow
 from adapters.mapping.draft import Json, Scope
 from adapters.mapping.functions import Made, Primitive, Several
-from adapters.mapping.shared import shared
 
 _ONE: Final = ((0, 1),)
 
@@ -70,12 +69,11 @@ def _outcome(result: Any, values: Sequence[tuple[int, Any]], inputs: Mapping[str
 
 def remembered(row: ValueRow, made: Sequence[Outcome], owner: Any, node: Any) -> Remembered:
     """Outcomes as they are kept; what is one plain value of which everything was read also as that."""
-    kept = [Outcome(shared(each.values), shared(each.resources), *each[2:]) for each in made]
-    if len(kept) != 1:
-        return None, 0, {}, (), kept
-    values, resources, read, read_inputs = kept[0]
+    if len(made) != 1:
+        return None, 0, {}, (), made
+    values, resources, read, read_inputs = made[0]
     if len(values) != 1 or len(read) != 1 or type(values[0]) is Primitive or (resources and not row.makes):
-        return None, 0, {}, (), kept
+        return None, 0, {}, (), made
     number = row.source.whole(owner, read[0][2]) if read[0][:2] == _ONE[0] else 0
     also: dict[int, int] = {}
     for index, leaves in read_inputs:
@@ -85,4 +83,4 @@ def remembered(row: ValueRow, made: Sequence[Outcome], owner: Any, node: Any) ->
             number = 0
         elif leaves:
             also[source.index] = count
-    return values[0], number, also, resources, kept
+    return values[0], number, also, resources, made

@@ -1,16 +1,10 @@
 """Remembered results stand in many resources: one object, that nobody changes."""
 
-import copy
-import pickle
 from datetime import UTC, datetime
-
-import msgspec
 
 from adapters.hl7v2.parse import parse
 from adapters.hl7v2.translate import MapLibrary, translate
 from adapters.hospitals.hospital import Hospitals
-from adapters.mapping.functions import Choice
-from adapters.mapping.shared import Shared, shared
 from adapters.translation import Translation
 from profiles.definitions import definitions
 
@@ -29,23 +23,6 @@ def translated(library: MapLibrary, text: str) -> Translation:
     return translate(parse(text), HOSPITAL, RECEIVED, library.of(HOSPITAL))
 
 
-def test_is_a_dict_whose_copies_are_plain() -> None:
-    value = Shared({"coding": [{"code": "x"}]})
-    assert value == {"coding": [{"code": "x"}]}
-    assert msgspec.json.encode([value]) == b'[{"coding":[{"code":"x"}]}]'
-    copies = (copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value)), value | {})
-    assert {type(each) for each in copies} == {dict}
-    assert copy.deepcopy(value)["coding"] is not value["coding"]
-
-
-def test_wraps_what_is_an_object() -> None:
-    text, value, choice = shared(("final", {"text": "x"}, Choice("Quantity", {"value": 1})))
-    assert type(text) is str
-    assert type(value) is Shared
-    assert type(choice.value) is Shared
-    assert not choice.value.judged
-
-
 def test_a_code_that_comes_again_is_the_same_object() -> None:
     library = MapLibrary(definitions())
     codes = []
@@ -58,7 +35,6 @@ def test_a_code_that_comes_again_is_the_same_object() -> None:
         codes.append((observation["code"], observation["valueQuantity"]))
     assert codes[0][0] is codes[1][0]
     assert codes[0][1] is codes[1][1]
-    assert type(codes[0][0]) is Shared
 
 
 def test_what_one_message_says_never_shows_in_another() -> None:
