@@ -5,7 +5,7 @@ A resource is right if its properties may stand together, which is remembered by
 them is right. Whatever is not, is told by the full check. https://hl7.org/fhir/R4/json.html
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from profiles.definitions import Definitions
@@ -32,17 +32,24 @@ class _Place:
         self.old: dict[int, Any] = {}
 
 
-# One property: the check of a primitive value, or where an object or a list of objects stands, or any rule.
-_Step = tuple[Valid | None, _Place | None, Rule]
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How properties of certain names are looked at: primitive values by their check, objects and lists of
+    objects by where they stand, the rest by its rule."""
+
+    scalars: list[tuple[str, Valid]]
+    objects: list[tuple[str, _Place]]
+    lists: list[tuple[str, _Place]]
+    rest: list[tuple[str, Rule]]
 
 
 class _Recurring:
-    """`shapes`: for the names that have stood together rightly in a type, how each is looked at."""
+    """`shapes`: of the names that have stood together rightly in a type."""
 
     def __init__(self, definitions: Definitions) -> None:
         self._check = compile_structure(definitions)
         self._members_of = compile_members(definitions)
-        self._shapes: dict[tuple[str, ...], Sequence[_Step]] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._places: dict[Rule, _Place] = {}
         self._room = _OBJECTS
 
@@ -50,43 +57,52 @@ class _Recurring:
         kind = resource.get("resourceType")
         if type(kind) is not str:
             return self._check(resource)
-        steps = self._shapes.get((kind, *resource))
-        if steps is not None and self._is_right(resource, steps):
+        shape = self._shapes.get((kind, *resource))
+        if shape is not None and self._is_right(resource, shape):
             return []
         found = self._check(resource)
-        if steps is None and not found:
+        if shape is None and not found:
             if len(self._shapes) >= _SHAPES:
                 self._shapes.clear()
-            members = self._members_of(kind)
-            self._shapes[kind, *resource] = [self._step(name, members) for name in resource]
+            self._shapes[kind, *resource] = self._shape(resource, self._members_of(kind))
         return found
 
-    def _step(self, name: str, members: Members) -> _Step:
-        rule = members.rules[name]
-        if name[0] == "_":  # whether that is right depends on what it stands beside
-            return None, None, rule
-        of = members.items.get(name, rule)
-        return members.scalars.get(name), self._places.setdefault(of, _Place(of)), rule
+    def _shape(self, resource: Resource, members: Members) -> _Shape:
+        """As a right resource has them."""
+        rules, scalars, items = members
+        made = _Shape([], [], [], [])
+        for name, value in resource.items():
+            if name in scalars:
+                made.scalars.append((name, scalars[name]))
+            elif name in items:
+                made.lists.append((name, self._place(items[name])))
+            elif isinstance(value, dict) and name[0] != "_":
+                made.objects.append((name, self._place(rules[name])))
+            elif name != "resourceType":  # whether these are right depends on what they stand beside
+                made.rest.append((name, rules[name]))
+        return made
 
-    def _is_right(self, resource: Resource, steps: Sequence[_Step]) -> bool:
+    def _place(self, rule: Rule) -> _Place:
+        return self._places.setdefault(rule, _Place(rule))
+
+    def _is_right(self, resource: Resource, shape: _Shape) -> bool:
         """Whether each property is right by itself."""
-        for value, (valid, place, rule) in zip(resource.values(), steps, strict=True):
-            if valid is not None:
-                if not valid(value):
-                    return False
-            elif place is None or not value:
-                if rule(value, resource):
-                    return False
-            elif isinstance(value, dict) and place.rule is rule:
-                if place.young.get(id(value)) is not value and not self._holds(value, place, resource):
-                    return False
-            elif type(value) is list and place.rule is not rule:
-                for each in value:
-                    if place.young.get(id(each)) is not each and not self._holds(each, place, resource):
-                        return False
-            elif rule(value, resource):
+        holds = self._holds
+        for name, valid in shape.scalars:
+            if not valid(resource[name]):
                 return False
-        return True
+        for name, place in shape.objects:
+            value = resource[name]
+            if place.young.get(id(value)) is not value and not holds(value, place, resource):
+                return False
+        for name, place in shape.lists:
+            values = resource[name]
+            if type(values) is not list or not values:
+                return False
+            for value in values:
+                if place.young.get(id(value)) is not value and not holds(value, place, resource):
+                    return False
+        return not any(rule(resource[name], resource) for name, rule in shape.rest)
 
     def _holds(self, value: Any, place: _Place, owner: Resource) -> bool:
         """Whether a value is right that is not among those met lately."""
