@@ -49,7 +49,7 @@ JOIN inbox i USING (sender, control_id, sha256)"""
 PENDING = """
 SELECT id, received, channel, charset, raw FROM inbox
 WHERE state = 'received' AND id > $1 AND NOT id = ANY($2::bigint[])
-  AND ($4::timestamptz IS NULL OR received < $4 OR attempts > 0 OR replay IS NOT NULL)
+  AND ($4::timestamptz IS NULL OR received < $4 OR attempts > 0 OR replay IS NOT NULL OR original IS NOT NULL)
 ORDER BY id LIMIT $3"""
 
 # Those of some messages that are still to be processed are ours until the transaction ends, and so are their
@@ -156,7 +156,7 @@ async def pending(
     connection: Connection, after: int, known: Collection[int], count: int, before: datetime | None = None
 ) -> list[Pending]:
     """The oldest messages that wait, beyond id `after`, without those `known` to be in hand; if that is
-    said only those that were received `before` or are replayed."""
+    said only those that were received `before`, are replayed, or are corrected copies."""
     found = await connection.fetch(PENDING, after, list(known), count, before)
     return [Pending(**record) for record in found]
 
