@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from exchange.fhirjson import dumps
 from exchange.local_codes import store
 from exchange.local_codes.maps import LocalMaps
 from exchange.local_codes.rewriting import Allowed, Met, Rewriting
@@ -65,6 +66,7 @@ class LocalCodes:
         clock: Callable[[], datetime],
     ) -> None:
         self.systems = systems
+        self._prefix = systems.prefix.encode()
         self._pool, self._terminology, self._definitions, self._clock = pool, terminology, definitions, clock
         self.reconciled: dict[str, frozenset[str]] = {}
         self._known: set[int] = set()
@@ -77,9 +79,18 @@ class LocalCodes:
 
     def rewritten(self, resource: dict[str, Any], when: datetime) -> Rewritten:
         """`when` is the event's time, which says what version of a map holds."""
+        if not self._may_speak_locally(resource):
+            return Rewritten(resource, [], ())
         work = Rewriting(self.systems, self.maps, when, self._allowed())
         made = work.resource(resource)
         return Rewritten(made, work.met, tuple(work.versions))
+
+    def _may_speak_locally(self, resource: dict[str, Any]) -> bool:
+        """Whether the text of the resource names a hospital's own system: looking is a tenth of walking."""
+        try:
+            return self._prefix in dumps(resource)
+        except (ValueError, TypeError):
+            return True  # what is wrong with it is told where it is written
 
     def _allowed(self) -> Allowed:
         checks, definitions = self._terminology.checks, self._definitions
