@@ -78,13 +78,14 @@ async def _out_of_order(fhir: FhirClient, senders: Sequence[Sender]) -> list[str
 
 
 def is_in_order(seen: Sequence[int], told: int) -> bool:
-    """Each edition is there once and the newest is current. One that came late (a process died with it in
-    hand) is a version of its own that is superseded at once by what was current."""
+    """Each edition is there and the newest is current. One that came late (a process died with it in hand) is
+    a version of its own that is superseded at once by what was current. It may be told late twice, by its own
+    message and by a report that repeats it; that none is applied twice is told by the Provenances."""
     newest, there, versions = 0, set[int](), iter(seen)
     for edition in versions:
         if edition > newest:
             newest = edition
-        elif edition in there or next(versions, 0) != newest:
+        elif edition == newest or next(versions, 0) != newest:
             return False
         there.add(edition)
     return there == set(range(1, told + 1))
