@@ -2,7 +2,9 @@
 
 A hub of its own with durable commits (`yilian serve --workers N`, embedded PostgreSQL) gets a mixture of
 messages (`benchmarks.hospital_day`) from a load generator in another process. Every second the inbox is
-asked how many messages wait and for how long the oldest does; in the end all must be processed.
+asked how many messages wait and for how long the oldest does; in the end all must be processed. With
+`--bare`, a listener that only commits and answers (`benchmarks.mllp_bare`) gets as many messages as it
+answers before and after, from the same load, with the same PostgreSQL: what the machine itself gives.
 """
 
 import argparse
@@ -48,6 +50,7 @@ class Measured:
     load_cpu: float = 0.0
     states: dict[str, int] = field(default_factory=dict)
     stored: tuple[int, int] = (0, 0)
+    bare: list[float] = field(default_factory=list)
 
 
 async def measure(hub: RunningHub, given: argparse.Namespace) -> Measured:
@@ -57,29 +60,54 @@ async def measure(hub: RunningHub, given: argparse.Namespace) -> Measured:
     assert postmaster is not None
     connection = await asyncpg.connect(embedded.socket_dsn(postmaster.sockets, embedded.USER))
     try:
-        await _loaded(hub, given, given.warm, given.seed + 1, Measured(), connection)
-        await _drained(connection)
         measured = Measured()
+        if given.bare:
+            await connection.execute("CREATE DATABASE bare")
+            measured.bare.append(await _bare(postmaster.sockets, given))
+        await _loaded(hub.mllp_port, given, given.warm, given.seed + 1, Measured(), connection)
+        await _drained(connection)
         before = _spent(hub, postmaster.pid)
-        await _loaded(hub, given, given.seconds, given.seed, measured, connection)
+        await _loaded(hub.mllp_port, given, given.seconds, given.seed, measured, connection)
         measured.drained = await _drained(connection)
         after = _spent(hub, postmaster.pid)
         measured.hub_cpu, measured.postgres_cpu = (b - a for a, b in zip(before, after, strict=True))
         measured.states = {row[0]: row[1] for row in await connection.fetch(STATES)}
         [stored] = await connection.fetch(VERSIONS)
         measured.stored = stored[0], stored[1]
+        if given.bare:
+            measured.bare.append(await _bare(postmaster.sockets, given))
         return measured
     finally:
         await connection.close()
 
 
+async def _bare(sockets: Path, given: argparse.Namespace) -> float:
+    """Messages a second that a listener without a hub keeps and acknowledges."""
+    listener = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.mllp_bare", embedded.socket_dsn(sockets, "bare")),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert listener.stdin is not None
+    assert listener.stdout is not None
+    try:
+        port = int(await listener.stdout.readline())
+        whole = argparse.Namespace(**{**vars(given), "rate": 0})
+        heard = Measured()
+        await _loaded(port, whole, given.bare, given.seed, heard, None)
+        return heard.sent / heard.seconds
+    finally:
+        listener.stdin.close()
+        await listener.wait()
+
+
 async def _loaded(
-    hub: RunningHub,
+    port: int,
     given: argparse.Namespace,
     seconds: float,
     seed: int,
     measured: Measured,
-    connection: asyncpg.Connection,
+    watched: asyncpg.Connection | None,
 ) -> None:
     arguments = {
         "connections": given.connections,
@@ -89,17 +117,18 @@ async def _loaded(
         "seed": seed,
     }
     load = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.mllp_load", str(hub.mllp_port)),
+        *(sys.executable, "-m", "benchmarks.mllp_load", str(port)),
         *(word for name, value in arguments.items() for word in (f"--{name}", str(value))),
         stdout=subprocess.PIPE,
         limit=1 << 28,
     )
     assert load.stdout is not None
     await load.stdout.readline()
-    watching = asyncio.create_task(_watch(connection, measured))
+    watching = [asyncio.create_task(_watch(watched, measured))] if watched is not None else []
     told: dict[str, Any] = json.loads(await load.stdout.readline() or b"{}")
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
+    for each in watching:
+        each.cancel()
+    await asyncio.gather(*watching, return_exceptions=True)
     if await load.wait() or not told:
         raise RuntimeError("the load generator failed")
     measured.seconds, measured.sent, measured.other = told["seconds"], told["sent"], told["other"]
@@ -149,7 +178,14 @@ def told(measured: Measured, given: argparse.Namespace) -> list[str]:
         f"{measured.postgres_cpu / count * 1e6:,.0f}, load {measured.load_cpu / count * 1e6:,.0f}; "
         f"processors busy: {measured.hub_cpu / whole:.2f} + {measured.postgres_cpu / whole:.2f} "
         f"+ {measured.load_cpu / whole:.2f}",
+        *([_beside(count / whole, measured.bare)] if measured.bare else []),
     ]
+
+
+def _beside(processed: float, bare: Sequence[float]) -> str:
+    machine = statistics.mean(bare)
+    told = " and ".join(f"{each:,.0f}/s" for each in bare)
+    return f"only committed and answered: {told}, before and after; the hub {processed / machine:.2f} of it"
 
 
 def _ms(latencies: Sequence[float], share: float) -> str:
@@ -188,6 +224,7 @@ def main() -> int:
     arguments.add_argument("--rate", type=float, default=0, help="messages a second; 0: as fast as answered")
     arguments.add_argument("--workers", type=int, default=1)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--bare", type=float, default=0, help="seconds of a listener without a hub, twice")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="yilian-mllp-") as place:
         folder = Path(place)
