@@ -35,6 +35,7 @@ class Judgement:
     documents: tuple[str, ...]
     sides: tuple[str, ...]
     paths: tuple[str, ...]
+    why: str
 
     def covers(self, document: str, side: str, path: str) -> bool:
         return (
@@ -52,6 +53,7 @@ class Alike:
     both: tuple[int, int]
     judged: tuple[int, int]
     open: Counter[str]
+    reasons: Counter[str]
 
 
 def judgements() -> list[Judgement]:
@@ -59,14 +61,17 @@ def judgements() -> list[Judgement]:
     told = yaml.safe_load((BASELINES / "document-pairs.yaml").read_text("utf-8"))
     return [
         Judgement(
-            tuple(rule.get("documents", ("*",))), tuple(rule.get("sides", _SIDES)), tuple(rule["paths"])
+            tuple(rule.get("documents", ("*",))),
+            tuple(rule.get("sides", _SIDES)),
+            tuple(rule["paths"]),
+            rule["why"],
         )
         for rule in told["differences"]
     ]
 
 
 def compared(made: Mapping[Path, Translated], folder: Path) -> Iterator[str]:
-    """One line for all pairs, and one for what differs and nobody judged."""
+    """Lines of all pairs, of what was judged to differ by reason, and of what nobody judged."""
     pairs = [(path, path.parent.parent / SECOND / path.name) for path in made if path.parent.name == FIRST]
     rules = judgements() if pairs else []
     figures = [_alike((made[a], made[b]), (a, b), rules) for a, b in pairs if b in made]
@@ -80,8 +85,11 @@ def compared(made: Mapping[Path, Translated], folder: Path) -> Iterator[str]:
         f"{_share([each.judged for each in figures])}"
     )
     differing: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
     for each in figures:
         differing.update(each.open)
+        judged.update(each.reasons)
+    yield f"pairs differ, judged: {'; '.join(f'{n} {why}' for why, n in judged.most_common())}"
     yield f"pairs differ, not judged: {', '.join(f'{path} {n}' for path, n in differing.most_common(20))}"
 
 
@@ -100,14 +108,18 @@ def _alike(
     )
     equal, every = (first & second).total(), (first | second).total()
     unjudged: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
     for side, lone in (("local", first - second), ("rendered", second - first)):
         for (kind, path, _), count in lone.items():
-            if not any(rule.covers(paths[0].name, side, f"{kind}.{path}") for rule in rules):
+            covering = (rule.why for rule in rules if rule.covers(paths[0].name, side, f"{kind}.{path}"))
+            if why := next(covering, ""):
+                reasons[why] += count
+            else:
                 unjudged[f"{kind}.{path}"] += count
     # a value told otherwise on each side counts once on either
     left = min(unjudged.total(), every - equal)
     return Alike(
-        (((one & two).total()), (one | two).total()), (equal, every), (equal, equal + left), unjudged
+        ((one & two).total(), (one | two).total()), (equal, every), (equal, equal + left), unjudged, reasons
     )
 
 

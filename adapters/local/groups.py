@@ -17,6 +17,7 @@ _STEP = re.compile(
 )
 _MADE = {"Create": "Make", "Author": "Make"}
 ITEM = "DE06.00.288.00"
+_STATE = "DE06.00.290.00"
 _ROLES = {
     "Make": "医嘱开立者",
     "Audit": "医嘱审核人",
@@ -25,6 +26,7 @@ _ROLES = {
     "Cancel": "医嘱取消人",
     "Excut": "医嘱执行者",
 }
+_PATHOLOGY = "2.16.156.10011.1.8"
 WESTERN = ("DE05.01.025.00", "DE05.01.024.00", "2.16.156.10011.2.3.3.11.3")
 CHINESE = ("DE05.10.172.00", "DE05.10.130.00", "2.16.156.10011.2.3.3.14")
 
@@ -38,8 +40,8 @@ def is_diagnosis(kinds: Collection[str]) -> bool:
 def _part(name: str) -> str:
     if found := _SYNDROME.match(name):
         return f"Syndrome{found[1]}"
-    if name.endswith("Sequence"):
-        return "Sequence"
+    if name.endswith(("Sequence", "IDNumber")):
+        return "Sequence" if name.endswith("Sequence") else "Number"
     if name.startswith("Adm") and name.endswith("DiagCode"):
         return "Admission"
     found = _PART.match(name)
@@ -56,6 +58,8 @@ def diagnosis(entry: Element, called: str, row: Element, of_chinese_medicine: bo
         _value(observation(entry, code_element, called), coded, "code", system)
         return
     made = observation(entry, name_element, called)
+    if (number := fields.get("Number")) is not None:
+        put(added(made, "id"), "extension", number.leaves[""], _PATHOLOGY)
     if named is not None:
         _value(made, named, "")
     if (when := fields.get("Time") or fields.get("Date")) is not None:
@@ -102,25 +106,45 @@ def _value(made: Element, field: Element, attribute: str, system: str = "") -> N
     put(value, attribute, field.leaves[""], system)
 
 
-def order(entry: Element, row: Element, field: Callable[[str], Field]) -> None:
-    """An order: its kind, what is ordered and when, who gave, checked, stopped and carried it out."""
+def order(
+    entry: Element, row: Element, field: Callable[[str], Field], within: Callable[[Element, str], bool]
+) -> None:
+    """An order: its kind, what is ordered and when, who gave, checked, stopped and carried it out; the last
+    with the order's state where the layout has a field `within` that statement."""
     organizer = added(entry, "organizer", classCode="CLUSTER", moodCode="EVN")
-    main = observation(added(organizer, "component"), "DE06.00.288.00", "医嘱项目内容")
-    for each in row.children:
-        if not is_valued(each):
-            continue
-        known, step = field(each.name), _STEP.match(each.name)
-        if step:
-            _who(main, step[1], step[2], each)
-        elif known.element == "DE06.00.289.00" or each.name.endswith("TypeName"):
-            _kind(organizer, each, known)
-        elif known.element == "DE06.00.288.00" or each.name.endswith("ItemContent"):
-            _value(main, each, "")
-        elif each.name.endswith(("TimeLow", "StartTime", "TimeHigh", "EndTime")):
-            end = "low" if each.name.endswith(("TimeLow", "StartTime")) else "high"
-            put(grown(main, f"effectiveTime/{end}"), "value", each.leaves[""])
-        else:
-            _value(_inner(main, known.element, known.name), each, "")
+    main = observation(added(organizer, "component"), ITEM, "医嘱项目内容")
+    fields = [each for each in row.children if is_valued(each)]
+    states = [each for each in fields if field(each.name).element == _STATE]
+    done = main
+    for each in states:
+        done = _inner(main, _STATE, field(each.name).name)
+        _value(done, each, "")
+    inside = {_step(each) for each in fields if within(each, _STATE)}
+    for each in fields:
+        if each not in states:
+            about = done if _step(each) in inside else main
+            _ordered(organizer, main, about, each, field(each.name))
+
+
+def _step(field: Element) -> str:
+    """What somebody did with an order, by its field's name."""
+    found = _STEP.match(field.name)
+    return found[1] if found else ""
+
+
+def _ordered(organizer: Element, main: Element, about: Element, each: Element, known: Field) -> None:
+    """One field of an order; `about` is the statement that a person had to do with."""
+    if step := _STEP.match(each.name):
+        _who(about, step[1], step[2], each)
+    elif known.element == "DE06.00.289.00" or each.name.endswith("TypeName"):
+        _kind(organizer, each, known)
+    elif known.element == ITEM or each.name.endswith("ItemContent"):
+        _value(main, each, "")
+    elif each.name.endswith(("TimeLow", "StartTime", "TimeHigh", "EndTime")):
+        end = "low" if each.name.endswith(("TimeLow", "StartTime")) else "high"
+        put(grown(main, f"effectiveTime/{end}"), "value", each.leaves[""])
+    else:
+        _value(_inner(main, known.element, known.name), each, "")
 
 
 def _kind(organizer: Element, field: Element, known: Field) -> None:

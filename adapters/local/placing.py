@@ -45,6 +45,11 @@ class Placing:
         """Whether the layout has a statement of this data element; True where there is no layout."""
         return not self._slots or element in self._statements
 
+    def within(self, field: Element, element: str) -> bool:
+        """Whether the layout has a field inside the statement of a data element."""
+        slot = self.slot(field)
+        return slot is not None and any(step.element == element for step in slot.steps)
+
     def section(self, code: str) -> Element:
         """The section of a LOINC code, or of a name."""
         made = self._nodes.get((code,))

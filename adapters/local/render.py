@@ -79,7 +79,7 @@ class _Renderer:
         for stem in STEMS:
             self.signed += signature(self.header.root, source, stem)
         if ordered := order_fields(source, self.field):
-            order(self.entry(ITEM), gathered(source, ordered), self.field)
+            order(self.entry(ITEM), gathered(source, ordered), self.field, self.placing.within)
             self.signed += ordered
         for child in source.children:
             self.signs(child, source)
@@ -155,7 +155,7 @@ class _Renderer:
         if self.header.address(name, row):
             return
         if ITEM in elements:
-            order(self.entry(ITEM), row, self.field)
+            order(self.entry(ITEM), row, self.field, self.placing.within)
         elif self.in_layout(row):
             self.group(row)
         elif is_relative(name, kinds):

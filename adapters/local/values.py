@@ -14,6 +14,8 @@ def valued(made: Element, field: Element, named: Element | None, known: Field) -
     leaf, said = field.leaves[""], field.peek("")
     value = added(made, "value")
     kind = known.type or "ST"
+    if kind == "ST" and known.element and field.name.endswith("Code"):
+        kind = "CD"
     if named is not None:
         put(value, "displayName", named.leaves[""])
     if named is not None or (kind in ("CD", "CE") and re.fullmatch(r"[\w.+\-*/ ]+", said, re.ASCII)):

@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/datatypes.html#CodeableConcept
 """
 
 import re
+import unicodedata
 from typing import Any
 
 from adapters.hl7v2.context import Context
@@ -49,7 +50,8 @@ def coding(value: Value, context: Context) -> Json | None:
 
 
 def _display(value: Value) -> str:
-    return value.get("displayName") or value.get("displayname")
+    said = value.get("displayName") or value.get("displayname")
+    return "" if is_filler(said) else said
 
 
 def _meaning(vocabulary: Vocabulary | None, value: Value) -> Code | None:
@@ -121,12 +123,20 @@ def element_concept(
     sent = first.get("display", "")
     if named is not None:
         made["coding"][0] = {**first, "display": named.display or named.code}
-    if sent and named is not None and sent != made["coding"][0]["display"]:
+    display = _written(made["coding"][0].get("display", ""))
+    if sent and named is not None and _written(sent) != display:
         made.setdefault("text", sent)
+    if _written(made.get("text", "")) == display:
+        made.pop("text", None)
     other = context.vocabularies.get(also) if also else None
     if other is not None and (meaning := other.get(first["code"])) is not None:
         made["coding"].append(translated(meaning))
     return made
+
+
+def _written(name: str) -> str:
+    """A name without what only typography tells: full width, blanks, the sign of degrees."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", name) if not sign.isspace() and sign != "°")
 
 
 def code(value: Value, context: Context, *, vocabulary: Vocabulary, original: str = "") -> Any:

@@ -13,6 +13,7 @@ from adapters.trees.functions.coded import concept
 from adapters.trees.functions.identifiers import identifier
 from adapters.trees.functions.texts import address, human_name, name_text, telecom
 from adapters.trees.reading import Value
+from terminology.naming import STAFF_ID
 
 Json = dict[str, Any]
 _ROLES = (
@@ -28,6 +29,8 @@ _ORGANIZATIONS = (
     *("representedCustodianOrganization", "scopingEntity"),
 )
 
+_AUTHOR_ID = "urn:oid:2.16.156.10011.1.7"
+
 # Element, its name in FHIR, the function that makes it, and the vocabulary of its uses.
 _REACH = (("telecom", "telecom", telecom, "TelecomUse"), ("addr", "address", address, "AddressUse"))
 
@@ -42,7 +45,7 @@ def practitioner(value: Value, context: Context) -> Made | None:
     role = role_of(value)
     if (device := authoring_device(role, context)) is not None and _person(role) is None:
         return device
-    numbers = [found for each in role.children("id") if (found := identifier(each, context, "practitioner"))]
+    numbers = _numbers(role, context)
     names, people = _named(role, context), _person(role)
     if not numbers:
         return _nameless(role, ", ".join(each["text"] for each in names), context)
@@ -63,6 +66,15 @@ def practitioner(value: Value, context: Context) -> Made | None:
             made[name] = list({str(each): each for each in points}.values())
     reference: Json = {"reference": f"Practitioner/{made_id}"} | ({"display": display} if display else {})
     return _in_role(role, made, reference, context)
+
+
+def _numbers(role: Value, context: Context) -> list[Json]:
+    """A person's numbers. WS/T 500 gives the author's staff number a root of its own; whoever writes a
+    document and signs it is one person, so that it stands under the staff's first."""
+    numbers = [found for each in role.children("id") if (found := identifier(each, context, "practitioner"))]
+    if numbers and numbers[0]["system"] == _AUTHOR_ID:
+        return [{**numbers[0], "system": STAFF_ID}, *numbers]
+    return numbers
 
 
 def _person(role: Value) -> Value | None:

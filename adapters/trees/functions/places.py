@@ -17,10 +17,11 @@ from adapters.trees.reading import Value
 
 Json = dict[str, Any]
 PHYSICAL = "http://terminology.hl7.org/CodeSystem/location-physical-type"
+_ROOM, _WARD = "2.16.156.10011.1.21", "2.16.156.10011.1.27"
 _KINDS = {
     "2.16.156.10011.1.22": ("bd", "Bed"),
-    "2.16.156.10011.1.21": ("ro", "Room"),
-    "2.16.156.10011.1.27": ("wa", "Ward"),
+    _ROOM: ("ro", "Room"),
+    _WARD: ("wa", "Ward"),
 }
 
 _UNITS = ("2.16.156.10011.1.26", "2.16.156.10011.1.5")
@@ -38,8 +39,29 @@ def _links(value: Value) -> list[Value]:
 
 
 def _kind(link: Value) -> str:
-    root = next((each.peek("root") for each in link.children("id")), "")
+    root = _root(link)
+    if not root and _is_below_hospital(link):
+        return _WARD
     return root if root in _KINDS else ""
+
+
+def _is_below_hospital(link: Value) -> bool:
+    """Whether a link without a number stands where the chain has the ward: inside the hospital, around a
+    link that is around a room."""
+    above, inside = _around(link), _inside(_inside(link))
+    return above is not None and _root(above) == _UNITS[1] and inside is not None and _root(inside) == _ROOM
+
+
+def _around(link: Value) -> Value | None:
+    part = link.child("asOrganizationPartOf")
+    return part.child("wholeOrganization") if part is not None else None
+
+
+def _inside(link: Value | None) -> Value | None:
+    """The link that a link is around."""
+    part = link.element.parent if link is not None else None
+    inner = part.parent if part is not None and part.name == "asOrganizationPartOf" else None
+    return Value(inner) if inner is not None else None
 
 
 def chain_location(value: Value, context: Context) -> Made | None:

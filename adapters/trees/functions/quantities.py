@@ -42,8 +42,9 @@ def unit_of(unit: str, context: Context) -> Json:
     return {"unit": unit, "system": UCUM, "code": code} if code else {"unit": unit}
 
 
-def quantity(value: Value, context: Context, *, unit: str = "") -> Json | None:
-    """PQ → Quantity; an interval of a single bound is one with a comparator."""
+def quantity(value: Value, context: Context, *, unit: str = "", beside: Value | None = None) -> Json | None:
+    """PQ → Quantity; an interval of a single bound is one with a comparator. Without a unit of its own it has
+    the one that a statement `beside` it names."""
     said = value.peek("value") or value.peek("")
     found = amount(said)
     if found is None:
@@ -53,7 +54,8 @@ def quantity(value: Value, context: Context, *, unit: str = "") -> Json | None:
     made: Json = {"value": number}
     if sign:
         made["comparator"] = sign
-    return made | unit_of(value.get("unit") or behind or unit, context)
+    own = value.get("unit") or behind or unit
+    return made | unit_of(own or (beside.all_text() if beside is not None else ""), context)
 
 
 def decimal(value: Value, context: Context) -> Decimal | None:

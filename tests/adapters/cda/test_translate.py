@@ -177,3 +177,31 @@ def test_gb18030_is_read_by_its_declaration() -> None:
     raw = ADMISSION.decode().replace("UTF-8", "GB2312").encode("gb18030")
     [patient] = of(translated(raw), "Patient")
     assert patient["name"][0]["text"] == "欧阳测试"
+
+
+def test_a_ward_without_a_number_is_told_by_its_place_between_room_and_hospital() -> None:
+    around = "<asOrganizationPartOf><wholeOrganization>"
+    links = ('<id root="2.16.156.10011.1.21" extension="9"/>', "", "<name>二病区</name>")
+    links += ('<id root="2.16.156.10011.1.5" extension="H009"/><name>测试医院</name>',)
+    chain = around.join(links) + "</wholeOrganization></asOrganizationPartOf>" * 3
+    start = '<id root="2.16.156.10011.1.26" extension="K3"/><name>呼吸科</name>'
+    raw = document(section("8716-3")).decode().replace(start, chain).encode()
+    made = translated(raw)
+    assert "二病区" in [each.get("name") for each in of(made, "Location")]
+    assert "二病区" not in [each.get("name") for each in of(made, "Organization")]
+
+
+def test_days_in_hospital_are_the_length_of_the_visit_and_a_statement() -> None:
+    days = statement("DE06.00.310.00", "实际住院天数", '<value xsi:type="PQ" value="9" unit="天"/>')
+    made = translated(document(section("8648-8", days)))
+    [encounter], [said] = of(made, "Encounter"), of(made, "Observation")[-1:]
+    assert (str(encounter["length"]["value"]), encounter["length"]["code"]) == ("9", "d")
+    assert str(said["valueQuantity"]["value"]) == "9"
+    assert not made.residue
+
+
+def test_a_filler_is_no_name_of_a_code_and_typography_no_other_name() -> None:
+    full = statement("DE04.10.186.00", "体温（ ℃ ）", '<value xsi:type="PQ" value="36.5" unit="℃"/>')
+    none = statement("DE04.50.134.00", "-", '<value xsi:type="ST">001</value>')
+    made = of(translated(document(section("8716-3", full, none))), "Observation")
+    assert ["text" in each["code"] for each in made if "category" in each] == [False, False]

@@ -65,6 +65,35 @@ def test_an_admission() -> None:
     assert said["Unheard"] == "没有声明的字段", "what nobody declared is told by its name"
 
 
+ORDERS = """<C0052><DocID>R9</DocID><CreateTime>20240305</CreateTime>
+<HospitalizationID>ZY1</HospitalizationID>
+<Patient><PatientName>欧阳测试</PatientName></Patient><OrderInfo><row><OrderItemTypeCode>03</OrderItemTypeCode>
+<OrderPlanDesc>血常规</OrderPlanDesc><OrderExcuteStatus>已执行</OrderExcuteStatus><OrderExcuteTime>20240306</OrderExcuteTime>
+<OrderExcutePersonCode>D9</OrderExcutePersonCode><OrderExcutePersonName>吴护士</OrderExcutePersonName>
+</row></OrderInfo></C0052>""".encode()
+TREATMENT = """<C0008><DocID>R8</DocID><CreateTime>20240305</CreateTime><OutPatientID>MZ01</OutPatientID>
+<AuthorCode>D77</AuthorCode><AuthorName>周医生</AuthorName><OrderExcutorCode>D77</OrderExcutorCode>
+<OrderExcutorName>周医生</OrderExcutorName><PatientInfo><PatientName>欧阳测试</PatientName></PatientInfo>
+<DrugUseInfo><row><DrugDosage>20</DrugDosage><DrugName>氨茶碱</DrugName><DrugUnit>mg</DrugUnit></row>
+</DrugUseInfo></C0008>""".encode()
+
+
+def test_who_carried_an_order_out_stands_where_the_document_of_its_type_has_it() -> None:
+    made, residue = made_of(ORDERS)
+    [state] = [each for each in made["Observation"] if each.get("valueString") == "已执行"]
+    assert residue == []
+    assert state["performer"][0]["display"] == "吴护士"
+    assert "extension" not in made["ServiceRequest"][0]
+
+
+def test_a_dose_has_the_unit_that_stands_beside_it_and_its_author_is_one_of_the_staff() -> None:
+    made, residue = made_of(TREATMENT)
+    [taken], [doctor] = made["MedicationStatement"], made["Practitioner"]
+    assert residue == []
+    assert taken["dosage"][0]["doseAndRate"][0]["doseQuantity"]["unit"] == "mg"
+    assert [each["system"][-4:] for each in doctor["identifier"]] == [".1.4", ".1.7"]
+
+
 def test_the_form_is_told_by_the_root() -> None:
     assert form_of(PRESCRIPTION) == "local"
     assert form_of(b'<?xml version="1.0"?><C0001/>') == "local"
