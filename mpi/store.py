@@ -24,6 +24,7 @@ from mpi.enterprise import (
 from mpi.enterprise_id import new_enterprise_id
 from mpi.first_visits import first_visits
 from mpi.implied import implied
+from mpi.lone import correct
 from mpi.reach import PATIENT_KEYS
 from mpi.registration import merged, revise
 from mpi.rows import Connection, Known, enterprise_ids, known, known_all, lock_keys
@@ -111,8 +112,8 @@ async def resolve_all(
     identify: Identify,
     new_id: Callable[[], str] = new_enterprise_id,
 ) -> list[Resolution]:
-    """`resolve` for several patients, each told once, in order. First visits are decided together: three
-    statements however many there are."""
+    """`resolve` for several patients, each told once, in order. First visits are decided together, and so are
+    corrections that concern nobody else: a few statements however many there are."""
     stored = await known_all(connection, [record.patient_id for record in records])
     shown = [shown_from_patient(record.patient) for record in records]
     new = [at for at, each in enumerate(stored) if each is None and not _is_merged(records[at])]
@@ -122,23 +123,29 @@ async def resolve_all(
         for at, each in enumerate(stored)
         if at not in fresh and (each is None or _says_something_new(each, records[at], shown[at]))
     ]
-    if other and len(records) > 1:
-        await lock(connection, records, identify)
-    found = {
-        at: Resolution(each.enterprise_id, (), Decision("link", each.rule, each.person))
-        for at, each in enumerate(stored)
-        if each is not None
-    }
-    contents = [content_of(records[at], shown[at], identify) for at in new]
-    arrivals = await first_visits(connection, contents, instant, new_id) if new else []
+    contents = {at: content_of(records[at], shown[at], identify) for at in (*new, *other)}
+    if other:
+        keys = {key for content in contents.values() for key in content.keys}
+        await lock_keys(connection, _patient_ids(records[at] for at in contents), keys)
+    found = {at: _linked(each) for at, each in enumerate(stored) if each is not None}
+    arrivals = await first_visits(connection, [contents[at] for at in new], instant, new_id) if new else []
     for at, arrival in zip(new, arrivals, strict=True):
         if arrival is None:
             other.append(at)
         else:
             found[at] = Resolution(arrival.enterprise_id, tuple(sorted(arrival.affected)), arrival.decision)
+    persons = {at: each.person for at, each in enumerate(stored) if each and not _is_merged(records[at])}
+    alone = await correct(connection, {at: contents[at] for at in other}, persons, instant)
+    found |= {at: replace(_linked(each), affected=(each.enterprise_id,)) for at, each in alone.items()}
     for at in other:
-        found[at] = await _told(connection, records[at], shown[at], instant, identify, new_id)
+        if at not in alone:
+            found[at] = await _told(connection, records[at], contents[at], instant, new_id)
     return [found[at] for at in range(len(records))]
+
+
+def _linked(stored: Known) -> Resolution:
+    """Of a record that stays where it is."""
+    return Resolution(stored.enterprise_id, (), Decision("link", stored.rule, stored.person))
 
 
 async def merge(
@@ -197,17 +204,14 @@ async def enterprise_patients(
 async def _told(
     connection: Connection,
     record: Record,
-    shown: bytes,
+    content: Content,
     instant: datetime,
-    identify: Identify,
     new_id: Callable[[], str],
 ) -> Resolution:
-    """Of a patient that is known, or merged: its own locks, and what is stored seen under them."""
-    content = content_of(record, shown, identify)
-    await lock_keys(connection, _patient_ids((record,)), content.keys)
+    """Of a patient that is known, or merged: what is stored seen under its locks."""
     stored = await known(connection, record.patient_id)  # somebody may have been before us
-    if stored is not None and not _says_something_new(stored, record, shown):
-        return Resolution(stored.enterprise_id, (), Decision("link", stored.rule, stored.person))
+    if stored is not None and not _says_something_new(stored, record, content.shown):
+        return _linked(stored)
     if _is_merged(record) and record.replaced_by is not None:
         change = await merged(connection, content, record.replaced_by, instant, new_id)
     else:
