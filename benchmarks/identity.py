@@ -6,14 +6,16 @@
 First by the model as it is set by hand for a province, then by one trained on these records without labels.
 `--population`: of how many residents the trained model takes them to be (default: as many as there are, a
 closed city). The last three plant what is rare (`residents.Mix`). Every record is decided against the persons
-that share a key with it, as `mpi.registration` does, without a database. Wilson intervals of 95 %.
+that share a key with it, as `mpi.registration` does, without a database. Wilson intervals of 95 %. Review is
+told of all records, of ordinary ones, and of those that are planted: of twins, of namesakes, of nothing but
+name, birth date and sex, which no evidence can decide.
 """
 
 import argparse
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
@@ -109,6 +111,9 @@ def _report(people: list[Resident], told: list[Visit], outcome: Outcome) -> None
     what = figures(persons, truth, [0] * len(truth))
     print(f"pairs: precision {what.precision:.6f}, recall {what.recall:.5f}, F1 {what.f1:.5f}")
     print(f"clusters: F1 {cubed(persons, truth):.5f} (B-cubed), of whole persons {what.persons:.5f}")
+    plain = [n for n, visit in enumerate(told) if not _is_planted(people[visit.resident], visit)]
+    ordinary = cubed([persons[n] for n in plain], [truth[n] for n in plain])
+    print(f"clusters of ordinary records: F1 {ordinary:.5f} (B-cubed)")
     linked = [number for number, rule in enumerate(outcome.rules) if outcome.found[number] != number]
     wrong = {number for number in linked if truth[number] != truth[outcome.found[number]]}
     _share("links that are right", len(linked) - len(wrong), len(linked))
@@ -130,11 +135,37 @@ def _report(people: list[Resident], told: list[Visit], outcome: Outcome) -> None
         by_rule[outcome.rules[number]].append(number)
     for rule, numbers in sorted(by_rule.items()):
         _share(f"  wrong by {rule}", sum(number in wrong for number in numbers), len(numbers))
-    _share("records for review", len(outcome.review), len(told))
-    true = sum(
-        any(truth[person] == truth[number] for person in asked) for number, asked in outcome.review.items()
-    )
-    _share("  of them true", true, len(outcome.review))
+    for what, numbers, asked in _asked(people, told, outcome):
+        _share(f"{what} for review", len(asked), numbers)
+        true = sum(any(truth[person] == truth[n] for person in outcome.review[n]) for n in asked)
+        _share("  of them true", true, len(asked))
+
+
+def _asked(
+    people: list[Resident], told: list[Visit], outcome: Outcome
+) -> Iterator[tuple[str, int, list[int]]]:
+    """What a share is of, how many records there are of it, and those for review: all; of ordinary residents,
+    asked about ordinary records; and what is planted, or is asked because of it."""
+    planted = {number for number, visit in enumerate(told) if _is_planted(people[visit.resident], visit)}
+    because = {
+        number
+        for number, asked in outcome.review.items()
+        if number in planted or not _about(outcome, asked, number).isdisjoint(planted)
+    }
+    yield "records", len(told), list(outcome.review)
+    ordinary = [number for number in outcome.review if number not in because]
+    yield "ordinary records", len(told) - len(planted), ordinary
+    yield "planted records, or because of one,", len(planted), sorted(because)
+
+
+def _about(outcome: Outcome, asked: Sequence[int], before: int) -> set[int]:
+    """The records that these persons had when it was asked about them."""
+    members = (outcome.near.members[outcome.near.standing(person)] for person in asked)
+    return {member.record for each in members for member in each if member.record < before}
+
+
+def _is_planted(person: Resident, visit: Visit) -> bool:
+    return person.twin >= 0 or person.namesake >= 0 or person.has_namesake or _is_bare(visit)
 
 
 def _strangers(told: list[Visit], outcome: Outcome) -> None:

@@ -87,6 +87,7 @@ class Resident:
     mother: str = ""
     twin: int = -1
     namesake: int = -1
+    has_namesake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def residents(size: int, seed: int = 1, mix: Mix = CITY) -> list[Resident]:
         made += family
         for one in family:
             if mix.namesakes and draw.random() < mix.namesakes:
+                made[one.number] = replace(one, has_namesake=True)
                 made.append(_namesake(draw, len(made), one, used))
     return made
 

@@ -61,7 +61,7 @@ def _conflicts(
 ) -> frozenset[str]:
     name, birth = _RELATIONS[levels.name], _RELATIONS[levels.birth_date]
     found = set()
-    if one.citizen_ids and other.citizen_ids and "citizen-id" not in evidence and _comparable(one, other):
+    if are_two_people(one, other):
         found.add("different-citizen-ids")
     # With the same number, name and birth date a different sex is a slip of the pen.
     sure = "citizen-id" in evidence and name == "agree" and birth != "differ"
@@ -78,6 +78,12 @@ def _conflicts(
     if "card" in evidence and "citizen-id" not in evidence and _lent(one, other, name, birth):
         found.add("card-of-another")
     return frozenset(found)
+
+
+def are_two_people(one: Demographics, other: Demographics) -> bool:
+    """Whether each has a valid number for life, and none is the same. Symmetric."""
+    known = one.citizen_ids and other.citizen_ids
+    return bool(known) and set(one.citizen_ids).isdisjoint(other.citizen_ids) and _comparable(one, other)
 
 
 def _comparable(one: Demographics, other: Demographics) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from mpi.compare import compare
+from mpi.compare import are_two_people, compare
 from mpi.demographics import Demographics
 from mpi.objections import spoken_for, stands
 from mpi.weigh import SCALE, Scale
@@ -138,7 +138,8 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
         return Decision("review", "review", review=persons, findings=findings)
     kept = min(one, key=lambda cluster: (cluster.provisional, cluster.person)).person
     taken = tuple(sorted(cluster.person for cluster in one if cluster.person != kept))
-    rest = tuple(person for person in persons if person != kept and person not in taken)
+    left = (each for each in verdicts if each.cluster not in one and not _is_answered(each, one))
+    rest = tuple(each.person for each in left)
     return Decision("link", _RULES[strongest], kept, review=rest, findings=findings, taken=taken)
 
 
@@ -157,6 +158,12 @@ def examine(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> Iterab
                 tuple(sorted(conflicts)),
                 round(comparison.bits, 2),
             )
+
+
+def strength(findings: Iterable[Finding], person: int) -> int:
+    """Of the strongest evidence for a person among the findings; 0 if there is none."""
+    shared = (_STRENGTH[each] for found in findings if found.person == person for each in found.evidence)
+    return max(shared, default=0)
 
 
 def conflicts(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> tuple[Finding, ...]:
@@ -185,6 +192,16 @@ def _apart(one: Cluster, other: Cluster, by: Scale) -> bool:
     return bool(conflicts(member.demographics, rest, by))
 
 
+def _is_answered(verdict: _Verdict, one: Sequence[Cluster]) -> bool:
+    """Whether a person who only looks like the record need not be asked about: by the numbers it is somebody
+    else than the one that the record is linked to."""
+    return verdict.strength == _LIKELY and any(
+        are_two_people(member.demographics, other.demographics)
+        for member in verdict.cluster.members
+        for cluster in one
+        for other in cluster.members
+    )
+
+
 def _verdict(cluster: Cluster, findings: Sequence[Finding]) -> _Verdict:
-    strength = max((_STRENGTH[each] for found in findings for each in found.evidence), default=0)
-    return _Verdict(cluster, strength, stands(findings), spoken_for(findings))
+    return _Verdict(cluster, strength(findings, cluster.person), stands(findings), spoken_for(findings))

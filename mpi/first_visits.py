@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from mpi.asked import unasked
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content, ask
 from mpi.decide import Cluster, Decision, Member
@@ -163,6 +164,9 @@ async def _follow(
     taken: frozenset[int] = frozenset()
     if decision.taken:
         taken = await take(connection, person, decision.taken, patient_id, instant)
-    if asked := {*decision.review, *decision.taken} - taken:
+    asked = {*decision.review, *decision.taken} - taken
+    if decision.person is not None:
+        asked = await unasked(connection, person, asked, decision.findings, record)
+    if asked:
         await ask(connection, "ambiguous", record, asked | {person}, decision.findings, instant)
     return taken

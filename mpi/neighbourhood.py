@@ -6,23 +6,25 @@ same rules. Pure; persons and records are numbers that the caller gives.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mpi.blocking import OVERSIZED
-from mpi.decide import Cluster, Decision, Member, decide
+from mpi.decide import Cluster, Decision, Member, decide, strength
 from mpi.demographics import Demographics
 from mpi.weigh import SCALE, Scale
 
 
 @dataclass(slots=True)
 class Neighbourhood:
-    """`oversized`: a key that so many persons share leads nowhere; those of more facts do."""
+    """`oversized`: a key that so many persons share leads nowhere; those of more facts do. `questions`: about
+    which others of a person a human was asked, and on what evidence."""
 
     by: Scale = SCALE
     oversized: int = OVERSIZED
     members: dict[int, list[Member]] = field(default_factory=dict)
     persons: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     replaced: dict[int, int] = field(default_factory=dict)
+    questions: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
 
     def know(self, cluster: Cluster, keys: Iterable[int]) -> None:
         """A person that is there already."""
@@ -42,17 +44,33 @@ class Neighbourhood:
     def arrive(
         self, record: int, demographics: Demographics, keys: Sequence[int], person: int
     ) -> tuple[int, Decision]:
-        """Whose the record is: somebody's that is known, or `person`, who is new."""
+        """Whose the record is: somebody's that is known, or `person`, who is new. Whether two persons are one
+        is asked once, and again only on stronger evidence."""
         decision = decide(demographics, self.around(keys), self.by)
         whose = person if decision.person is None else decision.person
         for taken in decision.taken:
             self.members[whose] += self.members.pop(taken)
             self.replaced[taken] = whose
+            self._answer(taken)
+        decision = self._ask(whose, decision)
         asked = decision.kind == "review"
         self.members.setdefault(whose, []).append(Member(record, demographics, asked=asked))
         for key in keys:
             self.persons[key].add(whose)
         return whose, decision
+
+    def _ask(self, whose: int, decision: Decision) -> Decision:
+        known = self.questions.get(whose, {})
+        found = {person: strength(decision.findings, person) for person in decision.review}
+        fresh = {person: worth for person, worth in found.items() if worth > known.get(person, 0)}
+        for person, worth in fresh.items():
+            self.questions[whose][person] = self.questions[person][whose] = worth
+        return replace(decision, review=tuple(fresh)) if len(fresh) < len(found) else decision
+
+    def _answer(self, taken: int) -> None:
+        """An identity that was given up is not asked about any more."""
+        for person in self.questions.pop(taken, {}):
+            self.questions[person].pop(taken, None)
 
     def standing(self, person: int) -> int:
         """Who stands for the person now."""

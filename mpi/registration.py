@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from mpi.asked import unasked
 from mpi.changes import (
     Because,
     Content,
@@ -76,6 +77,7 @@ async def revise(connection: Connection, content: Content, instant: datetime) ->
     against = conflicts(content.demographics, own, by)
     found = [decision.person] if decision.person is not None else []
     named = {*decision.review, *decision.taken, *found} - {person}
+    named = await unasked(connection, person, named, decision.findings, stored.record)
     asked = named | {person} if named else set()
     await _question(connection, stored.record, "ambiguous", asked, decision.findings, instant)
     asked = {person} if against else set()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mpi.asked import unasked
 from mpi.blocking import OVERSIZED, blocking_keys
 from mpi.changes import ask
 from mpi.decide import Cluster, Finding, Member, examine
@@ -175,8 +176,12 @@ def _found(record: Placed, others: Iterable[Placed], by: Scale) -> tuple[Finding
 
 
 async def _proposed(connection: Connection, found: Difference, instant: datetime) -> bool:
-    if found.kind == "together" and await connection.fetchval(PARTED, *found.persons):
-        return False
+    if found.kind == "together":
+        first, own = found.persons
+        if await connection.fetchval(PARTED, first, own):
+            return False
+        if not await unasked(connection, own, {first}, found.findings, found.record):
+            return False
     kind = "ambiguous" if found.kind == "together" else "inconsistent"
     await ask(connection, kind, found.record, found.persons, found.findings, instant)
     return True
