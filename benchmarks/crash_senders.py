@@ -94,7 +94,7 @@ class Sender:
     async def _heard(self, said: Said, answer: bytes) -> None:
         at = answer.find(b"MSA|") + 4
         code = answer[at : at + 2].decode("ascii", "replace") if at > 3 else ""
-        if code in ("AA", "CA") or (said.poison and code):
+        if code in ("AA", "CA") or (said.poison and code and not _is_to_be_sent_again(code, answer)):
             self.longest = max(self.longest, time.monotonic() - said.since)
             self.waiting = None
             return
@@ -160,6 +160,12 @@ class Sender:
         sender, control_id = f"HIS|H{self.number:02}", f"{self.number}-{self.count}"
         header = f"MSH|^~\\&|{sender}|HUB|R|{self._clock}||{kind}|{control_id}|P|2.5.1||"
         return "".join(f"{each}\r" for each in (f"{header}{asks}UNICODE UTF-8", *segments)).encode()
+
+
+def _is_to_be_sent_again(code: str, answer: bytes) -> bool:
+    """207 of Table 0357 with another code than AE refuses for reasons that lie in the hub: the message was
+    not kept, or has no result yet, and nobody was told that it is the hub's now."""
+    return code != "AE" and b"|207^" in answer
 
 
 def identifier(sender: int, patient: int) -> str:

@@ -39,6 +39,11 @@ SESSION = {
 }
 
 
+# A database that does not answer is taken for one that is away: at a new connection, and at a statement that
+# PostgreSQL itself should have ended so long ago.
+CONNECT_SECONDS = 10.0
+OVERDUE_SECONDS = 5.0
+
 # Each statement that a connection keeps prepared costs PostgreSQL some 190 kB.
 STATEMENTS = 200
 
@@ -144,6 +149,8 @@ async def create_pool(dsn: str, size: int, statement_seconds: float = 0) -> asyn
         statement_cache_size=STATEMENTS,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0,
+        timeout=CONNECT_SECONDS,
+        command_timeout=statement_seconds + OVERDUE_SECONDS if statement_seconds else None,
         server_settings={**SESSION, "statement_timeout": str(round(statement_seconds * 1000))},
     )
 

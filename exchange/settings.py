@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     mllp_idle_timeout: float = Field(
         default=300.0, description="Seconds of silence after which MLLP hangs up."
     )
+    answer_timeout: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds after which a sender who waits for the result of a kept HL7 v2 or v3 message is "
+        "told to send it again.",
+    )
     max_message_bytes: int = Field(default=16 * 1024 * 1024, description="Largest HL7 v2 message accepted.")
     max_body_bytes: int = Field(default=64 * 1024 * 1024, description="Largest HTTP body accepted.")
     header_timeout: float = Field(default=10.0, description="Seconds a client has to send its request head.")

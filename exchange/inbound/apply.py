@@ -21,6 +21,7 @@ from exchange.inbound.envelope import refusal
 from exchange.inbound.inbox import Settled, State, claim, settle
 from exchange.inbound.lateness import Reread, lateness
 from exchange.inbound.order import Late, require_in_place, subjects_of, tell
+from exchange.inbound.telling import Telling
 from exchange.inbound.unchanged import Unchanged
 from exchange.inbound.work import Lateness, Plan, Work, add, plan_from_stored
 from exchange.store.batch import Write
@@ -51,6 +52,7 @@ async def apply(
     """Stores what the messages made, and settles them. Raises Overtaken, Taken, or what PostgreSQL raises.
     `reread` gives a message that was told before; `unchanged` what is known of versions."""
     late: dict[int, Lateness] = {}
+    behind: dict[int, dict[int, Telling]] = {}
     for _ in range(ROUNDS):
         plan = await _planned(hub, [work for work in works if work.references], late, unchanged)
         try:
@@ -58,7 +60,11 @@ async def apply(
         except Late as found:
             async with hub.pool.acquire() as connection:
                 for work, after in found.works:
-                    late[work.id] = await lateness(connection, hub, work, after, reread)
+                    # What an earlier round found stays found, or two rounds could disagree for ever.
+                    known = behind.setdefault(work.id, {})
+                    known.update({each.message: each for each in after})
+                    later = sorted(known.values(), key=lambda each: each.place)
+                    late[work.id] = await lateness(connection, hub, work, later, reread)
     raise Overtaken
 
 
@@ -124,22 +130,6 @@ def _settled(hub: Hub, work: Work, plan: Plan) -> Settled:
     made = work.translation
     counts = made.coverage.mapped, made.coverage.ignored, made.residue
     return Settled(work.id, state, code, acknowledgement, faults, *counts, made.maps or None)
-
-
-def is_transient(error: BaseException) -> bool:
-    """May the same transaction succeed later, although nothing in it changes?"""
-    # What asyncpg cannot encode is an InterfaceError too, but stays as it is.
-    return not isinstance(error, ValueError | asyncpg.QueryCanceledError) and isinstance(
-        error,
-        asyncpg.PostgresConnectionError
-        | asyncpg.InterfaceError
-        | asyncpg.InsufficientResourcesError
-        | asyncpg.OperatorInterventionError
-        | asyncpg.LockNotAvailableError
-        | ConnectionError
-        | TimeoutError
-        | OSError,
-    )
 
 
 def is_overtaken(error: BaseException) -> bool:

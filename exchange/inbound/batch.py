@@ -18,7 +18,7 @@ def envelopes_of(reception: Reception, raw: bytes, channel: str, charset: str | 
 
 async def receive_batch(reception: Reception, raw: bytes, envelopes: Sequence[Envelope]) -> Delivery:
     """Returns when all messages are durable. Messages that ask for no answer have none in the batch's."""
-    deliveries = await asyncio.gather(*(reception.receive(envelope) for envelope in envelopes))
+    deliveries = await asyncio.gather(*(reception.answer(envelope) for envelope in envelopes))
     moment = reception.hub.clock().strftime("%Y%m%d%H%M%S%z")
     answer = asyncio.ensure_future(_answered(raw, deliveries, moment))
     return Delivery(None, answer, all(delivery.stored for delivery in deliveries))

@@ -1,24 +1,25 @@
 """Takes kept messages, in the order they came for each patient, through translation into the store.
 
 Several messages share a transaction if they tell of different patients; what fails together is repeated one
-by one. A message that was kept but not settled (the hub was killed, the database was away) is found again by
-`exchange.inbound.backlog`.
+by one. What fails alone, or is in another process's hand, is put off and lets others pass. A message that was
+kept but not settled (the hub was killed) is found again by `exchange.inbound.backlog`.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final
 
 from adapters.hospitals.hospital import Hospitals
 from exchange.hub import Hub
-from exchange.inbound.apply import Taken, apply, is_overtaken, is_transient
+from exchange.inbound.apply import Overtaken, Taken, apply, is_overtaken
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.inbox import Pending, Settled, acknowledgement_of
 from exchange.inbound.job import Job, failed
+from exchange.inbound.outage import is_transient
 from exchange.inbound.rereading import Rereading
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.unchanged import Unchanged
@@ -30,7 +31,8 @@ LOOK_AHEAD: Final = 4 * BATCH
 ATTEMPTS: Final = 5
 # So many messages are in hand at most: at 500 a second they take one.
 IN_HAND: Final = 512
-LONGEST_PAUSE: Final = 5.0
+# How often it is asked what became of a message that another process has in hand.
+ELSEWHERE_SECONDS: Final = 0.3
 FINISH_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
@@ -109,51 +111,68 @@ class Dispatcher:
                 job.settled.cancel()
 
     async def _lane(self) -> None:
-        pause = 0.0
         while not self._stopping:
-            await self._wake.wait()
-            await self._prepare(BATCH)
-            batch = self._take()
-            if not batch:
-                await self._prepare(LOOK_AHEAD)
-                batch = self._take()
+            batch = await self._next()
             if not batch:
                 self._wake.clear()
+                await self._woken()
                 continue
             keys = _keys(batch)
             self._busy |= keys
             try:
                 await self._process(batch)
-                pause = 0.0
-            except Exception as error:
-                # What is not settled stays in the inbox, and here.
-                pause = min(LONGEST_PAUSE, 2 * pause + 0.1)
-                _log.warning("%d messages wait: %s", len(batch), type(error).__name__)
-                self._waiting[:0] = [job for job in batch if job.id in self._jobs]
+            except asyncio.CancelledError as error:
+                # Not ours: a lane that ended would leave its messages in nobody's hand.
+                if self._stopping or _is_cancelled():
+                    raise
+                self._put_off(batch, error)
             finally:
+                self._waiting[:0] = [job for job in batch if job.id in self._jobs]
                 self._busy -= keys
                 self._wake.set()
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
 
-    async def _prepare(self, most: int) -> None:
-        """Translates what comes next, with turns for others in between. Both lanes do, and take from it."""
-        while job := next((job for job in self._waiting[:most] if job.work is None), None):
-            self._work(job)
-            await asyncio.sleep(0)
+    async def _woken(self) -> None:
+        """Until there is something to do, or what was put off is due."""
+        due = min((job.not_before for job in self._waiting if job.not_before), default=None)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await self._wake.wait()
+
+    async def _next(self) -> list[Job]:
+        """The next batch. Both lanes translate what comes next, with turns for others in between, and take
+        from it."""
+        batch: list[Job] = []
+        for most in (BATCH, LOOK_AHEAD):
+            while job := next((job for job in self._ahead(most) if job.work is None), None):
+                self._work(job)
+                await asyncio.sleep(0)
+            if batch := self._take():
+                break
+        return batch
+
+    def _ahead(self, most: int) -> Iterator[Job]:
+        """Those in front: so many that may be taken, and what was put off among them."""
+        now = asyncio.get_running_loop().time()
+        for job in self._waiting:
+            most -= job.not_before <= now
+            if most < 0:
+                return
+            yield job
 
     def _take(self) -> list[Job]:
-        """The next messages whose patients nobody is busy with, and no earlier message waits for."""
+        """The next messages whose patients nobody is busy with, and no earlier message waits for. What failed
+        before is taken alone."""
         batch: list[Job] = []
-        passed = set(self._busy)
-        for job in self._waiting[:LOOK_AHEAD]:
+        passed, now = set(self._busy), asyncio.get_running_loop().time()
+        for job in self._ahead(LOOK_AHEAD):
             if job.work is None:
                 break  # it may tell of the same patients as what follows it
             patients = job.work.patients
-            if passed.isdisjoint(patients):
+            if job.not_before <= now and passed.isdisjoint(patients) and not (job.failures and batch):
                 batch.append(job)
+                if job.failures or len(batch) == BATCH:
+                    break
             passed |= patients
-            if len(batch) == BATCH:
-                break
         taken = {job.id for job in batch}
         self._waiting = [job for job in self._waiting if job.id not in taken]
         return batch
@@ -167,24 +186,30 @@ class Dispatcher:
         return job.work
 
     async def _process(self, batch: Sequence[Job]) -> None:
-        """Settles the batch; what remains unsettled when this raises is to be tried later."""
+        """Settles what can be settled now; the rest is put off."""
         try:
             await self._repeat(batch)
         except Exception as error:
-            if is_transient(error):
-                raise
-            if len(batch) > 1:
+            if is_transient(error) or (len(batch) == 1 and is_overtaken(error)):
+                self._put_off(batch, error)
+            elif len(batch) > 1:
                 for job in batch:
                     await self._process([job])
-                return
-            if is_overtaken(error):
-                raise
-            [job] = batch
-            job.work = failed(job, error)
-            await self._repeat(batch)
+            elif batch[0].failures:
+                batch[0].work = failed(batch[0], error)
+                self._put_off(batch, error)
+            else:
+                self._put_off(batch, error)  # once more, before it is held against the message
+
+    def _put_off(self, batch: Sequence[Job], error: BaseException) -> None:
+        now = asyncio.get_running_loop().time()
+        left = [job for job in batch if job.id in self._jobs]
+        for job in left:
+            job.put_off(now)
+        _log.warning("%d messages wait: %s", len(left), type(error).__name__)
 
     async def _repeat(self, batch: Sequence[Job]) -> None:
-        """Once more, as long as others come first."""
+        """Once more, as long as others come first; without those that others have."""
         for attempt in range(ATTEMPTS):
             try:
                 self._tell(await self._apply(batch))
@@ -198,6 +223,7 @@ class Dispatcher:
                 if not is_overtaken(error) or attempt == ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(0.01 * random.random() * 2**attempt)  # noqa: S311
+        raise Overtaken
 
     async def _apply(self, batch: Sequence[Job]) -> list[Settled]:
         return await apply(self._hub, [self._work(job) for job in batch], self._reread, self._unchanged)
@@ -209,13 +235,15 @@ class Dispatcher:
             self._finish(one.id, one.acknowledgement)
 
     async def _look_up(self, ids: set[int]) -> None:
-        """Others settled these, or are about to."""
+        """Others settled these; what they are about to settle is asked for again soon."""
+        soon = asyncio.get_running_loop().time() + ELSEWHERE_SECONDS
         async with self._hub.pool.acquire() as connection:
             for id_ in sorted(ids):
                 acknowledgement = await acknowledgement_of(connection, id_)
-                if acknowledgement is None:
-                    raise ConnectionError("another hub is processing the message")
-                self._finish(id_, acknowledgement)
+                if acknowledgement is not None:
+                    self._finish(id_, acknowledgement)
+                elif (job := self._jobs.get(id_)) is not None:
+                    job.not_before = soon
 
     def _finish(self, id_: int, acknowledgement: bytes) -> None:
         job = self._jobs.pop(id_, None)
@@ -228,3 +256,8 @@ class Dispatcher:
 
 def _keys(batch: Sequence[Job]) -> set[str]:
     return {patient for job in batch if job.work for patient in job.work.patients}
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -24,8 +24,15 @@ _CODES: Final = {
 }
 _FORBIDDING: Final = frozenset({"error", "fatal"})
 INTERNAL: Final = (Fault(fault.APPLICATION_INTERNAL_ERROR, "the hub could not process this message"),)
+# Who is refused with 207 and AR, CR or CE, not AE, is to send the same again: nothing is wrong with it.
 UNAVAILABLE: Final = (
     Fault(fault.APPLICATION_INTERNAL_ERROR, "the message was not stored: send it again later"),
+)
+UNSETTLED: Final = (
+    Fault(
+        fault.APPLICATION_INTERNAL_ERROR,
+        "the message is kept and has no result yet: send it again to hear of it",
+    ),
 )
 
 

@@ -55,7 +55,7 @@ async def _answered(reception: Reception, grant: Grant, request: Request) -> Res
     envelope = envelopes[0] if envelopes else reception.seal(raw, "http", charset)
     for each in envelopes or [envelope]:
         _require(grant, each)
-    delivery = await (receive_batch(reception, raw, envelopes) if batch else reception.receive(envelope))
+    delivery = await (receive_batch(reception, raw, envelopes) if batch else reception.answer(envelope))
     answer = delivery.accept
     if delivery.application is not None:
         answer = await delivery.application or answer

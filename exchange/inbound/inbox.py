@@ -5,10 +5,11 @@ https://www.postgresql.org/docs/18/sql-insert.html#SQL-ON-CONFLICT
 Many connections share one commit. The same sender, control id and bytes are the same message.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import asyncpg
 import msgspec
@@ -16,12 +17,16 @@ import msgspec
 from adapters.hl7v2.acknowledge import Code, Fault
 from adapters.translation import Residue
 from exchange.inbound.envelope import Envelope, refusal
+from exchange.inbound.outage import is_transient
 from exchange.store.coalesce import Coalescer
 from exchange.store.connection import Connection
 
 State = Literal["received", "processed", "quarantined", "resent", "discarded"]
 Key = tuple[str, str, bytes]
 GROUP = 128
+# A database that is away for less is not told of to senders.
+KEEP_SECONDS: Final = 10.0
+RETRY_SECONDS: Final = 0.25
 
 # Keep messages in the order they came; those that are here already are left out of the answer.
 KEEP = """
@@ -121,17 +126,29 @@ class Inbox:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._keeping: Coalescer[tuple[Envelope, datetime], Receipt] = Coalescer(
+        self._keeping: Coalescer[tuple[Envelope, datetime, float], Receipt] = Coalescer(
             self._keep, lambda item: _key(item[0]), lanes=1, group=GROUP
         )
 
     async def keep(self, envelope: Envelope, instant: datetime) -> Receipt:
-        """Returns when the message is durable. One that cannot be processed is kept as quarantined."""
-        return await self._keeping.ask((envelope, instant))
+        """Returns when the message is durable. One that cannot be processed is kept as quarantined. Raises
+        TimeoutError, or what PostgreSQL raises, if that takes longer than KEEP_SECONDS: then the message may
+        be there or not, and is to be sent again."""
+        until = asyncio.get_running_loop().time() + KEEP_SECONDS
+        async with asyncio.timeout_at(until):
+            return await self._keeping.ask((envelope, instant, until))
 
-    async def _keep(self, items: Sequence[tuple[Envelope, datetime]]) -> list[Receipt]:
-        async with self._pool.acquire() as connection:
-            return await keep(connection, items)
+    async def _keep(self, items: Sequence[tuple[Envelope, datetime, float]]) -> list[Receipt]:
+        """While the database is away all wait here, so that nobody gets ahead of them."""
+        clock, until = asyncio.get_running_loop().time, max((until for *_, until in items), default=0)
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    return await keep(connection, [(envelope, instant) for envelope, instant, _ in items])
+            except Exception as error:
+                if not is_transient(error) or clock() + RETRY_SECONDS > until:
+                    raise
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def keep(connection: Connection, items: Sequence[tuple[Envelope, datetime]]) -> list[Receipt]:

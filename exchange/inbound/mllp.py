@@ -8,10 +8,10 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from adapters.hl7v2.batch import is_batch
 from adapters.hl7v2.framing import Decoder, Oversized, frame
@@ -27,6 +27,7 @@ READ_BYTES: Final = 1 << 16
 UNFINISHED_BYTES: Final = 256 << 20
 IN_HAND_BYTES: Final = 256 << 20
 LITTLE: Final = 1 << 20
+Given = TypeVar("Given")
 FINISH_SECONDS: Final = 5.0
 
 _log = logging.getLogger(__name__)
@@ -182,7 +183,7 @@ class _Connection:
             return await receive_batch(
                 reception, event, envelopes_of(reception, event, "mllp", self._charset)
             )
-        return await reception.receive(reception.seal(event, "mllp", self._charset))
+        return await reception.answer(reception.seal(event, "mllp", self._charset))
 
     async def _enter(self, event: bytes | Oversized) -> int:
         """Waits until there is room for one more message; its size."""
@@ -199,7 +200,7 @@ class _Connection:
 
     async def _send_accepts(self) -> None:
         while (item := await self._deliveries.get()) is not None:
-            delivery = await item[0]
+            delivery = await _given(item[0])
             await self._send(delivery.accept)
             self._results.put_nowait((delivery, item[1]))
         self._results.put_nowait(None)
@@ -207,7 +208,7 @@ class _Connection:
     async def _send_results(self) -> None:
         while (item := await self._results.get()) is not None:
             if item[0].application is not None:
-                await self._send(await item[0].application)
+                await self._send(await _given(item[0].application))
             self._leave(item[1])
 
     async def _send(self, payload: bytes | None) -> None:
@@ -223,6 +224,17 @@ class _Connection:
         self.unfinished = now
         if now > LITTLE and self._listener.unfinished > UNFINISHED_BYTES:
             raise ConnectionError
+
+
+async def _given(awaited: Awaitable[Given]) -> Given:
+    """What was given up, and not by us, ends the connection: a task group would take it for done."""
+    try:
+        return await awaited
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionAbortedError from None
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:

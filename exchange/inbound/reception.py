@@ -23,9 +23,10 @@ from exchange.inbound.answered import code_of
 from exchange.inbound.backlog import Backlog
 from exchange.inbound.budget import Budget
 from exchange.inbound.dispatch import Dispatcher
-from exchange.inbound.envelope import Envelope, refusal
-from exchange.inbound.findings import INTERNAL, UNAVAILABLE
+from exchange.inbound.envelope import Envelope
+from exchange.inbound.findings import INTERNAL, UNAVAILABLE, UNSETTLED
 from exchange.inbound.in_sequence import Links, Numbered
+from exchange.inbound.in_time import InTime
 from exchange.inbound.inbox import Inbox, Receipt
 from exchange.inbound.query import answered, is_query
 from exchange.inbound.sealing import sealed_by_channel
@@ -79,6 +80,22 @@ class Reception:
             return Delivery(None, self._queried(envelope))
         async with self._backlog.gate.passing():
             return await self._kept(envelope, self.hub.clock())
+
+    async def answer(self, envelope: Envelope) -> Delivery:
+        """The same for a sender who waits: of a message that is not settled in time he hears that it is kept,
+        and that he is to send it again."""
+        delivery = await self.receive(envelope)
+        if delivery.application is None or not delivery.stored:
+            return delivery
+        seconds = self.hub.settings.answer_timeout
+        return replace(
+            delivery, application=InTime(delivery.application, seconds, partial(self._late, envelope))
+        )
+
+    def _late(self, envelope: Envelope) -> bytes:
+        if not envelope.wants_application(False):
+            return b""
+        return envelope.answer("AR", self.hub.clock(), UNSETTLED)
 
     async def _kept(self, envelope: Envelope, instant: datetime) -> Delivery:
         try:
@@ -203,8 +220,9 @@ def _known(envelope: Envelope, receipt: Receipt) -> Delivery:
 
 
 def _unstored(envelope: Envelope, instant: datetime) -> Delivery:
-    refused = _refused(envelope, instant, refusal(UNAVAILABLE), UNAVAILABLE)
-    return Delivery(refused.accept, refused.application, stored=False)
+    """A sender who asks to hear of what was kept hears CE, of which nothing else is known; others AR."""
+    code: Code = "AE" if envelope.wants_accept(False) else "AR"
+    return replace(_refused(envelope, instant, code, UNAVAILABLE), stored=False)
 
 
 def _refused(

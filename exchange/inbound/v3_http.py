@@ -90,7 +90,7 @@ async def _sealed(
 
 async def _received(reception: Reception, envelope: DocumentEnvelope) -> tuple[bytes, int]:
     """The stored acknowledgement, and the status: 503 if it could not be kept."""
-    delivery = await reception.receive(envelope)
+    delivery = await reception.answer(envelope)
     answer = await delivery.application if delivery.application is not None else None
     return answer or delivery.accept or b"", 200 if delivery.stored else 503
 

@@ -1,6 +1,9 @@
 """Messages become resources: each exactly once, in order for each patient, none lost whatever fails."""
 
 import asyncio
+import pkgutil
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -46,6 +49,21 @@ async def until_processed(hub: Hub) -> None:
     async with asyncio.timeout(120):
         while {row["state"] for row in await rows(hub)} != {"processed"}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+def fail_first(monkeypatch: pytest.MonkeyPatch, name: str, times: int, error: BaseException) -> None:
+    """So often `module.function` of the inbound package fails, and then works."""
+    path, left = f"exchange.inbound.{name}", times
+    real: Callable[..., Awaitable[object]] = pkgutil.resolve_name(path)
+
+    async def failing(*arguments: object) -> object:
+        nonlocal left
+        if left:
+            left -= 1
+            raise error
+        return await real(*arguments)
+
+    monkeypatch.setattr(path, failing)
 
 
 async def provenances(hub: Hub) -> int:
@@ -209,32 +227,65 @@ async def test_the_database_goes_away_and_comes_back(
     hub: Hub, reception: Reception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A failing transaction is repeated; the sender waits and gets its AA."""
-    from exchange.inbound import dispatch
-
-    real, failures = dispatch.apply, 3
-
-    async def failing(*arguments: object) -> object:
-        nonlocal failures
-        if failures:
-            failures -= 1
-            raise asyncpg.ConnectionDoesNotExistError
-        return await real(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(dispatch, "apply", failing)
+    fail_first(monkeypatch, "dispatch.apply", 3, asyncpg.ConnectionDoesNotExistError())
     answers = await asyncio.gather(*(send(reception, message(str(n), str(n))) for n in range(4)))
     assert {answer.text("MSA-1") for answer in answers} == {"AA"}
     assert await provenances(hub) == 4
 
 
-async def test_what_cannot_be_kept_is_not_acknowledged_as_kept(hub: Hub, reception: Reception) -> None:
+async def test_what_cannot_be_kept_is_not_acknowledged_as_kept(
+    hub: Hub, reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.inbound.inbox.KEEP_SECONDS", 0.1)
     await hub.pool.close()
     envelope = reception.seal(message("1"), "test", None)
     delivery = await reception.receive(envelope)
     assert not delivery.stored
     assert delivery.application is not None
     answer = parse((await delivery.application).decode())
-    assert (answer.text("MSA-1"), answer.text("ERR-3")) == ("AE", "207")
+    assert (answer.text("MSA-1"), answer.text("ERR-3")) == ("AR", "207")
     enhanced = await reception.receive(reception.seal(message("1", f15="AL", f16="AL"), "test", None))
     assert enhanced.application is None
     assert enhanced.accept is not None
     assert parse(enhanced.accept.decode()).text("MSA-1") == "CE"
+
+
+async def test_who_sends_while_the_database_is_away_waits_a_little(
+    hub: Hub, reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_first(monkeypatch, "inbox.keep", 2, asyncpg.CannotConnectNowError())
+    answers = await asyncio.gather(*(send(reception, message(str(n), "1", f"第{n}^人")) for n in range(4)))
+    assert {answer.text("MSA-1") for answer in answers} == {"AA"}
+    assert [row["control_id"] for row in await rows(hub)] == ["0", "1", "2", "3"]
+
+
+async def test_a_message_without_a_result_in_time_is_to_be_sent_again(
+    hub: Hub, open_with: OpenReception
+) -> None:
+    async with open_with() as reception:
+        reception.hub = replace(hub, settings=hub.settings.model_copy(update={"answer_timeout": 0.05}))
+        envelope = reception.seal(message("1"), "test", None)
+        async with hub.pool.acquire() as connection, connection.transaction():
+            await connection.execute("LOCK TABLE telling IN ACCESS EXCLUSIVE MODE")
+            delivery = await reception.answer(envelope)
+            assert delivery.application is not None
+            late = parse((await delivery.application).decode())
+        assert (late.text("MSA-1"), late.text("ERR-3")) == ("AR", "207")
+        assert (await send(reception, envelope.raw)).text("MSA-1") == "AA"
+    assert len(await rows(hub)) == 1
+
+
+async def test_what_fails_once_is_tried_again_before_it_is_held_against_the_message(
+    hub: Hub, reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_first(monkeypatch, "dispatch.apply", 1, AttributeError())
+    assert (await send(reception, message("1"))).text("MSA-1") == "AA"
+    assert await provenances(hub) == 1
+
+
+async def test_a_lane_outlives_what_is_cancelled_in_it(
+    hub: Hub, reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_first(monkeypatch, "dispatch.apply", 4, asyncio.CancelledError())
+    answers = await asyncio.gather(*(send(reception, message(str(n), str(n))) for n in range(4)))
+    assert {answer.text("MSA-1") for answer in answers} == {"AA"}
