@@ -60,11 +60,10 @@ def _home(element: Element, work: Work) -> tuple[Draft | None, str]:
     """The resource of the nearest element that has one, and the way from there."""
     way: list[str] = []
     for each in (element, *element.ancestors()):
-        if each.parent is None:
-            break
         if (draft := work.homes.get(each)) is not None:
             return draft, "-".join(reversed(way)) or element.name
-        way.append(each.name)
+        if each.parent is not None:
+            way.append(each.name)
     return None, "-".join(reversed(way[:4])) or element.name
 
 
