@@ -12,7 +12,7 @@ from adapters.trees.element import Element
 
 NAMESPACE: Final = "urn:hl7-org:v3"
 _INTERACTION = re.compile(
-    r"(?:PRPA|PRPM|PRVS|RCMR|POOR|QUMT|MCCI|POLB|PORR|PORX|PRSC|REPC|FIAB|COMT)_IN\d{6}[A-Z]{2}\d{0,2}"
+    r"(?:PRPA|PRPM|PRVS|RCMR|POOR|QUMT|QUQI|MCCI|POLB|PORR|PORX|PRSC|REPC|FIAB|COMT)_IN\d{6}[A-Z]{2}\d{0,2}"
 )
 # Query → what its answer is called.
 QUERIES: Final = {
@@ -25,6 +25,8 @@ QUERIES: Final = {
     "PRPA_IN900300UV": "PRPA_IN900350UV",
     "QUMT_IN020030UV01": "QUMT_IN020031UV01",
 }
+# The next page of an answer.
+CONTINUATION: Final = "QUQI_IN000003UV01"
 # Interaction → kind of change; the noun follows from what is inside.
 _CHANGES: Final = {
     "PRPA_IN201311UV02": "Register",
@@ -77,7 +79,8 @@ def interaction_of(root: Element) -> Interaction:
         sender=_device(root.first("sender", "device")),
         receiver=_device(root.first("receiver", "device")),
         change=_CHANGES.get(root.name, ""),
-        is_query=root.name in QUERIES or root.first("controlActProcess", "queryByParameter") is not None,
+        is_query=root.name in (*QUERIES, CONTINUATION)
+        or root.first("controlActProcess", "queryByParameter") is not None,
     )
 
 

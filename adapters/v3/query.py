@@ -24,10 +24,45 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "PRPA_IN900300UV": ("Encounter",),
     "QUMT_IN020030UV01": ("ServiceRequest", "MedicationRequest"),
 }
+# What an answer tells beside what is found, and what that refers to in turn.
+_INCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "DocumentReference": (
+        *("patient:Patient", "author:PractitionerRole", "author:Practitioner", "custodian:Organization"),
+    ),
+    "Encounter": (
+        *("patient:Patient", "location:Location", "participant:PractitionerRole", "participant:Practitioner"),
+        *("diagnosis:Condition", "service-provider:Organization"),
+    ),
+    "ServiceRequest": (
+        *("patient:Patient", "encounter:Encounter", "requester:PractitionerRole", "requester:Practitioner"),
+        "specimen:Specimen",
+    ),
+    "MedicationRequest": (
+        *("patient:Patient", "encounter:Encounter", "requester:PractitionerRole", "requester:Practitioner"),
+    ),
+}
+_FURTHER: Final = (
+    *("Encounter:location:Location", "Encounter:service-provider:Organization"),
+    *("Location:partof:Location", "Location:organization:Organization", "Organization:partof:Organization"),
+    *("PractitionerRole:practitioner:Practitioner", "PractitionerRole:organization:Organization"),
+    *("Encounter:diagnosis:Condition", "Condition:asserter:PractitionerRole"),
+    "Condition:asserter:Practitioner",
+)
+# Query → the parameter that its times limit.
+_TIMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "encounterTimeframe": ("Encounter", "date"),
+    "clinicalDocument.effectiveTime": ("DocumentReference", "date"),
+    "encompassingEncounter.effectiveTime": ("DocumentReference", "encounter:Encounter.date"),
+    "effectiveTime": ("ServiceRequest", "occurrence"),
+}
+# The number of a form, by which its items are found too.
+_FORMS: Final = {"ServiceRequest": "requisition", "MedicationRequest": "group-identifier"}
+_TIMES_HERE: Final = "2.16.156.10011.2.5.1.8"
+_CLASSES: Final = {"1": "AMB", "2": "EMER", "3": "IMP", "4": "AMB", "9": "AMB"}
 _OWN: Final = frozenset(
     (
         *("livingSubjectId", "organizationID", "providerID", "clinicalDocument.id", "careEventID", "actId"),
-        *("valueSet",),
+        *("valueSet", "encounterEvent"),
     )
 )
 _PATIENT: Final = frozenset(("patientId", "patient.id", "recordTarget.id"))
@@ -37,10 +72,20 @@ _GENDERS: Final = {"1": "male", "2": "female", "0": "unknown", "9": "unknown"}
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search: a type and its parameters."""
+    """One search: a type, its parameters and what the answer tells beside what is found."""
 
     type: str
     parameters: tuple[tuple[str, str], ...]
+
+    @property
+    def includes(self) -> tuple[tuple[str, str, str], ...]:
+        """Each as a parameter, its value and the type that it brings."""
+        if self.type == "Practitioner":
+            return (("_revinclude", "PractitionerRole:practitioner", "PractitionerRole"),)
+        told = _INCLUDES.get(self.type, ())
+        first = (("_include", f"{self.type}:{each}", each.rpartition(":")[2]) for each in told)
+        further = (("_include:iterate", each, each.rpartition(":")[2]) for each in _FURTHER if told)
+        return (*first, *further)
 
 
 def searches(root: Element, context: Context) -> list[Search]:
@@ -50,6 +95,10 @@ def searches(root: Element, context: Context) -> list[Search]:
         parameters = tuple(_parameters(root, kind, context))
         if parameters:
             made.append(Search(kind, parameters))
+        if (form := _FORMS.get(kind)) and any(name == "identifier" for name, _ in parameters):
+            made.append(
+                Search(kind, tuple((form if n == "identifier" else n, said) for n, said in parameters))
+            )
     return made
 
 
@@ -58,6 +107,9 @@ def _parameters(root: Element, kind: str, context: Context) -> Iterator[tuple[st
         name = element.name
         if name in ("livingSubjectBirthTime", "dOB"):
             yield from _dates(element, "birthdate", context)
+            continue
+        if _TIMES.get(name, ("",))[0] == kind:
+            yield from _moments(element, _TIMES[name][1], context)
             continue
         parameter, said = "", ""
         if name in _OWN or (name == "patientId" and kind == "Patient"):
@@ -69,16 +121,25 @@ def _parameters(root: Element, kind: str, context: Context) -> Iterator[tuple[st
         elif name in ("livingSubjectAdministrativeGender", "administrativeGender"):
             parameter, said = "gender", _GENDERS.get(_attribute(element, "code"), "")
         elif name == "clinicalDocument.code":
-            parameter, said = "type", _attribute(element, "code")
+            parameter, said = "type", _said(_attribute(element, "code"))
+        elif name == "typeOfEncounter":
+            parameter, said = "class", _CLASSES.get(_attribute(element, "code").lstrip("0"), "")
+        elif name == "encompassingEncounter.id":
+            parameter, said = "encounter:Encounter.identifier", _numbers(element, context)
         if said:
             yield parameter, said
 
 
 def _numbers(element: Element, context: Context) -> str:
-    """All numbers under an element, any of which may fit."""
+    """All numbers under an element, any of which may fit. How often somebody was here is no number of a
+    visit: that many others were, too."""
     found = []
     for each in element.walk():
-        if each.peek("extension") and (made := identifier(Value(each), context)) is not None:
+        if (
+            each.peek("root") != _TIMES_HERE
+            and each.peek("extension")
+            and (made := identifier(Value(each), context)) is not None
+        ):
             found.append(f"{_said(made['system'])}|{_said(made['value'])}")
     return ",".join(dict.fromkeys(found))
 
@@ -88,6 +149,14 @@ def _dates(element: Element, name: str, context: Context) -> Iterator[tuple[str,
         sign = {"low": "ge", "high": "le"}.get(each.name, "")
         if day := moment_of(each.peek("value"), context)[:10]:
             yield name, f"{sign}{day}"
+
+
+def _moments(element: Element, name: str, context: Context) -> Iterator[tuple[str, str]]:
+    """The bounds of a time, to the second."""
+    for end, sign in (("low", "ge"), ("high", "le")):
+        for each in element.walk():
+            if each.name == end and (moment := moment_of(each.peek("value"), context)):
+                yield name, f"{sign}{moment}"
 
 
 def _text(element: Element) -> str:

@@ -11,7 +11,7 @@ from adapters.trees.parse import parse
 from adapters.v3.acknowledge import acknowledgement
 from adapters.v3.answer import control_act
 from adapters.v3.envelope import unwrapped
-from adapters.v3.interaction import QUERIES
+from adapters.v3.interaction import CONTINUATION, QUERIES
 from adapters.v3.query import Search, searches
 from adapters.v3.translate import prepared
 from exchange.fhirjson import loads
@@ -32,42 +32,54 @@ async def answered_query(hub: Hub, grant: Grant, envelope: DocumentEnvelope) -> 
     """The answer to a query: AE where it may not be asked or asks for nothing."""
     asked = envelope.interaction
     try:
-        found, contents = await _found(hub, grant, envelope)
+        found, around, contents = await _found(hub, grant, envelope)
     except InsufficientScope as error:
         return _told(hub, envelope, "AE", [("", f"forbidden: {error}")], "")
     except FhirError as error:
         return _told(hub, envelope, "AE", [("", issue.diagnostics) for issue in error.issues], "")
-    return _told(hub, envelope, "AA", (), control_act(found, contents, asked.message_id[1]))
+    act = control_act(found, contents, asked.message_id[1], around, envelope.service)
+    return _told(hub, envelope, "AA", (), act)
 
 
-async def _found(hub: Hub, grant: Grant, envelope: DocumentEnvelope) -> tuple[list[Json], dict[str, str]]:
+async def _found(
+    hub: Hub, grant: Grant, envelope: DocumentEnvelope
+) -> tuple[list[Json], dict[str, Json], dict[str, str]]:
+    """What fits, once each; what it refers to, by `Type/id`; the bytes of documents that are retrieved."""
     request = unwrapped(parse(envelope.raw, envelope.charset))
     if request is None:
         raise FhirError("invalid", "there is no query in it")
     root = prepared(request.tree).root
     context = Context(envelope.hospital, time_zone(envelope.hospital.timezone), {})
     asked = searches(root, context)
+    if root.name == CONTINUATION:
+        raise FhirError("not-implemented", "an answer has no further page: all that is found is told at once")
     if not asked:
         raise FhirError("invalid", "the query names nothing to look for")
-    found = [resource for each in asked for resource in await _searched(hub, grant, each)]
+    matches: dict[str, Json] = {}
+    around: dict[str, Json] = {}
+    for each in asked:
+        for mode, resource in await _searched(hub, grant, each):
+            of_mode = matches if mode == "match" else around
+            of_mode[f"{resource['resourceType']}/{resource['id']}"] = resource
+    found = list(matches.values())
     contents: dict[str, str] = {}
     if root.name == "RCMR_IN000031UV01":
-        for each in found:
-            if data := await _content(hub, grant, each):
-                contents[each["id"]] = data
-    return found, contents
+        for document in found:
+            if data := await _content(hub, grant, document):
+                contents[document["id"]] = data
+    return found, around, contents
 
 
-async def _searched(hub: Hub, grant: Grant, asked: Search) -> list[Json]:
-    parameters = (*asked.parameters, ("_count", _MOST))
+async def _searched(hub: Hub, grant: Grant, asked: Search) -> list[tuple[str, Json]]:
+    """What was found, and beside it what the caller may read of the rest."""
+    readable = grant.types("r")
+    beside = ((name, said) for name, said, kind in asked.includes if readable is None or kind in readable)
+    parameters = (*asked.parameters, *beside, ("_count", _MOST))
     request = Request("GET", grant, hub.base, {"type": asked.type}, parameters)
     response = await search_type(hub, request)
     bundle: Json = loads(response.body)
-    return [
-        entry["resource"]
-        for entry in bundle.get("entry", ())
-        if entry.get("search", {}).get("mode") == "match"
-    ]
+    told = ((entry.get("search", {}).get("mode"), entry["resource"]) for entry in bundle.get("entry", ()))
+    return [(mode, resource) for mode, resource in told if mode in ("match", "include")]
 
 
 async def _content(hub: Hub, grant: Grant, reference: Json) -> str:
