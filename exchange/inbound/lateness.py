@@ -14,6 +14,7 @@ from exchange.hub import Hub
 from exchange.inbound.inbox import Pending
 from exchange.inbound.late import Chain, Resource, told
 from exchange.inbound.telling import MOST, Telling, earlier
+from exchange.inbound.texts import Texts
 from exchange.inbound.work import Lateness, Reference, Work, is_declaration, said_by
 from exchange.search.value.token import reference_hash
 from exchange.store.connection import Connection
@@ -56,7 +57,7 @@ async def lateness(
     works = await _reread(connection, after, before, touched, reread)
     said = {}
     for number, each in works.items():
-        said[number] = said_by(each, hub, [])
+        said[number] = said_by(each, hub, [], Texts())
         await asyncio.sleep(0)
     around = _Around(before, after, said)
     chains = {

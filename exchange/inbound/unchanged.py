@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from adapters.translation import Entry
-from exchange.fhirjson import dumps
+from exchange.inbound.texts import Texts
 from exchange.store.fetch import Stored
 
 Reference = tuple[str, str]
@@ -37,12 +37,14 @@ class Unchanged:
         self._known.add(saying)
 
 
-def saying_of(reference: Reference, entries: Sequence[Entry], stored: Stored | None) -> Saying | None:
+def saying_of(
+    reference: Reference, entries: Sequence[Entry], stored: Stored | None, texts: Texts
+) -> Saying | None:
     """What is said of which version; None where that is not to be remembered."""
     if stored is None or stored.body is None or reference[0] == "Patient":
         return None
     said = b"\n".join(
-        b"%b %b %b" % (each.mode.encode(), "\t".join(each.deletions).encode(), dumps(each.resource))
+        b"%b %b %b" % (each.mode.encode(), "\t".join(each.deletions).encode(), texts.of(each.resource))
         for each in entries
     )
     return (reference, stored.version, stored.updated, said) if len(said) <= LARGEST else None

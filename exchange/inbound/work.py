@@ -13,7 +13,7 @@ from adapters.hl7v2.acknowledge import Fault
 from adapters.hl7v2.parse import Message
 from adapters.hospitals.hospital import Hospital
 from adapters.translation import Entry, Translation
-from exchange.fhirjson import loads, split
+from exchange.fhirjson import loads
 from exchange.hub import Hub
 from exchange.identity import record_of
 from exchange.inbound.envelope import Envelope
@@ -23,6 +23,7 @@ from exchange.inbound.late import Chain, placed, told
 from exchange.inbound.place import Place, place_of
 from exchange.inbound.provenance import provenance
 from exchange.inbound.sent import Sent
+from exchange.inbound.texts import Texts
 from exchange.inbound.unchanged import Unchanged, saying_of
 from exchange.local_codes.rewriting import sighting_of
 from exchange.local_codes.sighting import Sighting
@@ -143,25 +144,27 @@ def plan_from_stored(
 def add(plan: Plan, work: Work, hub: Hub) -> None:
     """Adds one message's writes to the plan, or none of them if one of its resources may not be stored."""
     sightings: list[Sighting] = []
-    said = said_by(work, hub, sightings)
-    resources, then = _resources(plan, work, said)
+    texts = Texts()
+    said = said_by(work, hub, sightings, texts)
+    resources, then = _resources(plan, work, said, texts)
     made = provenance(work.envelope, work.received, list(said), hub.settings.base)
     try:
         asides = {
-            reference: _write(hub, resource, plan.stored[reference]) for reference, resource in then.items()
+            reference: _write(hub, resource, plan.stored[reference], texts)
+            for reference, resource in then.items()
         }
         writes = {
-            reference: _write(hub, resource, plan.stored[reference], int(reference in then))
+            reference: _write(hub, resource, plan.stored[reference], texts, int(reference in then))
             for reference, resource in resources.items()
-            if reference in then or not _is_current(plan, reference, resource)
+            if reference in then or not _is_current(plan, reference, resource, texts)
         }
-        writes["Provenance", made["id"]] = hub.write("update", made)
+        writes["Provenance", made["id"]] = hub.write_own("update", made)
     except FhirError as error:
         plan.rejected[work.id] = resource_faults(error.issues)
         return
     if work.id not in plan.late:
         for reference in resources.keys() - writes.keys() - plan.writes.keys():
-            plan.unchanged.note(saying_of(reference, said[reference], plan.stored[reference]))
+            plan.unchanged.note(saying_of(reference, said[reference], plan.stored[reference], texts))
     plan.sightings += sightings
     plan.asides |= {reference: (work.id, write) for reference, write in asides.items()}
     plan.changed[work.id] = frozenset(writes) & frozenset(resources)
@@ -172,16 +175,16 @@ def add(plan: Plan, work: Work, hub: Hub) -> None:
     plan.declared += _declared(plan, work)
 
 
-def said_by(work: Work, hub: Hub, sightings: list[Sighting]) -> dict[Reference, list[Entry]]:
+def said_by(work: Work, hub: Hub, sightings: list[Sighting], texts: Texts) -> dict[Reference, list[Entry]]:
     """What a message says of each resource; adds to `sightings`."""
     said: dict[Reference, list[Entry]] = {}
-    for entry in _rewritten(work, hub, sightings):
+    for entry in _rewritten(work, hub, sightings, texts):
         said.setdefault(_reference(entry), []).append(entry)
     return said
 
 
 def _resources(
-    plan: Plan, work: Work, said: Mapping[Reference, Sequence[Entry]]
+    plan: Plan, work: Work, said: Mapping[Reference, Sequence[Entry]], texts: Texts
 ) -> tuple[dict[Reference, Resource], dict[Reference, Resource]]:
     """What the resources are with the message, and of a late one what they were at its time; without those
     that are known to stay as they are stored."""
@@ -191,8 +194,8 @@ def _resources(
     for reference, entries in said.items():
         chain = lateness.chains.get(reference) if lateness is not None else None
         if chain is None:
-            is_stored = reference not in plan.writes
-            if is_stored and plan.unchanged.knows(saying_of(reference, entries, plan.stored[reference])):
+            stored = plan.stored[reference] if reference not in plan.writes else None
+            if plan.unchanged.knows(saying_of(reference, entries, stored, texts)):
                 continue
             now[reference] = told(plan.current[reference], entries) or {}
             continue
@@ -220,38 +223,44 @@ def _declared(plan: Plan, work: Work) -> list[Declared]:
     return [Declared(ids[0], other, declaration, work.envelope.hospital.id) for other in ids[1:]]
 
 
-def _rewritten(work: Work, hub: Hub, sightings: list[Sighting]) -> Iterator[Entry]:
+def _rewritten(work: Work, hub: Hub, sightings: list[Sighting], texts: Texts) -> Iterator[Entry]:
     """What the message says, with the standard's codes beside the hospital's own; adds to `sightings`."""
     assert work.translation is not None
-    message, hospital = work.envelope.message, work.envelope.hospital
-    when = work.received
-    if isinstance(message, Message):
-        when = event_time(message, hospital, when)
+    when: datetime | None = None
     for entry in work.translation.entries:
+        if not hub.local_codes.may_stand_in(texts.readable(entry.resource)):
+            yield entry
+            continue
+        when = when or _when(work)
         rewritten = hub.local_codes.rewritten(entry.resource, when)
         example = "/".join(_reference(entry))
         sightings += (sighting_of(met, example, work.received) for met in rewritten.met)
-        yield replace(entry, resource=rewritten.resource)
+        yield entry if rewritten.resource is entry.resource else replace(entry, resource=rewritten.resource)
 
 
-def _is_current(plan: Plan, reference: Reference, resource: Resource) -> bool:
+def _when(work: Work) -> datetime:
+    """When that happened of which the message tells."""
+    message, hospital = work.envelope.message, work.envelope.hospital
+    return event_time(message, hospital, work.received) if isinstance(message, Message) else work.received
+
+
+def _is_current(plan: Plan, reference: Reference, resource: Resource, texts: Texts) -> bool:
     """Is the resource, byte for byte, what is stored or about to be?"""
-    head, tail = split(resource)
-    planned = plan.writes.get(reference)
+    planned, stored = plan.writes.get(reference), plan.stored[reference]
     if planned is not None:
-        return (planned.head, planned.tail) == (head, tail)
-    stored = plan.stored[reference]
+        return (planned.head, planned.tail) == texts.split(resource)
     if stored is None:
         return False
-    write = Write("update", *reference, head, tail)
+    write = Write("update", *reference, *texts.split(resource))
     return rendered(write, stored.version, stored.updated) == stored.body
 
 
-def _write(hub: Hub, resource: Resource, stored: Stored | None, follows: int = 0) -> Write:
+def _write(hub: Hub, resource: Resource, stored: Stored | None, texts: Texts, follows: int = 0) -> Write:
     """A write that fails if somebody else wrote the resource after it was read; `follows` so many of ours."""
+    rest = texts.rest(resource)
     if stored is None:
-        return hub.write("create", resource)
-    return hub.write("update", resource, stored.version + follows if stored.body is not None else None)
+        return hub.write("create", resource, rest=rest)
+    return hub.write("update", resource, stored.version + follows if stored.body is not None else None, rest)
 
 
 def _reference(entry: Entry) -> Reference:

@@ -17,10 +17,9 @@ from typing import Any, Final
 
 import asyncpg
 
-from exchange.fhirjson import dumps
 from exchange.local_codes import store
 from exchange.local_codes.maps import LocalMaps
-from exchange.local_codes.rewriting import Allowed, Met, Rewriting
+from exchange.local_codes.rewriting import Allowed, Met, Remembered, Rewriting
 from exchange.local_codes.sighting import Key, Sighting, counted, kept, together
 from exchange.local_codes.systems import Systems
 from exchange.store.connection import Connection
@@ -70,6 +69,7 @@ class LocalCodes:
         self._pool, self._terminology, self._definitions, self._clock = pool, terminology, definitions, clock
         self.reconciled: dict[str, frozenset[str]] = {}
         self._known: set[int] = set()
+        self._remembered: tuple[LocalMaps | None, Remembered] = (None, {})
         self._tally: dict[Key, Sighting] = {}
 
     @property
@@ -79,18 +79,16 @@ class LocalCodes:
 
     def rewritten(self, resource: dict[str, Any], when: datetime) -> Rewritten:
         """`when` is the event's time, which says what version of a map holds."""
-        if not self._may_speak_locally(resource):
-            return Rewritten(resource, [], ())
-        work = Rewriting(self.systems, self.maps, when, self._allowed())
+        maps = self.maps
+        if self._remembered[0] is not maps:
+            self._remembered = maps, {}
+        work = Rewriting(self.systems, maps, when, self._allowed(), remembered=self._remembered[1])
         made = work.resource(resource)
         return Rewritten(made, work.met, tuple(work.versions))
 
-    def _may_speak_locally(self, resource: dict[str, Any]) -> bool:
-        """Whether the text of the resource names a hospital's own system: looking is a tenth of walking."""
-        try:
-            return self._prefix in dumps(resource)
-        except (ValueError, TypeError):
-            return True  # what is wrong with it is told where it is written
+    def may_stand_in(self, text: bytes | None) -> bool:
+        """Whether a resource of this text may name a hospital's own system; None: the text is not known."""
+        return text is None or self._prefix in text
 
     def _allowed(self) -> Allowed:
         checks, definitions = self._terminology.checks, self._definitions

@@ -59,6 +59,10 @@ class LocalMaps:
     def __bool__(self) -> bool:
         return bool(self._by_source)
 
+    def covers(self, system: str) -> bool:
+        """Whether there is a map from it, be it of another time."""
+        return system in self._by_source
+
     def fingerprints(self) -> dict[str, frozenset[str]]:
         """By system, what is another one when what its maps say may be."""
         return {

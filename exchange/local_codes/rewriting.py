@@ -6,12 +6,13 @@ back: a resource rewritten twice is the same as once. What was sent always stays
 https://hl7.org/fhir/R4/datatypes.html#CodeableConcept
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from adapters.hl7v2.functions.urls import ALTERNATE_CODES
+from exchange.fhirjson import dumps
 from exchange.local_codes.maps import LocalMaps, Mapped, Version
 from exchange.local_codes.sighting import Companion, Key, Sighting
 from exchange.local_codes.systems import Systems
@@ -35,9 +36,16 @@ class Met:
     is_mapped: bool
 
 
+# What is met in a member of a type of which no map says anything, by its name and its text.
+Remembered = dict[tuple[str, str, bytes | None], tuple[Met, ...]]
+MOST: Final = 20_000
+LONGEST: Final = 1_000
+
+
 @dataclass(slots=True)
 class Rewriting:
-    """One resource's: what was met, and the versions of maps that added something."""
+    """One resource's: what was met, and the versions of maps that added something. `remembered` is of these
+    maps."""
 
     systems: Systems
     maps: LocalMaps
@@ -45,11 +53,35 @@ class Rewriting:
     allowed: Allowed
     met: list[Met] = field(default_factory=list)
     versions: dict[str, Version] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=dict)
 
     def resource(self, resource: Json) -> Json:
         """The same object where nothing changes; else one that shares what has not changed."""
-        made: Json = self._walked(resource, str(resource["resourceType"]))
-        return made
+        prefix, type_ = self.systems.prefix.encode(), str(resource["resourceType"])
+        changed: Json = {}
+        for name, value in resource.items():
+            if type(value) in (dict, list) and name not in _ASIDE:
+                text = _text(value)
+                if text is None or prefix in text:
+                    changed |= self._member(resource, name, type_, text)
+        return resource | changed if changed else resource
+
+    def _member(self, resource: Json, name: str, type_: str, text: bytes | None) -> Json:
+        """What changes with one of the resource's own members. Hospitals repeat their codes: what was met in
+        a member of this text is remembered, unless maps may one day have another word."""
+        key = (type_, name, text)
+        if (known := self.remembered.get(key)) is not None:
+            self.met += known
+            return {}
+        before = len(self.met)
+        changed = self._changed(resource, ((name, resource[name]),), type_)
+        met = tuple(self.met[before:])
+        is_short = text is not None and len(text) <= LONGEST and name[:1] != "_"
+        if is_short and not changed and not any(self.maps.covers(each.key.system) for each in met):
+            if len(self.remembered) >= MOST:
+                self.remembered.clear()
+            self.remembered[key] = met
+        return changed
 
     def _walked(self, node: Any, place: str) -> Any:
         if type(node) is list:
@@ -58,15 +90,20 @@ class Rewriting:
             return self._concept(node, place)
         if "system" in node and "code" in node:
             return self._coding(node, place)
+        changed = self._changed(node, node.items(), place)
+        return node | changed if changed else node
+
+    def _changed(self, node: Json, members: Iterable[tuple[str, Any]], place: str) -> Json:
+        """Of these members of a node, those that change."""
         changed: Json = {}
-        for name, value in node.items():
+        for name, value in members:
             if name[:1] == "_" and isinstance(value, dict):
                 changed |= self._primitive(node, name[1:], value, f"{place}.{name[1:]}")
             elif isinstance(value, (dict, list)) and name not in _ASIDE:
                 walked = self._walked(value, f"{place}.{name}")
                 if walked is not value:
                     changed[name] = walked
-        return node | changed if changed else node
+        return changed
 
     def _listed(self, node: list[Any], place: str) -> list[Any]:
         walked = [self._walked(each, place) if isinstance(each, (dict, list)) else each for each in node]
@@ -144,6 +181,14 @@ class Rewriting:
 def sighting_of(met: Met, example: str, at: datetime) -> Sighting:
     alone = not (met.companion.code or met.is_mapped)
     return Sighting(met.key, at, at, met.display, (met.place,), example, met.companion, 1, int(alone))
+
+
+def _text(value: Any) -> bytes | None:
+    """None of what is no JSON."""
+    try:
+        return dumps(value)
+    except (ValueError, TypeError):
+        return None
 
 
 def is_added(coding: Any) -> bool:

@@ -7,6 +7,7 @@ from adapters.hl7v2.parse import Message
 from adapters.hospitals.hospital import Hospital
 from adapters.translation import Entry, Translation
 from exchange.hub import Hub
+from exchange.inbound.texts import Texts
 from exchange.inbound.unchanged import Unchanged, saying_of
 from exchange.store.fetch import Stored, fetch
 from exchange.store.transact import transact
@@ -22,15 +23,17 @@ REFERENCE = ("Location", "w")
 def test_another_version_another_text_or_another_mode_is_another_saying() -> None:
     known = Unchanged()
     stored = Stored(1, NOW, b"{}")
-    known.note(saying_of(REFERENCE, [Entry(WARD)], stored))
-    assert known.knows(saying_of(REFERENCE, [Entry(dict(WARD))], stored))
+    known.note(saying_of(REFERENCE, [Entry(WARD)], stored, Texts()))
+    assert known.knows(saying_of(REFERENCE, [Entry(dict(WARD))], stored, Texts()))
     others = (
-        saying_of(REFERENCE, [Entry(WARD)], stored._replace(version=2)),
-        saying_of(REFERENCE, [Entry(WARD)], stored._replace(updated=datetime(2024, 1, 2, tzinfo=UTC))),
-        saying_of(REFERENCE, [Entry(WARD | {"name": "外科"})], stored),
-        saying_of(REFERENCE, [Entry(WARD, "replace")], stored),
-        saying_of(REFERENCE, [Entry(WARD, deletions=("name",))], stored),
-        saying_of(REFERENCE, [Entry(WARD), Entry(WARD)], stored),
+        saying_of(REFERENCE, [Entry(WARD)], stored._replace(version=2), Texts()),
+        saying_of(
+            REFERENCE, [Entry(WARD)], stored._replace(updated=datetime(2024, 1, 2, tzinfo=UTC)), Texts()
+        ),
+        saying_of(REFERENCE, [Entry(WARD | {"name": "外科"})], stored, Texts()),
+        saying_of(REFERENCE, [Entry(WARD, "replace")], stored, Texts()),
+        saying_of(REFERENCE, [Entry(WARD, deletions=("name",))], stored, Texts()),
+        saying_of(REFERENCE, [Entry(WARD), Entry(WARD)], stored, Texts()),
     )
     assert not any(known.knows(other) for other in others)
 
@@ -38,9 +41,9 @@ def test_another_version_another_text_or_another_mode_is_another_saying() -> Non
 def test_what_is_not_stored_and_patients_are_never_known() -> None:
     known = Unchanged()
     for saying in (
-        saying_of(REFERENCE, [Entry(WARD)], None),
-        saying_of(REFERENCE, [Entry(WARD)], Stored(2, NOW, None)),
-        saying_of(("Patient", "p"), [Entry(WARD)], Stored(1, NOW, b"{}")),
+        saying_of(REFERENCE, [Entry(WARD)], None, Texts()),
+        saying_of(REFERENCE, [Entry(WARD)], Stored(2, NOW, None), Texts()),
+        saying_of(("Patient", "p"), [Entry(WARD)], Stored(1, NOW, b"{}"), Texts()),
     ):
         known.note(saying)
         assert saying is None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.hl7v2.functions.urls import ALTERNATE_CODES
 from exchange.local_codes.maps import EFFECTIVE, LocalMaps
-from exchange.local_codes.rewriting import TRANSLATED, Rewriting
+from exchange.local_codes.rewriting import TRANSLATED, Remembered, Rewriting
 from exchange.local_codes.sighting import Companion, Key
 from exchange.local_codes.systems import Systems
 from terminology.library import Library, entry_of
@@ -67,6 +67,23 @@ def test_drafts_and_other_systems_do_not_count() -> None:
     assert found.matches[0].concept.code == "a"
     assert known.mapped(LOCAL, "y", START) is None
     assert known.mapped("urn:other", "x", START) is None
+
+
+def test_what_is_remembered_of_a_code_holds_for_any_time() -> None:
+    other = "https://base.example/CodeSystem/h2/t"
+    resource = {
+        "resourceType": "Observation",
+        "code": {"coding": [{"system": LOCAL, "code": "x"}]},
+        "category": [{"coding": [{"system": other, "code": "y"}]}],
+    }
+    known = maps(concept_map("1", 5, {"x": "a"}))
+    remembered: Remembered = {}
+    for when in (START, START, day(6), START):
+        fresh = rewriting(known, when)
+        again = Rewriting(SYSTEMS, known, when, fresh.allowed, remembered=remembered)
+        assert again.resource(resource) == fresh.resource(resource)
+        assert again.met == fresh.met
+        assert {name for _, name, _ in remembered} == {"category"}
 
 
 CODES = st.sampled_from(["x", "y", "z"])
