@@ -44,6 +44,8 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 # A number and a road: less is shared by too many to tell where somebody lives.
 _DWELLING = re.compile(r"[0-9].*[a-z]{3}|[a-z]{3}.*[0-9]", re.DOTALL)
 _MAINLAND: Final = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)", re.ASCII)
+# As long is a mobile number with China's country code.
+_WITH_COUNTRY: Final = 13
 _FALSE_PHONES: Final = frozenset(("13800138000", "12345678", "123456789", "12345678901", "1234567890"))
 # HL7 Table 0203 for a national number: NI, and NN with the country's three letters.
 _NATIONAL: Final = frozenset(("NI", "NNCHN"))
@@ -82,14 +84,14 @@ def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) ->
     """Read a Patient that the structure check has passed; oddities beyond that are left out, not refused."""
     all_names = [name for name in map(normal_name, _name_texts(patient)) if name]
     newborn = any(map(is_newborn, all_names))
-    names = _distinct(name for name in all_names if not is_placeholder(name) and not is_newborn(name))
+    names = _distinct([name for name in all_names if not is_placeholder(name) and not is_newborn(name)])
     citizen_ids, cards = _identifiers(patient, identify)
     gender = patient.get("gender")
     birth_date = patient.get("birthDate")
     order = patient.get("multipleBirthInteger")
     return Demographics(
         names=names,
-        pinyin=_distinct(key for name in names for key in pinyin_keys(name)),
+        pinyin=_distinct([key for name in names for key in pinyin_keys(name)]),
         newborn=newborn and not names,
         gender=gender if gender in ("male", "female") else "",
         birth_date=normal_birth_date(birth_date) if isinstance(birth_date, str) else "",
@@ -111,15 +113,23 @@ def demographics_from_json(text: str) -> Demographics:
 
 def normal_phone(text: str) -> str:
     """Digits only, without China's own country code; empty for a number that nobody has."""
-    number = _EXTENSION.sub("", unicodedata.normalize("NFKC", text[:64]).strip())
-    digits = _MAINLAND.sub("", _NOT_DIGIT.sub("", number))
+    as_written = text.isdigit() and text.isascii() and len(text) < _WITH_COUNTRY
+    digits = text if as_written else _digits(text)
     false = len(digits) < 7 or digits in _FALSE_PHONES or len(set(digits[3:])) == 1
     return "" if false else digits
 
 
+def _digits(text: str) -> str:
+    number = _EXTENSION.sub("", unicodedata.normalize("NFKC", text[:64]).strip())
+    return _MAINLAND.sub("", _NOT_DIGIT.sub("", number))
+
+
 def normal_number(text: str) -> str:
     """A card number without separators, in capitals; empty for a filler (`-`, all ones, too short)."""
-    number = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:128])).upper()
+    plain = text[:128]
+    if not (plain.isascii() and plain.isalnum()):
+        plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", plain))
+    number = plain.upper()
     filler = len(number) < 6 or len(set(number)) == 1 or "1234567890".startswith(number)
     return "" if filler else number
 
@@ -148,8 +158,12 @@ def shared_identifier(identifier: Mapping[str, Any], identify: Identify) -> Card
 def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
     names = patient.get("name", ())
     # The name in use comes first: it is the one that stands for the record.
-    for human_name in sorted(names, key=lambda name: name.get("use") in ("old", "maiden", "nickname")):
+    for human_name in sorted(names, key=_is_former) if len(names) > 1 else names:
         yield text_from_human_name(human_name)
+
+
+def _is_former(human_name: Mapping[str, Any]) -> bool:
+    return human_name.get("use") in ("old", "maiden", "nickname")
 
 
 def _orders(names: Iterable[str]) -> Iterator[int]:
@@ -158,10 +172,10 @@ def _orders(names: Iterable[str]) -> Iterator[int]:
 
 def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[str, ...], tuple[Card, ...]]:
     found = [shared_identifier(identifier, identify) for identifier in patient.get("identifier", ())]
-    shared = _distinct(card for card in found if card is not None)
+    shared = _distinct([card for card in found if card is not None])
     return (
-        tuple(_for_life(card) for card in shared if card.kind in (CITIZEN_ID, NATIONAL_ID)),
-        tuple(card for card in shared if card.kind not in (CITIZEN_ID, NATIONAL_ID)),
+        tuple([_for_life(card) for card in shared if card.kind in (CITIZEN_ID, NATIONAL_ID)]),
+        tuple([card for card in shared if card.kind not in (CITIZEN_ID, NATIONAL_ID)]),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from mpi.demographics import Demographics, Identify, shared_identifier
+from mpi.demographics import Card, Demographics, Identify, shared_identifier
 
 Resource = dict[str, Any]
 
@@ -144,9 +144,13 @@ def _identifiers(records: Sequence[Shown], identify: Identify) -> list[Resource]
     """Citizen ids and cards in canonical form, then what each hospital calls its patient, as sent."""
     shared: dict[tuple[str, str, str], Resource] = {}
     local: dict[tuple[str, str], Resource] = {}
+    numbers: dict[bytes, Card | None] = {}  # most numbers come with every record
     for record in sorted(records, key=lambda record: (record.merged, record.patient_id)):
         for identifier in record.elements.get("identifier", ()):
-            number = shared_identifier(identifier, identify)
+            told = _ENCODER.encode(identifier)
+            if told not in numbers:
+                numbers[told] = shared_identifier(identifier, identify)
+            number = numbers[told]
             if number is not None:
                 shared[number.kind, number.system, number.number] = {
                     "use": "official",

@@ -84,11 +84,13 @@ def is_placeholder(name: str) -> bool:
     return tight in _PLACEHOLDERS or _PLACEHOLDER.fullmatch(tight) is not None
 
 
+@lru_cache(maxsize=65536)
 def is_newborn(name: str) -> bool:
     """Whether a normal name says whose child a newborn is, not who it is (`王芳之子`, `王芳大双`)."""
     return _NEWBORN.fullmatch(name.replace(" ", "")) is not None
 
 
+@lru_cache(maxsize=65536)
 def told_birth_order(name: str) -> int | None:
     """Which of twins or more a newborn's normal name says it is (`王芳大双` 1, `王芳之子乙` 2)."""
     found = _ORDER.search(name.replace(" ", "")) if is_newborn(name) else None

@@ -38,6 +38,7 @@ def _reading(characters: str) -> str:
     return "".join(_lazy_pinyin()(characters))
 
 
+@lru_cache(maxsize=65536)
 def pinyin_keys(name: str) -> tuple[str, ...]:
     """The key, and for a romanised name also that of its parts turned round: `Wei Wang` is `Wang Wei`."""
     key = pinyin(name)

@@ -14,16 +14,28 @@ from typing import Final
 
 import asyncpg
 
-from exchange.database import SESSION
 from exchange.first_load.staging import STORE
-from exchange.first_load.tasks import Came, Decide, Finding, Show, StageLines, StageStored, Task, Tell
+from exchange.first_load.tasks import (
+    LOADING,
+    Came,
+    Decide,
+    Finding,
+    Show,
+    StageLines,
+    StageStored,
+    Task,
+    Tell,
+)
 from exchange.loading.chunks import chunks_of
 from exchange.loading.conversation import Opening
-from exchange.loading.run import BeingLoaded
+from exchange.loading.indexing import indexes_aside
+from exchange.loading.run import TIDY_FROM, BeingLoaded
 from exchange.loading.sources import Source
 from exchange.loading.workers import Hands, Worker
 from exchange.settings import Settings
+from exchange.store import load_indexes
 from exchange.store.connection import Connection
+from exchange.store.load_rows import INDEX_TABLES
 from exchange.store.tuning import megabytes
 from exchange.store.types import type_number
 from mpi.first_load.parts import Part, parts, staged_keys
@@ -47,6 +59,9 @@ STAGED: Final = "SELECT count(*) FROM mpi_staged WHERE NOT later"
 
 PART: Final = 4000
 ROUND: Final = 200
+SHOWN: Final = 1000
+# About what an enterprise Patient takes.
+PATIENT_BYTES: Final = 1000
 RANGE: Final = 20_000
 
 
@@ -90,6 +105,7 @@ Listener = Callable[[Tally], None]
 class Load:
     """One run."""
 
+    dsn: str
     connection: Connection
     hands: Sequence[Worker]
     wanted: Wanted
@@ -171,12 +187,16 @@ class Load:
     async def _show(self) -> None:
         rows = await self.connection.fetch(UNSHOWN, type_number("Patient"))
         names = [row["enterprise_id"] for row in rows]
-        rounds = [Show(names[at : at + ROUND]) for at in range(0, len(names), ROUND)]
+        rounds = [Show(names[at : at + SHOWN]) for at in range(0, len(names), SHOWN)]
 
         def came(came: Came) -> None:
             self.tally.shown += came.persons
 
-        await self._spread("writing Patients", len(names), rounds, came)
+        async with indexes_aside(self.dsn, self.connection, "auto", len(names) * PATIENT_BYTES):
+            await self._spread("writing Patients", len(names), rounds, came)
+            self._now("indexing Patients")
+        if len(names) >= TIDY_FROM:
+            await load_indexes.tidy(self.connection, INDEX_TABLES)
 
     async def _spread(
         self, stage: str, total: int, tasks: Iterable[Task], came: Callable[[Came], None]
@@ -207,10 +227,10 @@ async def first_load(
 ) -> Tally:
     """Tell the patient index of many patients. Raises BeingLoaded, InUse."""
     openings = [Opening(settings, dsn, None, False, number, workers) for number in range(workers)]
-    connection = await asyncpg.connect(dsn, server_settings=SESSION)
+    connection = await asyncpg.connect(dsn, server_settings=LOADING)
     try:
         async with hands(openings) as started:
-            load = Load(connection, started, wanted, Tally(), listener)
+            load = Load(dsn, connection, started, wanted, Tally(), listener)
             await load.run()
             return load.tally
     finally:

@@ -1,8 +1,10 @@
 """From NDJSON or from the store to staged patients. Named SQL."""
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from typing import Any, Final
+
+import asyncpg
 
 from exchange.crossref import USE
 from exchange.domains import Domains
@@ -22,6 +24,8 @@ from profiles.structure import compile_structure
 STORE: Final = b"store"
 # Lines of the files stand behind all that is stored.
 PLACE_BITS: Final = 40
+# Systems of identifiers that are remembered.
+SYSTEMS: Final = 4096
 
 # Patients of hospitals that the index does not know.
 STORED: Final = """
@@ -39,16 +43,21 @@ def _structure() -> Any:
 
 
 async def stage_lines(connection: Connection, task: StageLines, domains: Domains) -> Came:
-    numbered, findings = [], []
+    """Each line becomes a row at once: a chunk of parsed Patients would not stay in a processor's cache."""
+    findings: list[Finding] = []
+    numbered = _of_lines(task, findings)
+    piece = Piece(task.source, task.chunk.start, task.place)
+    return Came(await _kept(connection, piece, numbered, domains), findings=tuple(findings))
+
+
+def _of_lines(task: StageLines, findings: list[Finding]) -> Iterator[tuple[int, Record]]:
     for line, text in lines_of(task.chunk.read(), task.chunk.first_line or 1):
         try:
             record = record_of(_patient(text), task.hospital)
         except (UnreadableJson, ValueError) as error:
             findings.append(Finding(task.place, line, str(error)[:200]))
-            continue
-        numbered.append(((task.place + 1) << PLACE_BITS | line, record))
-    await _kept(connection, Piece(task.source, task.chunk.start, task.place), numbered, domains)
-    return Came(len(numbered), findings=tuple(findings))
+        else:
+            yield (task.place + 1) << PLACE_BITS | line, record
 
 
 def _patient(text: bytes) -> dict[str, Any]:
@@ -63,14 +72,17 @@ def _patient(text: bytes) -> dict[str, Any]:
 
 async def stage_stored(connection: Connection, task: StageStored, domains: Domains) -> Came:
     rows = await connection.fetch(STORED, task.first, task.last, type_number("Patient"))
-    told = [(row["rid"], loads(unpack(row["body"]))) for row in rows]
-    numbered = [
-        (rid, record_of(patient, hospital))
-        for rid, patient in told
-        if (hospital := hospital_of(patient, domains) or task.hospital)
-    ]
-    await _kept(connection, Piece(STORE, task.first, 0), numbered, domains)
-    return Came(len(numbered), nobodys=len(told) - len(numbered))
+    staged = await _kept(connection, Piece(STORE, task.first, 0), _of_rows(rows, task, domains), domains)
+    return Came(staged, nobodys=len(rows) - staged)
+
+
+def _of_rows(
+    rows: Iterable[asyncpg.Record], task: StageStored, domains: Domains
+) -> Iterator[tuple[int, Record]]:
+    for row in rows:
+        patient = loads(unpack(row["body"]))
+        if hospital := hospital_of(patient, domains) or task.hospital:
+            yield row["rid"], record_of(patient, hospital)
 
 
 def hospital_of(patient: dict[str, Any], domains: Domains) -> str | None:
@@ -83,19 +95,21 @@ def hospital_of(patient: dict[str, Any], domains: Domains) -> str | None:
 
 
 async def _kept(
-    connection: Connection, piece: Piece, numbered: Sequence[tuple[int, Record]], domains: Domains
-) -> None:
+    connection: Connection, piece: Piece, numbered: Iterable[tuple[int, Record]], domains: Domains
+) -> int:
+    """How many they were."""
+    told: set[str] = set()
+    identify = lru_cache(SYSTEMS)(domains.identify)
     async with connection.transaction():
-        await stage(connection, piece, numbered, domains.identify)
-        await connection.execute(USE, _systems((record for _, record in numbered), domains))
+        staged = await stage(connection, piece, _noted(numbered, told), identify)
+        await connection.execute(USE, sorted({alias for system in told for alias in domains.aliases(system)}))
+    return staged
 
 
-def _systems(records: Iterable[Record], domains: Domains) -> list[str]:
-    """The domains that these patients have numbers of."""
-    told = {
-        system
-        for record in records
-        for identifier in record.patient.get("identifier", ())
-        if isinstance(system := identifier.get("system"), str)
-    }
-    return sorted({alias for system in told for alias in domains.aliases(system)})
+def _noted(numbered: Iterable[tuple[int, Record]], told: set[str]) -> Iterator[tuple[int, Record]]:
+    """The same; the domains that these patients have numbers of are told as they come."""
+    for each in numbered:
+        for identifier in each[1].patient.get("identifier", ()):
+            if isinstance(system := identifier.get("system"), str):
+                told.add(system)
+        yield each

@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
+from exchange.database import SESSION
 from exchange.loading.chunks import Chunk
 from mpi.first_load.parts import Part
+
+LOADING: Final = {**SESSION, "application_name": "yilian-first-load"}
+"""Sessions of a load are no hub's: nobody searches in them."""
 
 
 @dataclass(frozen=True, slots=True)

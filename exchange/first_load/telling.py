@@ -1,17 +1,15 @@
-"""What is written through the hub itself: patients told one by one, and enterprise Patients."""
+"""What is written through the hub itself: patients told one by one."""
 
 from typing import Final
 
 import asyncpg
 
-from exchange.first_load.tasks import Came, Show, Tell
+from exchange.first_load.tasks import Came, Tell
 from exchange.hub import Hub
 from exchange.identity import enterprise_writes
-from exchange.store import load_write
 from exchange.store.connection import Connection
 from exchange.store.transact import transact
 from mpi.first_load.staging import TOLD, later
-from mpi.store import enterprise_patients
 
 ATTEMPTS: Final = 20
 
@@ -33,17 +31,3 @@ async def _told(hub: Hub, connection: Connection, task: Tell) -> Came:
         await transact(connection, beside, hub.clock())
         await connection.execute(TOLD, task.numbers)
     return Came(len(records))
-
-
-async def show(hub: Hub, connection: Connection, task: Show) -> Came:
-    instant = hub.clock()
-    identify = hub.domains.identify
-    patients = await enterprise_patients(connection, task.enterprise_ids, hub.settings.base, identify)
-    writes = [hub.write("update", patient) for patient in patients]
-    try:
-        async with connection.transaction():
-            await load_write.place(connection, writes, (), instant)
-    except asyncpg.UniqueViolationError:  # somebody has shown one meanwhile
-        async with connection.transaction():
-            await transact(connection, writes, instant)
-    return Came(persons=len(writes))

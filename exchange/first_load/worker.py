@@ -12,10 +12,19 @@ from typing import BinaryIO, Final
 
 import asyncpg
 
-from exchange.database import SESSION
 from exchange.domains import Domains, load_domains
 from exchange.first_load import staging
-from exchange.first_load.tasks import Came, Decide, Rescore, Show, StageLines, StageStored, Task, Tell
+from exchange.first_load.tasks import (
+    LOADING,
+    Came,
+    Decide,
+    Rescore,
+    Show,
+    StageLines,
+    StageStored,
+    Task,
+    Tell,
+)
 from exchange.hub import Hub, open_hub
 from exchange.loading.conversation import LENGTH, Opening, packed, unpacked
 from mpi.first_load.outcome import decide_part
@@ -60,14 +69,14 @@ class Hand:
         return Came(*await relink_part(self.connection, task.records, by, task.instant))
 
     async def _through_the_hub(self, task: Tell | Show) -> Came:
-        from exchange.first_load import telling
+        from exchange.first_load import showing, telling
 
         if self.hub is None:
             settings = self.opening.settings.model_copy(update={"pool_size": 1})
             self.hub = await self.stack.enter_async_context(open_hub(settings, self.opening.dsn))
         if isinstance(task, Tell):
             return await telling.tell(self.hub, self.connection, task)
-        return await telling.show(self.hub, self.connection, task)
+        return await showing.show(self.hub, self.connection, task)
 
 
 async def work(source: BinaryIO, sink: BinaryIO) -> None:
@@ -76,7 +85,7 @@ async def work(source: BinaryIO, sink: BinaryIO) -> None:
         return
     assert isinstance(opening, Opening)
     async with AsyncExitStack() as stack:
-        connection = await asyncpg.connect(opening.dsn, server_settings=SESSION)
+        connection = await asyncpg.connect(opening.dsn, server_settings=LOADING)
         stack.push_async_callback(connection.close)
         domains = load_domains(opening.settings.domains, opening.settings.base)
         hand = Hand(opening, connection, domains, stack)

@@ -24,6 +24,8 @@ TRAILER: Final = b"\xff\xff"
 FIXED: Final = {"int2": ("h", 2), "int4": ("i", 4), "int8": ("q", 8), "float8": ("d", 8), "uuid": ("16s", 16)}
 NULL_LENGTH: Final = -1
 BLOCK: Final = 64
+GRAM: Final = 2
+GRAMS: Final = 1 << 16
 INT8_OID: Final = 20
 TEXT_OID: Final = 25
 
@@ -156,10 +158,27 @@ def _int8s(count: int) -> Struct:
     return Struct(">iiiiii" + "iq" * count)
 
 
+class _Short(dict[str, bytes]):
+    """Grams are few and repeat; what is longer is not kept."""
+
+    __slots__ = ()
+
+    def __missing__(self, value: str) -> bytes:
+        written = _text(value)
+        if len(value) <= GRAM:
+            if len(self) >= GRAMS:
+                self.clear()
+            self[value] = written
+        return written
+
+
+_SHORT: Final = _Short()
+
+
 def _text_array(values: Sequence[str]) -> bytes:
     if not values:
         return _LENGTH.pack(12) + Struct(">iii").pack(0, 0, TEXT_OID)
-    members = b"".join(map(_text, values))
+    members = b"".join([_SHORT[each] for each in values])
     return _LENGTH.pack(20 + len(members)) + _ARRAY.pack(1, 0, TEXT_OID, len(values), 1) + members
 
 

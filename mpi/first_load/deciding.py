@@ -77,7 +77,10 @@ def decided(told: Sequence[Told], by: Scale) -> Outcome:
             _answer(near, whose, frozenset(decision.taken))
         if asked := {*decision.review} - {*decision.taken}:
             waiting[each.record] = Asked(each.record, (*asked, whose), decision.findings)
-    standing = [replace(link, person=near.standing(link.person)) for link in links.values()]
+    standing = [
+        link if (person := near.standing(link.person)) == link.person else replace(link, person=person)
+        for link in links.values()
+    ]
     questions = [left for each in waiting.values() if (left := _standing(near, each))]
     return Outcome(standing, questions)
 

@@ -5,6 +5,7 @@ COPY as text: https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FOR
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 from mpi.changes import Content
@@ -59,12 +60,15 @@ class Piece:
 
 
 async def stage(
-    connection: Connection, piece: Piece, numbered: Sequence[tuple[int, Record]], identify: Identify
-) -> None:
-    """Keep a piece with its mark; inside a transaction."""
-    rows = _rows(numbered, identify)
+    connection: Connection, piece: Piece, numbered: Iterable[tuple[int, Record]], identify: Identify
+) -> int:
+    """Keep a piece with its mark; inside a transaction. How many they were."""
+    counted = count()
+    rows = (row for row, _ in zip(_rows(numbered, identify), counted, strict=False))
     await connection.copy_to_table("mpi_staged", source=_pieces(rows), columns=COLUMNS)
-    await connection.execute(MARK, piece.source, piece.start, piece.place, len(numbered))
+    staged = next(counted)
+    await connection.execute(MARK, piece.source, piece.start, piece.place, staged)
+    return staged
 
 
 async def staged_chunks(connection: Connection) -> dict[tuple[bytes, int], tuple[int, int]]:

@@ -25,9 +25,17 @@ https://hl7.org/fhir/R4/search.html#text
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
-from exchange.search.value.text import IDEOGRAPH, folded, grams, normalised, sought_grams
+from exchange.search.value.text import (
+    IDEOGRAPH,
+    INDEXED_CHARACTERS,
+    folded,
+    grams,
+    normalised,
+    sought_grams,
+)
 from exchange.search.value.token import h64, salt
 
 NARRATIVE = "_text"
@@ -35,6 +43,7 @@ CONTENT = "_content"
 # Characters of one text that are indexed.
 LONGEST = 500_000
 _IDEOGRAPHS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+# A run of ideographs, or of other letters and digits.
 _RUNS = re.compile(rf"([{IDEOGRAPH}]+)|([^\W_{IDEOGRAPH}]+)")
 
 
@@ -54,9 +63,10 @@ def texts_path(key: str) -> str:
 
 def text_phrase(path: str, text: str, *, sought_by_prefix: bool = True) -> Phrase:
     """A text under its path (`texts_path(key)`, NARRATIVE, CONTENT); a very long one by its beginning."""
-    text = text[:LONGEST]
-    value = normalised(text) if sought_by_prefix else ""
-    return Phrase(h64(f"\x03{folded(text)}") ^ salt(path), salt(path), value, words(text))
+    whole = folded(text[:LONGEST])
+    known = whole[:INDEXED_CHARACTERS] if len(text) <= INDEXED_CHARACTERS else normalised(text)
+    value = known if sought_by_prefix else ""
+    return Phrase(h64(f"\x03{whole}") ^ salt(path), salt(path), value, _words(whole))
 
 
 def uri_phrase(key: str, uri: str) -> Phrase:
@@ -66,8 +76,12 @@ def uri_phrase(key: str, uri: str) -> Phrase:
 
 def words(text: str) -> tuple[int, ...]:
     """The hashes of a text's words; of Chinese, those of each character and each pair of neighbours."""
+    return _words(folded(text))
+
+
+def _words(whole: str) -> tuple[int, ...]:
     found: set[str] = set()
-    for chinese, other in _runs(text):
+    for chinese, other in _RUNS.findall(whole):
         found.update(grams(chinese) if chinese else (other,))
     return tuple(sorted(map(word, found)))
 
@@ -75,16 +89,12 @@ def words(text: str) -> tuple[int, ...]:
 def sought_words(text: str) -> tuple[int, ...]:
     """The hashes that the words of a text must all have been, to hold this one; none if it has no word."""
     found: set[str] = set()
-    for chinese, other in _runs(text):
+    for chinese, other in _RUNS.findall(folded(text)):
         found.update(sought_grams(chinese) if chinese else (other,))
     return tuple(sorted(map(word, found)))
 
 
-def _runs(text: str) -> list[tuple[str, str]]:
-    """Each run of ideographs, or of other letters and digits."""
-    return _RUNS.findall(folded(text))
-
-
+@lru_cache(maxsize=1 << 16)
 def word(value: str) -> int:
     """The signed 32-bit hash of one word."""
     return (h64(value) & 0xFFFFFFFF) - 0x80000000

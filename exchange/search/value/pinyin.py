@@ -45,7 +45,7 @@ def pinyin_forms(part: str, name: str) -> tuple[str, ...]:
     of a name that is not Chinese."""
     kept = _SEPARATORS.sub("", name)
     surname = "" if part == "given" else _surname(kept)
-    rest = _lazy_pinyin()(kept[len(surname) :])
+    rest = _syllables(kept[len(surname) :])
     found: dict[str, None] = {}
     for reading in _readings(surname):
         syllables = [*reading, *rest]
@@ -54,6 +54,12 @@ def pinyin_forms(part: str, name: str) -> tuple[str, ...]:
         found |= dict.fromkeys(_spellings("".join(syllables)))
         found["".join(syllable[0] for syllable in syllables)] = None
     return tuple(each for each in found if not _is_beginning(each, found))
+
+
+# Far fewer than whole names.
+@lru_cache(maxsize=1 << 14)
+def _syllables(characters: str) -> tuple[str, ...]:
+    return tuple(_lazy_pinyin()(characters))
 
 
 def _is_beginning(form: str, forms: Iterable[str]) -> bool:

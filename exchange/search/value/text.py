@@ -14,6 +14,8 @@ IDEOGRAPH = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _DOT = re.compile(rf"(?<=[{IDEOGRAPH}])\s*[·•‧・･.。．‑-]\s*(?=[{IDEOGRAPH}])")
 _HAS_IDEOGRAPH = re.compile(f"[{IDEOGRAPH}]")
 _HAN_TEXT = re.compile(f"[{IDEOGRAPH}·\\s]+")
+# What no normalisation of Unicode changes: ASCII, and the ideographs that have no other form.
+_PLAIN = re.compile("[\x00-\x7f\u4e00-\u9fff]*\\Z")
 
 
 # A longer value is rare, and must not fill the cache.
@@ -39,6 +41,8 @@ def folded(value: str) -> str:
     """As `normalised`, but whole."""
     if value.isascii():
         plain = value.lower()
+    elif _PLAIN.match(value):
+        plain = _DOT.sub("·", value.lower())
     else:
         decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", value).casefold())
         bare = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
