@@ -1,166 +1,103 @@
 """Our linkage and Splink's side by side: the same cleaned columns, in one run, none with labels.
 
 Run as `python -m benchmarks.linkage FOLDER [NAME…]`: the sets that `yilian suite linkage` finds under FOLDER
-and whose names contain one of the NAMEs. Splink gets its own comparisons by kind of column, our blocking
-rules as SQL, and the best of several thresholds, chosen by the labels: better than one could know. Its prior
-stays at 1e-4: taken from training it became NaN on one of the sets.
-Needs `pip install 'yilian[dev]'`. https://moj-analytical-services.github.io/splink/
+and whose names contain one of the NAMEs. Splink gets the best of several thresholds, chosen by the labels:
+better than one could know. Review is the share of records that a human is asked about by the thresholds of
+ours: nothing in the record's person is sure, or somebody outside is worth a look. A set that one of the two
+cannot run says why and the others go on.
+
+Splink comes with `pip install 'yilian[dev]'` (in a checkout `pip install -e '.[dev]'`).
 """
 
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow
-import splink.comparison_library as library
-from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-
+from benchmarks.identity import cubed
+from benchmarks.splink_engine import SplinkEngine, predicted
 from conformance.linkage import Case, cases, sets
+from conformance.linkage import _pairs as judged_pairs
+from conformance.linkage import _tests as judged_tests
 from conformance.linkage import _truth as truth_of
-from conformance.linkage_figures import Figures, figures
+from conformance.linkage_figures import figures
 from conformance.linkage_files import read
-from mpi.linkage.candidates import rules_for
-from mpi.linkage.columns import Map, map_from_document
-from mpi.linkage.decisions import decided
-from mpi.linkage.groups import link
-from mpi.linkage.table import Table, table
-from mpi.linkage.training import trained
+from exchange.commands.linkage_engine import LinkageEngine
+from mpi.linkage.columns import map_from_document
+from mpi.linkage.table import table
 
 THRESHOLDS = (0.5, 0.9, 0.95, 0.99, 0.999)
 
-_COMPARISONS: dict[str, Callable[[str], Any]] = {
-    "name": lambda name: library.NameComparison(name).configure(term_frequency_adjustments=True),
-    "text": lambda name: library.JaroWinklerAtThresholds(name, [0.9, 0.7]).configure(
-        term_frequency_adjustments=True
-    ),
-    "address": lambda name: library.JaroWinklerAtThresholds(name, [0.9, 0.7]),
-    "date": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
-    "identifier": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
-    "phone": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
-    "postcode": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
-    "category": library.ExactMatch,
-    "sex": library.ExactMatch,
-}
-
 
 def main() -> None:
+    if len(sys.argv) < 2 or not Path(sys.argv[1]).exists():
+        raise SystemExit("usage: python -m benchmarks.linkage FOLDER [NAME…]: the folder of labelled sets")
     warnings.simplefilter("ignore")
     folder, *names = sys.argv[1:]
     for case in cases(Path(folder)):
-        told = sets()[case.kind]
-        if "files" not in told or (names and not any(name in case.name for name in names)):
+        if names and not any(name in case.name for name in names):
             continue
-        _compare(case, told)
+        told = sets()[case.kind]
+        if "files" in told:
+            _groups(case, told)
+        else:
+            _judged(case, told, "ours", LinkageEngine())
+            _judged(case, told, "splink", SplinkEngine())
 
 
-def _compare(case: Case, told: dict[str, Any]) -> None:
+def _judged(case: Case, told: dict[str, Any], who: str, engine: LinkageEngine | SplinkEngine) -> None:
+    judge = judged_pairs if "pairs" in told else judged_tests
+    _report(case, who, lambda: judge(case, told, engine)[1])
+
+
+def _groups(case: Case, told: dict[str, Any]) -> None:
     files = [read(file) for file in case.files]
     key = told["truth"]["column"]
     truth = [truth_of(value, told["truth"]) for records in files for value in records[key]]
     source = [number for number, records in enumerate(files) for _ in records[key]]
-    columns = map_from_document(told["map"])
-    raw = {
-        name: [value for records in files for value in records[told_]]
-        for name, told_ in columns.sources.items()
-    }
-    made = table(raw, columns.kinds, source)
-    _report(case, "ours", lambda: [(0.5, _ours(made, columns))], truth, source)
-    _report(case, "splink", lambda: _splink(made, columns), truth, source)
+    _report(case, "ours", lambda: _ours(files, told["map"], truth, source))
+    _report(case, "splink", lambda: _splink(files, told["map"], truth, source))
 
 
-def _report(
-    case: Case,
-    who: str,
-    run: Callable[[], list[tuple[float, list[int]]]],
-    truth: Sequence[str],
-    source: Sequence[int],
-) -> None:
+def _report(case: Case, who: str, run: Callable[[], str]) -> None:
     start, clock = time.process_time(), time.perf_counter()
     try:
-        found = run()
+        text = run()
     except Exception as error:
-        print(f"{case.name:45} {who:7} failed: {type(error).__name__}", flush=True)
-        return
+        text = f"cannot run: {type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
     spent, passed = time.process_time() - start, time.perf_counter() - clock
-    best: tuple[float, Figures] = max(
-        ((at, figures(persons, truth, source)) for at, persons in found), key=lambda one: one[1].f1
+    print(f"{case.name:40} {who:7} {text}; CPU {spent:.1f} s, {passed:.1f} s", flush=True)
+
+
+def _ours(files: Sequence[Any], columns: Any, truth: Sequence[str], source: Sequence[int]) -> str:
+    decided = LinkageEngine().groups(files, columns)
+    asked = sum(kind == "review" for _, kind in decided)
+    return _shown([person for person, _ in decided], truth, source, asked)
+
+
+def _splink(files: Sequence[Any], columns: Any, truth: Sequence[str], source: Sequence[int]) -> str:
+    told = map_from_document(columns)
+    raw = {name: [value for file in files for value in file[at]] for name, at in told.sources.items()}
+    found = predicted(table(raw, told.kinds, source), told)
+    best: tuple[float, float, list[int]] = max(
+        (figures(persons, truth, source).f1, at, persons)
+        for at in THRESHOLDS
+        for persons in [found.persons(at)]
     )
-    at, what = best
-    print(
-        f"{case.name:45} {who:7} F1 {what.f1:.4f} precision {what.precision:.4f} recall {what.recall:.4f} "
-        f"persons {what.persons:.4f} at {at:g}; CPU {spent:.1f} s, {passed:.1f} s",
-        flush=True,
+    _, at, persons = best
+    asked = found.for_review(persons, told.options.link_at, told.options.review_at)
+    return f"{_shown(persons, truth, source, asked)} at {at:g}"
+
+
+def _shown(persons: Sequence[Hashable], truth: Sequence[str], source: Sequence[int], asked: int) -> str:
+    what = figures(persons, truth, source)
+    return (
+        f"pairs: precision {what.precision:.4f} recall {what.recall:.4f} F1 {what.f1:.4f}; "
+        f"clusters: B-cubed F1 {cubed(persons, truth):.4f}, whole {what.persons:.4f}; "
+        f"review {asked / max(len(truth), 1):.2%}"
     )
-
-
-def _ours(made: Table, columns: Map) -> list[int]:
-    model = trained(made, columns)
-    return [decision.person for decision in decided(made, model, link(made, model))]
-
-
-def _splink(made: Table, columns: Map) -> list[tuple[float, list[int]]]:
-    linker = _linker(made, columns)
-    chosen = list(_sql_rules(rules_for(made, columns.kinds)))
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
-    for rule in chosen[:6]:
-        try:
-            linker.training.estimate_parameters_using_expectation_maximisation(rule)
-        except Exception as error:  # a rule that brings no pairs trains nothing
-            print(f"  splink: {type(error).__name__}", file=sys.stderr)
-    predicted = linker.inference.predict(threshold_match_probability=min(THRESHOLDS))
-    return [(at, _persons(linker, predicted, at, len(made))) for at in THRESHOLDS]
-
-
-def _linker(made: Table, columns: Map) -> Linker:
-    names = list(columns.columns)
-    data: dict[str, list[Any]] = {
-        name: [made.columns[name].values[code] or None for code in made.columns[name].codes.tolist()]
-        for name in names
-    }
-    both = {**data, "unique_id": list(range(len(made)))}
-    api = DuckDBAPI()
-    whole = pyarrow.table(both)
-    settings = SettingsCreator(
-        link_type="link_only" if made.source.any() else "dedupe_only",
-        comparisons=[_COMPARISONS[columns.columns[name].kind](name) for name in names],
-        blocking_rules_to_generate_predictions=list(_sql_rules(rules_for(made, columns.kinds))),
-    )
-    split = int((made.source == 0).sum())
-    parts = [whole.slice(0, split), whole.slice(split)] if made.source.any() else [whole]
-    frames = [api.register(part) for part in parts]
-    return Linker(frames if len(frames) > 1 else frames[0], settings, log_level="ERROR")
-
-
-def _sql_rules(chosen: Sequence[Sequence[str]]) -> list[Any]:
-    return [block_on(*(_sql(key) for key in rule)) for rule in chosen]
-
-
-def _sql(key: str) -> str:
-    name, _, form = key.partition(":")
-    return {
-        "": name,
-        "4": f"substr({name}, 1, 4)",
-        "sound": f"substr({name}, 1, 3)",
-        "year": f"substr({name}, 1, 4)",
-        "month-day": f"substr({name}, 6)",
-        "last": f"substr({name}, -4)",
-        "word": f"split_part({name}, ' ', 1)",
-    }[form]
-
-
-def _persons(linker: Linker, predicted: Any, at: float, size: int) -> list[int]:
-    found = linker.clustering.cluster_pairwise_predictions_at_threshold(
-        predicted, threshold_match_probability=at
-    )
-    rows = found.as_record_list()
-    numbers = {cluster: number for number, cluster in enumerate({row["cluster_id"] for row in rows})}
-    persons = [-1] * size
-    for row in rows:
-        persons[row["unique_id"]] = numbers[row["cluster_id"]]
-    return persons
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ CHANGED: Final = "2026-01-01"
 # What defines the operation at each path.
 OPERATIONS: Final = {
     "Patient/{id}/$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-    "Patient/$match": "http://hl7.org/fhir/OperationDefinition/Patient-match",
+    "Patient/$match": "https://profiles.ihe.net/ITI/PDQm/OperationDefinition/PDQmMatch",
     "Patient/$ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
     "Patient/$merge": "http://hl7.org/fhir/OperationDefinition/Patient-merge",
     "Patient/$unmerge": "https://yilian.example/fhir/OperationDefinition/patient-unmerge",

@@ -106,7 +106,7 @@ async def is_known_domain(hub: Hub, connection: Connection, system: str) -> bool
         system in hub.seen_domains
         or domains.of(system)
         or domains.identify(system)[0]
-        or system == f"{domains.base}/sid/enterprise-id"
+        or system in (hub.base, f"{domains.base}/sid/enterprise-id")
     ):
         return True
     used = {row["system"] for row in await connection.fetch(USED, list(domains.aliases(system)))}

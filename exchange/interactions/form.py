@@ -119,7 +119,7 @@ def _projecting(tree: Callable[[str], Node | None]) -> Form:
     def projected(body: bytes) -> bytes:
         resource = loads(body)
         node = tree(resource["resourceType"])
-        return body if node is None else dumps(_tagged(project(node, resource)))
+        return body if node is None else dumps(subsetted(project(node, resource)))
 
     return projected
 
@@ -127,10 +127,11 @@ def _projecting(tree: Callable[[str], Node | None]) -> Form:
 def _without_text(body: bytes) -> bytes:
     resource = loads(body)
     resource.pop("text", None)
-    return dumps(_tagged(resource))
+    return dumps(subsetted(resource))
 
 
-def _tagged(resource: Resource) -> Resource:
+def subsetted(resource: Resource) -> Resource:
+    """The resource with the tag that says that it is not whole."""
     meta = resource.get("meta", {})
     tags = meta.get("tag", [])
     if any(tag.get("code") == "SUBSETTED" for tag in tags):

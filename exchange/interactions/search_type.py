@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 
+from exchange.asked_domains import asked_domains, of_asked_domains, require_domains
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.interactions.entries import found_entry, with_entries
@@ -39,7 +40,10 @@ async def search_with(hub: Hub, connection: Connection, request: Request) -> Res
     handling = preference(request.headers.get("prefer")).handling
     query = permitted(request.grant, parse(hub.search, request.type, parameters, handling))
     form = form_of(parameters, hub.definitions)
+    domains = asked_domains(request.type, parameters)
+    await require_domains(hub, connection, domains)
     page = await page_of(connection, query, hub.extraction, hub.counts)
+    page = of_asked_domains(hub, page, domains) if domains else page
     return Response(200, searchset(request, query, page, form))
 
 

@@ -15,9 +15,9 @@ import asyncpg
 from exchange.hub import Hub
 from exchange.local_codes import store
 from exchange.local_codes.code_system import code_system_of
-from exchange.local_codes.definitions import operation_definitions
 from exchange.local_codes.sighting import Key
 from exchange.local_codes.store import Decision
+from exchange.operations.definitions import operation_definitions
 from exchange.outcome import FhirError
 from exchange.store.batch import Write
 from exchange.store.connection import Connection
@@ -51,7 +51,7 @@ def _written(hub: Hub, system: str, codes: list[store.LocalCode]) -> Write:
 
 
 async def publish_definitions(hub: Hub) -> None:
-    """Those of the operations on codes; what is stored as it is now gets no new version."""
+    """Those of the operations on codes and identities; what is stored as it is now gets no new version."""
     writes = [hub.write("update", each) for each in operation_definitions()]
     async with hub.pool.acquire() as connection, connection.transaction():
         await transact(connection, writes, hub.clock())

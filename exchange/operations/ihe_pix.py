@@ -2,20 +2,25 @@
 
 | parameter | |
 |---|---|
-| `sourceIdentifier` | `system\\|value` (a token, or an Identifier): whose other identifiers are asked for |
-| `targetSystem` | only identifiers of these domains, and Patients that have one |
+| `sourceIdentifier` | whose other identifiers are asked for: `system\\|value` (a token, or an Identifier) |
+| | or `[base]\\|Patient/[id]`, the id of a Patient here |
+| `targetSystem` | only identifiers of these domains, and Patients that have one; `[base]` for the Patient |
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from exchange.crossref import Identity, current_identifiers, identities, is_known_domain, of_domains
+from exchange.fhirjson import loads
 from exchange.hub import Hub
 from exchange.interactions.request import Request, Response
 from exchange.operations.asked import MANY, ONE, Asked
 from exchange.operations.parts import Part, patient, told
 from exchange.outcome import FhirError
 from exchange.store.connection import Connection
+from exchange.store.fetch import fetch
+from mpi.correction import UnknownIdentity, standing
+from mpi.rows import enterprise_ids, known
 from terminology.issue import Issue
 
 Identifier = dict[str, Any]
@@ -48,14 +53,15 @@ def _answer(hub: Hub, identity: Identity, source: tuple[str, str], targets: Sequ
         or each["value"] != source[1]
         or not same & set(hub.domains.aliases(each.get("system", "")))
     ]
-    if not others:
+    if not others and hub.base not in targets:
         return []
     made: list[Part] = [{"name": "targetIdentifier", "valueIdentifier": each} for each in others]
     return [*made, *patient("targetId", identity.id)]
 
 
 async def _identity(hub: Hub, connection: Connection, source: tuple[str, str]) -> Identity:
-    found = await identities(hub, connection, [source])
+    found = await _here(connection, source[1]) if source[0] == hub.base else []
+    found = found or await identities(hub, connection, [source])
     if len(found) == 1:
         return found[0]
     if found:
@@ -65,6 +71,28 @@ async def _identity(hub: Hub, connection: Connection, source: tuple[str, str]) -
         issues = _code_invalid("sourceIdentifier Assigning Authority not found", "sourceIdentifier")
         raise FhirError.of("invalid", issues)
     raise FhirError("not-found", "sourceIdentifier Patient Identifier not found", "sourceIdentifier")
+
+
+async def _here(connection: Connection, reference: str) -> list[Identity]:
+    """Of a Patient by its id: the identity that stands for it now; none of one that was merged away."""
+    id_ = reference.removeprefix("Patient/")
+    record = await known(connection, id_)
+    if record is not None and record.merged_into is not None:
+        return []
+    name = record.enterprise_id if record is not None else await _standing(connection, id_)
+    (stored,) = await fetch(connection, [("Patient", name)])
+    if stored is None or stored.body is None:
+        return []
+    return [Identity(name, loads(stored.body), (id_,))]
+
+
+async def _standing(connection: Connection, id_: str) -> str:
+    """The identity that stands for this one, or the Patient itself if nobody linked it."""
+    try:
+        person = await standing(connection, id_)
+    except UnknownIdentity:
+        return id_
+    return (await enterprise_ids(connection, [person]))[person]
 
 
 def _code_invalid(diagnostics: str, expression: str) -> list[Issue]:

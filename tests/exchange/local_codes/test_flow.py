@@ -206,8 +206,8 @@ async def test_the_operations_are_defined(hub: Hub, client: httpx.AsyncClient) -
         for each in resource.get("operation", [])
         if each["name"] in OPERATIONS
     }
-    found = (await client.get("OperationDefinition")).json()["entry"]
-    assert {entry["resource"]["url"] for entry in found} == named
+    found = (await client.get("OperationDefinition?_count=100")).json()["entry"]
+    assert named < {entry["resource"]["url"] for entry in found}
     assert {entry["resource"]["meta"]["versionId"] for entry in found} == {"1"}
     for entry in found:
         outcome = await client.post("OperationDefinition/$validate", json=entry["resource"])

@@ -87,3 +87,16 @@ async def test_it_takes_the_right_to_read_and_to_search(hub: Hub) -> None:
     async with client_of(hub, "system/Patient.r") as client:
         answer = await client.get(PIX, params={"sourceIdentifier": "urn:x:h1|1"})
         assert answer.status_code == 403
+
+
+async def test_a_patient_is_named_by_its_id_here_too(hub: Hub, reader: httpx.AsyncClient) -> None:
+    identity = await identity_of(reader, "h1-1")
+    for id_ in ("h1-1", identity):
+        answer = await reader.get(PIX, params={"sourceIdentifier": f"{hub.base}|Patient/{id_}"})
+        assert listed(answer, "targetId") == [identity]
+    only = {"sourceIdentifier": "urn:x:h1|1", "targetSystem": hub.base}
+    assert (await reader.get(PIX, params=only)).json()["parameter"] == [
+        {"name": "targetId", "valueReference": {"reference": f"Patient/{identity}"}}
+    ]
+    nobody = await reader.get(PIX, params={"sourceIdentifier": f"{hub.base}|Patient/nobody"})
+    assert (nobody.status_code, nobody.json()["issue"][0]["code"]) == (404, "not-found")

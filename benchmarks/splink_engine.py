@@ -1,0 +1,162 @@
+"""Splink as an engine beside ours: comparisons by kind of column, our blocking rules as SQL, no labels.
+
+What training leaves without a number (a prior of NaN where a rule brings no two alike, a level that never
+occurred) is as if it had not been trained: Splink then takes its own default.
+https://moj-analytical-services.github.io/splink/
+"""
+
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow
+import splink.comparison_library as library
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+from mpi.linkage.candidates import rules_for
+from mpi.linkage.columns import Map, map_from_document
+from mpi.linkage.table import Table, table
+
+Records = Mapping[str, Sequence[str]]
+Pair = tuple[int, int]
+
+LEAST: Final = 0.01
+PRIOR: Final = 1e-4
+RULES: Final = 6
+
+_COMPARISONS: dict[str, Callable[[str], Any]] = {
+    "name": lambda name: library.NameComparison(name).configure(term_frequency_adjustments=True),
+    "text": lambda name: library.JaroWinklerAtThresholds(name, [0.9, 0.7]).configure(
+        term_frequency_adjustments=True
+    ),
+    "address": lambda name: library.JaroWinklerAtThresholds(name, [0.9, 0.7]),
+    "date": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
+    "identifier": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
+    "phone": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
+    "postcode": lambda name: library.DamerauLevenshteinAtThresholds(name, [1, 2]),
+    "category": library.ExactMatch,
+    "sex": library.ExactMatch,
+}
+_SQL: Final = {
+    "": "{0}",
+    "4": "substr({0}, 1, 4)",
+    "sound": "substr({0}, 1, 3)",
+    "year": "substr({0}, 1, 4)",
+    "month-day": "substr({0}, 6)",
+    "last": "substr({0}, -4)",
+    "word": "split_part({0}, ' ', 1)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """The probability of each pair that the blocking rules brought."""
+
+    linker: Linker
+    frame: Any
+    pairs: Mapping[Pair, float]
+    size: int
+
+    def persons(self, at: float) -> list[int]:
+        """The person of each record, pairs of this probability linked."""
+        found = self.linker.clustering.cluster_pairwise_predictions_at_threshold(
+            self.frame, threshold_match_probability=at
+        )
+        rows = found.as_record_list()
+        numbers = {cluster: number for number, cluster in enumerate({row["cluster_id"] for row in rows})}
+        persons = [-1 - record for record in range(self.size)]
+        for row in rows:
+            persons[row["unique_id"]] = numbers[row["cluster_id"]]
+        return persons
+
+    def for_review(self, persons: Sequence[int], link_at: float, review_at: float) -> int:
+        """How many records are in doubt as ours are: none of their own person is sure, or one outside of it
+        is worth a look."""
+        inside, outside = [-1.0] * self.size, [-1.0] * self.size
+        for pair, probability in self.pairs.items():
+            best = inside if persons[pair[0]] == persons[pair[1]] else outside
+            for record in pair:
+                best[record] = max(best[record], probability)
+        both = zip(inside, outside, strict=True)
+        return sum(0 <= own < link_at or other >= review_at for own, other in both)
+
+
+class SplinkEngine:
+    """As the judge of `conformance.linkage` takes pairs."""
+
+    def pairs(self, records: Records, pairs: Sequence[Pair], columns: Mapping[str, Any]) -> list[str]:
+        told = map_from_document(columns)
+        size = len(next(iter(records.values())))
+        raw = {name: records.get(source, [""] * size) for name, source in told.sources.items()}
+        found = predicted(table(raw, told.kinds, [0] * size), told).pairs
+        chances = (found.get((min(pair), max(pair)), 0.0) for pair in pairs)
+        return [_kind(chance, told.options.link_at, told.options.review_at) for chance in chances]
+
+
+def _kind(chance: float, link_at: float, review_at: float) -> str:
+    return "link" if chance >= link_at else "review" if chance >= review_at else "new"
+
+
+def predicted(made: Table, columns: Map) -> Predicted:
+    frames = _frames(made, columns)
+    rules = [block_on(*map(_sql, rule)) for rule in rules_for(made, columns.kinds)]
+    settings = SettingsCreator(
+        link_type="link_only" if made.source.any() else "dedupe_only",
+        comparisons=[_COMPARISONS[told.kind](name) for name, told in columns.columns.items()],
+        blocking_rules_to_generate_predictions=rules,
+        probability_two_random_records_match=PRIOR,
+    )
+    linker = Linker(frames, settings, log_level="ERROR")
+    _train(linker, rules)
+    linker = Linker(frames, _numbers_only(linker.misc.save_model_to_json()), log_level="ERROR")
+    frame = linker.inference.predict(threshold_match_probability=LEAST)
+    pairs = {
+        (min(pair), max(pair)): float(row["match_probability"])
+        for row in frame.as_record_list()
+        if (pair := (row["unique_id_l"], row["unique_id_r"]))
+    }
+    return Predicted(linker, frame, pairs, len(made))
+
+
+def _train(linker: Linker, rules: Sequence[Any]) -> None:
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    for rule in rules[:RULES]:
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(rule)
+        except Exception as error:  # a rule that brings no pairs trains nothing
+            print(f"  splink: {type(error).__name__}", file=sys.stderr)
+
+
+def _numbers_only(model: dict[str, Any]) -> dict[str, Any]:
+    if not _is_chance(model.get("probability_two_random_records_match")):
+        model["probability_two_random_records_match"] = PRIOR
+    for comparison in model["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            for name in ("m_probability", "u_probability"):
+                if name in level and not _is_chance(level[name]):
+                    del level[name]
+    return model
+
+
+def _is_chance(number: object) -> bool:
+    return isinstance(number, float | int) and math.isfinite(number) and 0 < number <= 1
+
+
+def _frames(made: Table, columns: Map) -> Any:
+    data: dict[str, list[Any]] = {
+        name: [made.columns[name].values[code] or None for code in made.columns[name].codes.tolist()]
+        for name in columns.columns
+    }
+    whole = pyarrow.table({**data, "unique_id": list(range(len(made)))})
+    split = int((made.source == 0).sum())
+    parts = [whole.slice(0, split), whole.slice(split)] if made.source.any() else [whole]
+    api = DuckDBAPI()
+    frames = [api.register(part) for part in parts]
+    return frames if len(frames) > 1 else frames[0]
+
+
+def _sql(key: str) -> str:
+    name, _, form = key.partition(":")
+    return _SQL[form].format(name)
