@@ -4,7 +4,7 @@ Every function takes an open connection inside the caller's transaction and neve
 the locks of `mpi.rows`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,7 +53,7 @@ INSERT_RECORD = """
 WITH made AS (
     INSERT INTO mpi_record (patient_id, patient_key, source, local_id, demographics, normalisation, shown,
                             active, merged_into, created, updated)
-    VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $10) RETURNING record
+    VALUES ($1, $2, $3, $4, $5::json, $6, $7, $8, $9, $10, $10) RETURNING record
 ), keys AS (
     INSERT INTO mpi_key (key, rule, record)
     SELECT k, rule, record FROM made, unnest($11::bigint[], $12::smallint[]) AS given (k, rule)
@@ -66,7 +66,7 @@ SELECT record FROM made
 
 UPDATE_RECORD = """
 WITH changed AS (
-    UPDATE mpi_record SET source = $2, local_id = $3, demographics = $4::jsonb, normalisation = $5,
+    UPDATE mpi_record SET source = $2, local_id = $3, demographics = $4::json, normalisation = $5,
                           shown = $6, active = $7, updated = $8
     WHERE record = $1
 ), dropped AS (
@@ -76,6 +76,19 @@ INSERT INTO mpi_key (key, rule, record)
 SELECT k, rule, $1 FROM unnest($9::bigint[], $10::smallint[]) AS given (k, rule)
 ON CONFLICT DO NOTHING
 """
+
+# The same, and questions are withdrawn that are not about the persons $11 (ambiguous), $12 (inconsistent).
+REVISE_RECORD = UPDATE_RECORD.replace(
+    "\n)\nINSERT",
+    """
+), withdrawn AS (
+    UPDATE mpi_review SET state = 'obsolete', decided = $8, decided_by = 'hub'
+    WHERE record = $1 AND state NOT IN ('decided', 'obsolete')
+      AND (kind = 'ambiguous' AND persons <> $11::bigint[]
+           OR kind = 'inconsistent' AND persons <> $12::bigint[])
+)
+INSERT""",
+)
 
 # What we believed until now is closed, kept as the past, and followed by the new link.
 MOVE_LINKS = """
@@ -163,18 +176,31 @@ async def insert_record(
 
 
 async def update_record(connection: Connection, record: int, content: Content, instant: datetime) -> None:
-    await connection.execute(
-        UPDATE_RECORD,
-        record,
-        content.source,
-        content.local_id,
-        json_from_demographics(content.demographics),
-        NORMALISATION,
-        content.shown,
-        content.active,
-        instant,
-        *_columns(content.keys),
-    )
+    await connection.execute(UPDATE_RECORD, record, *_content(content, instant))
+
+
+async def revise_record(
+    connection: Connection,
+    record: int,
+    content: Content,
+    instant: datetime,
+    asked: tuple[Collection[int], Collection[int]],
+) -> None:
+    """The same, and no questions stay open but those about the persons `asked`: whose the record is, and
+    what speaks against its person."""
+    persons = [sorted(each) for each in asked]
+    await connection.execute(REVISE_RECORD, record, *_content(content, instant), *persons)
+
+
+def _content(content: Content, instant: datetime) -> Iterator[object]:
+    yield content.source
+    yield content.local_id
+    yield json_from_demographics(content.demographics)
+    yield NORMALISATION
+    yield content.shown
+    yield content.active
+    yield instant
+    yield from _columns(content.keys)
 
 
 async def move_links(

@@ -2,7 +2,7 @@
 
 Most corrections are of this kind (a patient moved, or has another phone), and there is nothing to decide: the
 record stays with its person, and what a human was asked about it is asked no longer. Every other correction
-goes the long way (`mpi.registration.revise`).
+goes the long way (`mpi.revision.revise`).
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (SELECT FROM mpi_key WHERE key = g.key AND record <> g.own LI
 CORRECT: Final = """
 WITH changed AS (
     UPDATE mpi_record r
-    SET source = g.source, local_id = g.local_id, demographics = g.demographics::jsonb, normalisation = $7,
+    SET source = g.source, local_id = g.local_id, demographics = g.demographics::json, normalisation = $7,
         shown = g.shown, active = g.active, updated = $8
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::boolean[])
         AS g (record, source, local_id, demographics, shown, active)

@@ -22,11 +22,12 @@ from mpi.enterprise import (
     shown_from_patient,
 )
 from mpi.enterprise_id import new_enterprise_id
-from mpi.first_visits import first_visits
+from mpi.first_visits import Arrival, first_visits
 from mpi.implied import implied
 from mpi.lone import correct
 from mpi.reach import PATIENT_KEYS
-from mpi.registration import merged, revise
+from mpi.registration import merged
+from mpi.revision import revise
 from mpi.rows import Connection, Known, enterprise_ids, known, known_all, lock_keys
 
 __all__ = [
@@ -124,7 +125,7 @@ async def resolve_all(
         if at not in fresh and (each is None or _says_something_new(each, records[at], shown[at]))
     ]
     contents = {at: content_of(records[at], shown[at], identify) for at in (*new, *other)}
-    if other:
+    if other and len(contents) > 1:
         keys = {key for content in contents.values() for key in content.keys}
         await lock_keys(connection, _patient_ids(records[at] for at in contents), keys)
     found = {at: _linked(each) for at, each in enumerate(stored) if each is not None}
@@ -133,9 +134,11 @@ async def resolve_all(
         if arrival is None:
             other.append(at)
         else:
-            found[at] = Resolution(arrival.enterprise_id, tuple(sorted(arrival.affected)), arrival.decision)
-    persons = {at: each.person for at, each in enumerate(stored) if each and not _is_merged(records[at])}
-    alone = await correct(connection, {at: contents[at] for at in other}, persons, instant)
+            found[at] = _resolution(arrival)
+    alone: dict[int, Known] = {}
+    if len(other) > 1:
+        persons = {at: each.person for at, each in enumerate(stored) if each and not _is_merged(records[at])}
+        alone = await correct(connection, {at: contents[at] for at in other}, persons, instant)
     found |= {at: replace(_linked(each), affected=(each.enterprise_id,)) for at, each in alone.items()}
     for at in other:
         if at not in alone:
@@ -208,17 +211,24 @@ async def _told(
     instant: datetime,
     new_id: Callable[[], str],
 ) -> Resolution:
-    """Of a patient that is known, or merged: what is stored seen under its locks."""
+    """Of a patient that is known, or merged: what is stored seen under its own locks."""
+    if not _is_merged(record):
+        arrival = await revise(connection, content, instant)
+        if arrival is None:
+            raise LookupError("only a known record can be revised")
+        return _resolution(arrival)
+    await lock_keys(connection, _patient_ids((record,)), content.keys)
     stored = await known(connection, record.patient_id)  # somebody may have been before us
     if stored is not None and not _says_something_new(stored, record, content.shown):
         return _linked(stored)
-    if _is_merged(record) and record.replaced_by is not None:
-        change = await merged(connection, content, record.replaced_by, instant, new_id)
-    else:
-        change = await revise(connection, content, instant)
+    change = await merged(connection, content, record.replaced_by or "", instant, new_id)
     names = await enterprise_ids(connection, {change.person, *change.touched})
     affected = tuple(sorted(names[person] for person in change.touched))
     return Resolution(names[change.person], affected, change.decision)
+
+
+def _resolution(arrival: Arrival) -> Resolution:
+    return Resolution(arrival.enterprise_id, tuple(sorted(arrival.affected)), arrival.decision)
 
 
 def _says_something_new(stored: Known, record: Record, shown: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The tables of the master patient index; migrations 0003, 0011, 0014 and 0017 make them.
+"""The tables of the master patient index; migrations 0003, 0011, 0014, 0017 and 0021 make them.
 
 A record is what one hospital knows of one patient; a person is the enterprise identity that records are
 linked to. Links are bitemporal: `valid_*` is when the record belonged to the person, `recorded_*` is when
@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, UUID
 
 metadata = MetaData()
 
@@ -76,7 +76,7 @@ mpi_record = Table(
     Column("patient_key", UUID, nullable=False, unique=True),
     _name("source"),
     _name("local_id"),
-    Column("demographics", JSONB, nullable=False),
+    Column("demographics", JSON, nullable=False),
     Column("normalisation", SmallInteger, nullable=False),
     Column("shown", LargeBinary, nullable=False),
     Column("active", Boolean, nullable=False),
@@ -88,13 +88,14 @@ mpi_record = Table(
     Index("mpi_record_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
 
-# Which person a record belongs to, why, and since when; one current row a record.
+# Which person a record belongs to, why, and since when; one current row a record. Neither
+# records nor persons are ever deleted, and a first visit does not look for them again.
 mpi_link = Table(
     "mpi_link",
     metadata,
     _number("link"),
-    _record(),
-    _person(),
+    Column("record", BigInteger, nullable=False),
+    Column("person", BigInteger, nullable=False),
     _name("rule"),
     _name("model", nullable=True),
     Column("match_weight", Double, nullable=True),

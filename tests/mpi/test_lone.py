@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mpi.enterprise import shown_from_patient
-from mpi.registration import revise
+from mpi.revision import revise
 from mpi.rows import lock_keys
 from mpi.store import Record, content_of, resolve_all
 from terminology.naming import identify
