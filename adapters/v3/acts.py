@@ -139,3 +139,34 @@ def _encounter(resource: Json, around: Around) -> str:
         f"{each_in('pertinentInformation1', reasons)}"
     )
     return each_in("componentOf1", [each_in("encounter", [inner])])
+
+
+def appointment(resource: Json, around: Around) -> str:
+    """encounterAppointment: who, with whom and when."""
+    actors = [each.get("actor", {}) for each in resource.get("participant", ())]
+    patients = [each for each in actors if at(each, around).get("resourceType") == "Patient"]
+    whom = [
+        assigned("assignedPerson", each, around)
+        for each in actors
+        if each.get("reference", "").startswith("Practitioner")
+    ]
+    slots = [ids([each["identifier"]]) for each in resource.get("slot", ()) if "identifier" in each]
+    return (
+        f'<encounterAppointment classCode="ENC" moodCode="APT">{ids(resource.get("identifier", ()))}'
+        f'<statusCode code="{said(resource.get("status", ""))}"/>{span("effectiveTime", resource)}'
+        f"{''.join(subject(each, around) for each in patients)}{each_in('performer', whom)}"
+        f"{each_in('arrivedBy', [each_in('transportationIntent', [each]) for each in slots])}"
+        "</encounterAppointment>"
+    )
+
+
+def schedule(resource: Json, around: Around) -> str:
+    """resourceSlot: what can be booked, and whose it is."""
+    whose = [assigned("identifiedEntity", each, around) for each in resource.get("actor", ())]
+    kinds = [concept("profession", each) for each in resource.get("specialty", ())]
+    inner = (
+        f"{ids(resource.get('identifier', ()))}{''.join(kinds)}"
+        f"{''.join(concept('code', each) for each in resource.get('serviceType', ()))}"
+        f"{span('effectiveTime', resource.get('planningHorizon', {}))}{each_in('directTarget', whose)}"
+    )
+    return each_in("schedule", [each_in("resourceSlot", [inner])])

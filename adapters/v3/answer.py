@@ -6,7 +6,7 @@ HL7 v3 Query Infrastructure: queryAck says OK, NF (nothing found) or QE (the que
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adapters.v3.acts import requests, visit
+from adapters.v3.acts import appointment, requests, schedule, visit
 from adapters.v3.told import Around, assigned, at, patient, unit
 from adapters.v3.wording import (
     addresses,
@@ -23,6 +23,7 @@ from adapters.v3.wording import (
 )
 
 Json = dict[str, Any]
+_ACTS: Final = {"Encounter": visit, "Appointment": appointment, "Schedule": schedule}
 _REQUESTS: Final = ("ServiceRequest", "MedicationRequest")
 
 
@@ -50,8 +51,8 @@ def control_act(
 
 def _told(resource: Json, around: Around, contents: Mapping[str, str]) -> str:
     kind = resource["resourceType"]
-    if kind == "Encounter":
-        return visit(resource, around)
+    if kind in _ACTS:
+        return _ACTS[kind](resource, around)
     if kind == "DocumentReference":
         return _document(resource, around, contents)
     forms = {"Patient": patient, "Organization": _organization, "CodeSystem": _terms}

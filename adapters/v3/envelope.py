@@ -6,6 +6,7 @@ Platforms carry the message as an element of the body, or as text: escaped or CD
 service.
 """
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -16,7 +17,9 @@ from adapters.v3.interaction import is_interaction
 
 SOAP_1_1: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_1_2: Final = "http://www.w3.org/2003/05/soap-envelope"
-_SERVICES = ("action", "service", "serviceName", "message_type", "method", "Action", "arg0", "ServiceName")
+_NAMING = ("action", "service", "serviceName", "message_type", "method", "Action", "arg0", "ServiceName")
+_SERVICE = re.compile(r"[A-Z]\w+(?:Register|Add|Update|Merge|Query|Access|Retrieve)")
+_SCHEME = re.compile(r'^"?(?:[^"]*[:/#])?|"$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,11 @@ def _own_leaves(root: Element) -> Document:
 
 
 def _service(envelope: Element, wrapper: str) -> str:
-    """The service's name: in a parameter beside the message, else the operation's."""
-    named = (each.peek("") for each in envelope.walk() if each.name in _SERVICES)
-    return next((name for name in named if name and "<" not in name and len(name) < 100), wrapper)
+    """The service's name: in a parameter beside the message, the operation's, or WS-Addressing's action;
+    what is called as services are goes before what every message of a platform says."""
+    named = (_SCHEME.sub("", each.peek("").strip()) for each in envelope.walk() if each.name in _NAMING)
+    told = [name for name in (*named, wrapper) if name and "<" not in name and len(name) < 100]
+    return next((name for name in told if _SERVICE.fullmatch(name)), told[0] if told else "")
 
 
 def answered(message: str, soap: str, wrapper: str = "") -> str:

@@ -24,6 +24,7 @@ QUERIES: Final = {
     "RCMR_IN000031UV01": "RCMR_IN000032UV01",
     "PRPA_IN900300UV": "PRPA_IN900350UV",
     "QUMT_IN020030UV01": "QUMT_IN020031UV01",
+    "QUMT_IN020030PL": "QUMT_IN020031UV01",
 }
 # The next page of an answer.
 CONTINUATION: Final = "QUQI_IN000003UV01"
@@ -46,6 +47,13 @@ _CHANGES: Final = {
     "PRPA_IN302012UV": "Update",
     "POOR_IN200901UV": "Add",
     "POOR_IN200902UV": "Update",
+    "PRPA_IN410001UV": "Add",
+    "PRPA_IN410002UV": "Update",
+    "PRSC_IN010101UV01": "Add",
+    "PRSC_IN010201UV01": "Update",
+    "PRSC_IN030101UV": "Add",
+    "PRSC_IN030102UV": "Update",
+    "POLB_IN224000UV01": "Update",
 }
 
 

@@ -23,6 +23,19 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "RCMR_IN000031UV01": ("DocumentReference",),
     "PRPA_IN900300UV": ("Encounter",),
     "QUMT_IN020030UV01": ("ServiceRequest", "MedicationRequest"),
+    "QUMT_IN020030PL": ("ServiceRequest", "MedicationRequest"),
+}
+# One query serves many services: how a service's name begins → what answers it instead.
+_SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "OutPatientAppoint": ("Appointment",),
+    "CheckAppoint": ("Appointment",),
+    "OperationSchedule": ("Appointment",),
+    "SourceAndSchedule": ("Schedule",),
+    "OrderInfo": ("MedicationRequest", "ServiceRequest"),
+    **dict.fromkeys(
+        ("ExamApp", "CheckApp", "PathologyApp", "BloodTransApp", "OperationApp", "OrderFiller"),
+        ("ServiceRequest",),
+    ),
 }
 # What an answer tells beside what is found, and what that refers to in turn.
 _INCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,6 +50,8 @@ _INCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
         *("patient:Patient", "encounter:Encounter", "requester:PractitionerRole", "requester:Practitioner"),
         "specimen:Specimen",
     ),
+    "Appointment": ("patient:Patient", "practitioner:PractitionerRole", "practitioner:Practitioner"),
+    "Schedule": ("actor:PractitionerRole", "actor:Practitioner"),
     "MedicationRequest": (
         *("patient:Patient", "encounter:Encounter", "requester:PractitionerRole", "requester:Practitioner"),
     ),
@@ -54,6 +69,7 @@ _TIMES: Final[Mapping[str, tuple[str, ...]]] = {
     "clinicalDocument.effectiveTime": ("DocumentReference", "date"),
     "encompassingEncounter.effectiveTime": ("DocumentReference", "encounter:Encounter.date"),
     "effectiveTime": ("ServiceRequest", "occurrence"),
+    "appointmentTimeframe": ("Appointment", "date"),
 }
 # The number of a form, by which its items are found too.
 _FORMS: Final = {"ServiceRequest": "requisition", "MedicationRequest": "group-identifier"}
@@ -88,10 +104,12 @@ class Search:
         return (*first, *further)
 
 
-def searches(root: Element, context: Context) -> list[Search]:
-    """The searches of a prepared query; none where it names nothing to look for."""
+def searches(root: Element, context: Context, service: str = "") -> list[Search]:
+    """The searches of a prepared query; none where it names nothing to look for. `service` is what was
+    called."""
     made: list[Search] = []
-    for kind in TYPES.get(root.name, ()):
+    of_service = (types for name, types in _SERVICES.items() if service.startswith(name))
+    for kind in next(of_service, TYPES.get(root.name, ())):
         parameters = tuple(_parameters(root, kind, context))
         if parameters:
             made.append(Search(kind, parameters))

@@ -1,11 +1,14 @@
 """Data types of FHIR as the interaction standards write ISO 21090: `<id><item extension="…"/></id>`."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, Final
 
 Json = dict[str, Any]
 _OIDS: Final = "urn:oid:"
+_OWN: Final = re.compile(r"/sid/[^/]+/(MR|VN|\d+)$")
+_KINDS: Final = {"MR": "4", "VN": "9"}
 _GENDERS: Final = {"male": ("1", "男性"), "female": ("2", "女性"), "unknown": ("0", "未知的性别")}
 
 
@@ -20,10 +23,17 @@ def each_in(element: str, parts: Iterable[str]) -> str:
     return "".join(f"<{element}>{part}</{closing}>" for part in parts if part)
 
 
+def _root(system: str) -> str:
+    """The OID that a system is; of a hospital's own numbers the one that the standard has for them."""
+    if found := _OWN.search(system):
+        return f"2.16.156.10011.2.5.1.{_KINDS.get(found[1], found[1])}"
+    return system.removeprefix(_OIDS)
+
+
 def ids(numbers: Sequence[Json], root: str = "") -> str:
     """All numbers; `root` where they are a hospital's own."""
     items = "".join(
-        f'<item root="{said(root or each.get("system", "").removeprefix(_OIDS))}"'
+        f'<item root="{said(root or _root(each.get("system", "")))}"'
         f' extension="{said(each.get("value", ""))}"/>'
         for each in numbers
     )

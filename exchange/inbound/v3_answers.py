@@ -50,7 +50,7 @@ async def _found(
         raise FhirError("invalid", "there is no query in it")
     root = prepared(request.tree).root
     context = Context(envelope.hospital, time_zone(envelope.hospital.timezone), {})
-    asked = searches(root, context)
+    asked = searches(root, context, envelope.service)
     if root.name == CONTINUATION:
         raise FhirError("not-implemented", "an answer has no further page: all that is found is told at once")
     if not asked:

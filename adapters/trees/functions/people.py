@@ -19,6 +19,7 @@ Json = dict[str, Any]
 _ROLES = (
     *("assignedAuthor", "assignedEntity", "associatedEntity", "participantRole", "assignedPerson1"),
     *("healthCareProvider", "assignedPerson", "responsibleParty", "relatedEntity", "intendedRecipient"),
+    "identifiedEntity",
 )
 _PERSONS = (
     *("assignedPerson", "playingEntity", "associatedPerson", "informationRecipient", "relatedPerson"),
