@@ -41,7 +41,7 @@ SESSION = {
 
 # A database that does not answer is taken for one that is away: at a new connection, and at a statement that
 # PostgreSQL itself should have ended so long ago.
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 30.0
 OVERDUE_SECONDS = 5.0
 
 # Each statement that a connection keeps prepared costs PostgreSQL some 190 kB.
@@ -66,6 +66,7 @@ class Database:
 async def own_database(settings: Settings) -> AsyncIterator[Database]:
     """For `serve`: the embedded server is ours alone and stops with us; else DatabaseInUse."""
     if settings.database_url:
+        await _recovered(settings.database_url)
         yield Database(settings.database_url)
         return
     folder = _folder(settings)
@@ -169,6 +170,20 @@ def _upgrade(connection: "Connection") -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+async def _recovered(dsn: str) -> None:
+    """Waits for a server that is starting, or recovering from a crash: hub and database may come back
+    together."""
+    deadline = time.monotonic() + ATTACH_SECONDS
+    while True:
+        try:
+            await (await asyncpg.connect(dsn)).close()
+            return
+        except asyncpg.CannotConnectNowError:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(embedded.POLL)
 
 
 async def _ensure_database(server: embedded.Server) -> None:

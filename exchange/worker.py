@@ -15,7 +15,7 @@ import uvloop
 from exchange.hub import Hub, prepare
 from exchange.inbound.hospital_files import hospital_files
 from exchange.inbound.mllp import listening as mllp_listening
-from exchange.inbound.reception import assisting_reception
+from exchange.inbound.reception import open_reception
 from exchange.server import answering, bound, listening, log_without_text, logging_to_stderr, translating
 from exchange.settings import Settings
 from exchange.workers import JOB, READY
@@ -34,7 +34,7 @@ async def work(settings: Settings, dsn: str, ended: asyncio.Event) -> None:
         hub = await stack.enter_async_context(answering(settings, dsn))
         files = await stack.enter_async_context(hospital_files(hub))
         translate = translating(hub, files.library)
-        reception = await stack.enter_async_context(assisting_reception(hub, files.hospitals, translate))
+        reception = await stack.enter_async_context(open_reception(hub, files.hospitals, translate))
         await stack.enter_async_context(listening(hub, reception, door, files))
         await stack.enter_async_context(mllp_listening(reception, mllp_door))
         telling = asyncio.create_task(_tell_of_jobs(hub))

@@ -1,8 +1,8 @@
 """The further processes that answer on the same ports: the first one starts them, and replaces the dead.
 
-The kernel gives each new connection, HTTP or MLLP, to one of them (SO_REUSEPORT). Jobs, channels, messages
-in nobody's hand and the embedded database stay with the first. What they share is in the database: tokens
-revoked and search parameters made at one are known to all within two seconds.
+The kernel gives each new connection, HTTP or MLLP, to one of them (SO_REUSEPORT). Jobs, channels and the
+embedded database stay with the first. What they share is in the database: tokens revoked and search
+parameters made at one are known to all within two seconds.
 
 https://man7.org/linux/man-pages/man7/socket.7.html
 """

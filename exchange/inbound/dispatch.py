@@ -33,6 +33,8 @@ ATTEMPTS: Final = 5
 IN_HAND: Final = 512
 # How often it is asked what became of a message that another process has in hand.
 ELSEWHERE_SECONDS: Final = 0.3
+# How often the log is told of what is put off.
+TELL_SECONDS: Final = 1.0
 FINISH_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Dispatcher:
         self._thinner = asyncio.Event()
         self._when_settled: list[Callable[[], None]] = []
         self._stopping = False
+        self._told, self._put_off_since = float("-inf"), 0
         self._unchanged = Unchanged()
 
     @property
@@ -206,7 +209,10 @@ class Dispatcher:
         left = [job for job in batch if job.id in self._jobs]
         for job in left:
             job.put_off(now)
-        _log.warning("%d messages wait: %s", len(left), type(error).__name__)
+        self._put_off_since += len(left)
+        if now >= self._told + TELL_SECONDS:
+            _log.warning("%d messages wait: %s", self._put_off_since, type(error).__name__)
+            self._told, self._put_off_since = now, 0
 
     async def _repeat(self, batch: Sequence[Job]) -> None:
         """Once more, as long as others come first; without those that others have."""

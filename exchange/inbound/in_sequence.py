@@ -32,6 +32,7 @@ class Links:
 
     pool: asyncpg.Pool
     channels: frozenset[str]
+    keeper: int
     _turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def numbers(self, envelope: Envelope) -> bool:
@@ -48,7 +49,7 @@ class Links:
             if told.meaning == "resynchronise":
                 await expect(connection, envelope, ANY)
             elif told.meaning == "next":
-                [receipt] = await keep(connection, [(envelope, instant)])
+                [receipt] = await keep(connection, [(envelope, instant)], self.keeper)
                 await expect(connection, envelope, int(number) + 1)
             elif told.meaning == "again":
                 receipt = await found(connection, envelope)

@@ -6,7 +6,7 @@ Many connections share one commit. The same sender, control id and bytes are the
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -31,9 +31,9 @@ RETRY_SECONDS: Final = 0.25
 # Keep messages in the order they came; those that are here already are left out of the answer.
 KEEP = """
 INSERT INTO inbox (received, channel, sender, control_id, sha256, raw, charset, message_type, hospital,
-                   state, processed, acknowledgement_code, acknowledgement, issues)
+                   state, processed, acknowledgement_code, acknowledgement, issues, keeper)
 SELECT received, channel, sender, control_id, sha256, raw, charset, message_type, hospital,
-       state, processed, acknowledgement_code, acknowledgement, issues::jsonb
+       state, processed, acknowledgement_code, acknowledgement, issues::jsonb, $15
 FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
             $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::bytea[], $14::text[])
      WITH ORDINALITY
@@ -48,14 +48,6 @@ FIND = """
 SELECT i.id, i.received, i.state, i.acknowledgement_code, i.acknowledgement, i.sender, i.control_id, i.sha256
 FROM unnest($1::text[], $2::text[], $3::bytea[]) AS w (sender, control_id, sha256)
 JOIN inbox i USING (sender, control_id, sha256)"""
-
-# Messages that wait to be processed, in the order they came; with $4 only those that came before, or wait for
-# another time: a replay's.
-PENDING = """
-SELECT id, received, channel, charset, raw FROM inbox
-WHERE state = 'received' AND id > $1 AND NOT id = ANY($2::bigint[])
-  AND ($4::timestamptz IS NULL OR received < $4 OR attempts > 0 OR replay IS NOT NULL OR original IS NOT NULL)
-ORDER BY id LIMIT $3"""
 
 # Those of some messages that are still to be processed are ours until the transaction ends, and so are their
 # subjects: who else tells of one waits.
@@ -124,8 +116,9 @@ class Settled:
 class Inbox:
     """Keeps messages; whatever comes while a commit is under way shares the next."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: asyncpg.Pool, keeper: int | None = None) -> None:
+        """`keeper` is the process that will have the messages in hand, if there is one."""
+        self._pool, self._keeper = pool, keeper
         self._keeping: Coalescer[tuple[Envelope, datetime, float], Receipt] = Coalescer(
             self._keep, lambda item: _key(item[0]), lanes=1, group=GROUP
         )
@@ -144,17 +137,20 @@ class Inbox:
         while True:
             try:
                 async with self._pool.acquire() as connection:
-                    return await keep(connection, [(envelope, instant) for envelope, instant, _ in items])
+                    pairs = [(envelope, instant) for envelope, instant, _ in items]
+                    return await keep(connection, pairs, self._keeper)
             except Exception as error:
                 if not is_transient(error) or clock() + RETRY_SECONDS > until:
                     raise
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def keep(connection: Connection, items: Sequence[tuple[Envelope, datetime]]) -> list[Receipt]:
+async def keep(
+    connection: Connection, items: Sequence[tuple[Envelope, datetime]], keeper: int | None = None
+) -> list[Receipt]:
     """Keeps messages, in their order."""
     columns = zip(*(row_of(envelope, instant) for envelope, instant in items), strict=True)
-    receipts = {_record_key(r): _receipt(r, True) for r in await connection.fetch(KEEP, *columns)}
+    receipts = {_record_key(r): _receipt(r, True) for r in await connection.fetch(KEEP, *columns, keeper)}
     again = [key for envelope, _ in items if (key := _key(envelope)) not in receipts]
     if again:
         found = await connection.fetch(FIND, *zip(*again, strict=True))
@@ -167,15 +163,6 @@ async def found(connection: Connection, envelope: Envelope) -> Receipt | None:
     for record in await connection.fetch(FIND, *zip(_key(envelope), strict=True)):
         return _receipt(record, False)
     return None
-
-
-async def pending(
-    connection: Connection, after: int, known: Collection[int], count: int, before: datetime | None = None
-) -> list[Pending]:
-    """The oldest messages that wait, beyond id `after`, without those `known` to be in hand; if that is
-    said only those that were received `before`, are replayed, or are corrected copies."""
-    found = await connection.fetch(PENDING, after, list(known), count, before)
-    return [Pending(**record) for record in found]
 
 
 async def claim(connection: Connection, ids: Sequence[int], subjects: Iterable[int] = ()) -> set[int]:

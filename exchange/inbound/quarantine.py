@@ -51,7 +51,7 @@ KNOWN: Final = "SELECT id FROM inbox WHERE sender = $1 AND control_id = $2 AND s
 
 # Another state; what waits again has no result yet.
 MOVE: Final = """
-UPDATE inbox SET state = $2,
+UPDATE inbox SET state = $2, keeper = NULL,
     processed = CASE WHEN $2 = 'received' THEN NULL ELSE processed END,
     acknowledgement_code = CASE WHEN $2 = 'received' THEN NULL ELSE acknowledgement_code END,
     acknowledgement = CASE WHEN $2 = 'received' THEN NULL ELSE acknowledgement END

@@ -28,6 +28,7 @@ from exchange.inbound.findings import INTERNAL, UNAVAILABLE, UNSETTLED
 from exchange.inbound.in_sequence import Links, Numbered
 from exchange.inbound.in_time import InTime
 from exchange.inbound.inbox import Inbox, Receipt
+from exchange.inbound.presence import present
 from exchange.inbound.query import answered, is_query
 from exchange.inbound.sealing import sealed_by_channel
 from exchange.inbound.work import Translate
@@ -58,10 +59,11 @@ class Reception:
         self.hub = hub
         self.hospitals = hospitals
         self._backlog = backlog
-        self._inbox = Inbox(hub.pool)
+        self._inbox = Inbox(hub.pool, backlog.presence.number)
         self.counts = Counts()
         self.budget = Budget(IN_HAND_BYTES)
-        self._links = Links(hub.pool, frozenset(hub.settings.sequence_numbers.split()))
+        numbered = frozenset(hub.settings.sequence_numbers.split())
+        self._links = Links(hub.pool, numbered, backlog.presence.number)
 
     @property
     def in_hand(self) -> int:
@@ -146,25 +148,16 @@ class Reception:
 
 @asynccontextmanager
 async def open_reception(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Reception]:
-    """The reception; what was kept but not settled is worked off meanwhile, before what comes new."""
-    async with _receiving(hub, hospitals, translate) as backlog, backlog.worked_off():
-        yield Reception(hub, hospitals, backlog)
-
-
-@asynccontextmanager
-async def assisting_reception(
-    hub: Hub, hospitals: Hospitals, translate: Translate
-) -> AsyncIterator[Reception]:
-    """Beside a reception that looks after what is not settled."""
-    async with _receiving(hub, hospitals, translate) as backlog:
-        yield Reception(hub, hospitals, backlog)
-
-
-@asynccontextmanager
-async def _receiving(hub: Hub, hospitals: Hospitals, translate: Translate) -> AsyncIterator[Backlog]:
+    """The reception; what was kept but not settled is worked off meanwhile, before what comes new, together
+    with whatever other processes receive."""
     judging = replace(hub, check=compile_recurring(hub.definitions))
-    async with Dispatcher(judging, hospitals, translate).running() as dispatcher:
-        yield Backlog(hub, dispatcher)
+    async with (
+        present(hub.dsn) as presence,
+        Dispatcher(judging, hospitals, translate).running() as dispatcher,
+    ):
+        backlog = Backlog(hub, dispatcher, presence)
+        async with backlog.worked_off():
+            yield Reception(hub, hospitals, backlog)
 
 
 def _out_of_turn(numbered: Numbered, instant: datetime) -> Delivery:

@@ -57,7 +57,7 @@ WITH next AS (
     SELECT i.id FROM inbox i, {ASKED} WHERE {CHOSEN} AND i.id > $2 AND i.id <= $3
     ORDER BY i.id LIMIT $4 FOR UPDATE OF i
 ), queued AS (
-    UPDATE inbox i SET state = 'received', replay = $5, processed = NULL,
+    UPDATE inbox i SET state = 'received', replay = $5, processed = NULL, keeper = NULL,
         acknowledgement_code = CASE WHEN i.state = 'processed' THEN i.acknowledgement_code END,
         acknowledgement = CASE WHEN i.state = 'processed' THEN i.acknowledgement END
     FROM next WHERE i.id = next.id

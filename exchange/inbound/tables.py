@@ -6,8 +6,8 @@ the key). A row is `received` until its processing has committed; then `processe
 issues that kept it out. Out of quarantine it comes as `resent` (a corrected copy, whose `original` it is, was
 sent on in its stead) or `discarded`; who decided it and why is an `inbox_decision`. `acknowledgement` is the
 application acknowledgement as sent. `map_version` are the maps by which it was translated last, `replay`
-what queued it again last. An `inbox_replay` has queued again what it `asked` for up to the message `reached`,
-of those up to `last`.
+what queued it again last, `keeper` the process that has it in hand (`exchange.inbound.presence`). An
+`inbox_replay` has queued again what it `asked` for up to the message `reached`, of those up to `last`.
 """
 
 from sqlalchemy import (
@@ -57,6 +57,7 @@ inbox = Table(
     Column("map_version", Text(collation="C")),
     Column("original", BigInteger, ForeignKey("inbox.id")),
     Column("replay", BigInteger),
+    Column("keeper", Integer),
     UniqueConstraint("sender", "control_id", "sha256", name="inbox_message"),
     CheckConstraint(
         "state IN ('received', 'processed', 'quarantined', 'resent', 'discarded')", name="inbox_state"

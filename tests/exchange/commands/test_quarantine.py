@@ -39,7 +39,7 @@ def refused(database_url: str) -> int:
         connection = await asyncpg.connect(database_url)
         envelope = sealed(message("c1", name=SECRET, f9="ADT^A99"), "mllp", None, HOSPITALS)
         columns = [[value] for value in row_of(envelope, datetime(2026, 1, 1, tzinfo=UTC))]
-        [kept] = await connection.fetch(KEEP, *columns)
+        [kept] = await connection.fetch(KEEP, *columns, None)
         await connection.close()
         return int(kept["id"])
 

@@ -9,7 +9,7 @@ import pytest
 
 from exchange.hub import Hub
 from exchange.inbound.inbox import Inbox, Receipt
-from exchange.inbound.reception import Reception, assisting_reception
+from exchange.inbound.reception import Reception, open_reception
 from exchange.store.fetch import count_versions
 from tests.exchange.inbound.conftest import HOSPITALS, OpenReception
 from tests.exchange.inbound.senders import message, patient_id, translate_simply
@@ -23,7 +23,7 @@ IN_HAND = "SELECT FROM inbox WHERE id = ANY($1::bigint[]) FOR UPDATE"
 
 @pytest.fixture
 async def beside(hub: Hub) -> AsyncIterator[Reception]:
-    async with assisting_reception(hub, HOSPITALS, translate_simply) as opened:
+    async with open_reception(hub, HOSPITALS, translate_simply) as opened:
         yield opened
 
 
