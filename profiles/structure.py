@@ -60,6 +60,11 @@ def compile_members(definitions: Definitions) -> Callable[[str], Members]:
     return _compiler(definitions).members
 
 
+def compile_parts(definitions: Definitions) -> Callable[[Rule], Members | None]:
+    """The rules of the properties of what a rule is about, if that rule says nothing of their values."""
+    return _compiler(definitions).parts
+
+
 @lru_cache(8)
 def _compiler(definitions: Definitions) -> "_Compiler":
     return _Compiler(definitions)
@@ -78,6 +83,7 @@ class _Compiler:
         self._definitions = definitions
         self._rules: dict[str, Rule] = {}
         self._members: dict[str, Members] = {}
+        self._parts: dict[Rule, Members] = {}
         self._reference = reference_form(definitions.resource_types)
         self._compile_extensions()
         self._element = self._compiled("Element")
@@ -102,6 +108,10 @@ class _Compiler:
         """The properties of a resource type that has been met."""
         return self._members[kind]
 
+    def parts(self, rule: Rule) -> Members | None:
+        """What the rule of an object asks of each property, if it asks no more than their names besides."""
+        return self._parts.get(rule)
+
     def _made(self, kind: str) -> Rule:
         """Nobody sees a rule before all that it leads to is there."""
         with self._compiling:
@@ -115,6 +125,7 @@ class _Compiler:
         url, nested_url = Members({}, {}, {}), Members({}, {}, {})
         self._rules["Extension"] = extension(url, *_choices(elements))
         self._rules["Extension.extension"] = extension(nested_url, *_choices(elements))
+        self._parts[self._rules["Extension"]] = url
         self._element = self._compiled("Element")
         for members, valid, expected in ((url, absolute, "an absolute URI"), (nested_url, uri, "a URI")):
             self._add_all(members, elements)
@@ -126,7 +137,8 @@ class _Compiler:
         if home not in self._rules:
             elements = self._definitions.children(home)
             members = self._members[home] = Members({}, {}, {})
-            self._rules[home] = members_of(home, members, _required(elements), _choices(elements))
+            made = members_of(home, members, _required(elements), _choices(elements))
+            self._rules[home], self._parts[made] = made, members
             if home in self._definitions.resource_types:
                 members.rules["resourceType"] = dispatched
             self._add_all(members, elements)
