@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from adapters.hl7v2.escape import Delimiters
@@ -9,6 +10,7 @@ from adapters.hl7v2.reading import Node
 from adapters.translation import Residue
 
 _NONE: frozenset[int] = frozenset()
+_NOTHING: Mapping[tuple[int, int], frozenset[int]] = MappingProxyType({})
 _REMEMBERED = 8192
 _LONGEST = 200
 Missed = tuple[tuple[int, int, int, str], ...]
@@ -38,18 +40,30 @@ def account(
     mapped = left_out = 0
     left: list[Left] = []
     field = _counter(delimiters)
+    texts: dict[tuple[str, int], bool] = {}
     for node in nodes:
         name, whole, twin = node.segment.name, node.whole, twins.get(node.segment.position)
         mapped += sum(whole.values())
-        for number in _filled(node.shape, name == "MSH"):
+        filled = _filled(node.shape, name == "MSH")
+        if len(whole) == len(filled) and name != "MSH":
+            continue
+        for number in filled:
             if number in whole:
                 continue
             raw = node.fields[number]
+            if twin is None and node.kept is None and raw.isalnum():
+                at = name, number
+                if (left_it := texts.get(at)) is None:
+                    left_it = texts[at] = _is_ignored(ignored, name, number, 1)
+                if left_it:
+                    left_out += 1
+                    left_alone.append(at)
+                    continue
             of = twin if twin is not None and twin.fields[number : number + 1] == [raw] else node
             if count := of.whole.get(number, 0):
                 mapped += count
                 continue
-            counted, missed = field(raw, number, of.kept)
+            counted, missed = field(raw, number, of.kept or _NOTHING)
             mapped += counted
             if number in of.out:
                 left_out += len(missed)

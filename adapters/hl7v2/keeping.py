@@ -100,7 +100,7 @@ def _keep(leaves: Sequence[Left], value: Value, kind: str, home: Draft, work: Wo
     first = leaves[0]
     name = f"{first.node.segment.name}-{first.field}"
     if len(leaves) == 1 and first.value == NULL:
-        home.deletions.append(f"extension.where(url='{URL}{name}')")
+        home.deletions += (f"extension.where(url='{URL}{name}')",)
         return
     if len(leaves) > SERIES:
         kept.add(home, name, "valueString", value.whole())

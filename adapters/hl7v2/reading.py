@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from adapters.hl7v2.escape import Delimiters
 from adapters.hl7v2.parse import NULL, Segment
 
+_NONE: frozenset[int] = frozenset()
 _FIRST = frozenset((0, 1 << 8, 1 << 8 | 1))
 _NOT_FHIR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
 
@@ -120,12 +121,22 @@ class Node:
         self.fields = segment.fields()
         self.kind = kind
         self.event = event
-        self.kept: dict[tuple[int, int], frozenset[int]] = {}
+        self.kept: dict[tuple[int, int], frozenset[int]] | None = None
         self.whole: dict[int, int] = {}
-        self.out: set[int] = set()
+        self.out: frozenset[int] = _NONE
         self.delimiters = delimiters
         self.shape = bytes(map(bool, self.fields))
         self.plan = (self.shape, kind, event)
+
+    def keep(self, field: int, number: int, leaves: frozenset[int]) -> None:
+        """These leaves of a repetition have reached a resource."""
+        if self.kept is None:
+            self.kept = {}
+        known = self.kept.get((field, number))
+        self.kept[field, number] = leaves if known is None else known | leaves
+
+    def leave_out(self, field: int) -> None:
+        self.out |= {field}
 
     @property
     def raw(self) -> tuple[str, ...]:

@@ -69,11 +69,11 @@ class V2Sources:
         name, field, _, _ = self._checked(path)
         return lambda shape: name == segment and not (field < len(shape) and shape[field])
 
-    def index(self, path: str, segment: str) -> int:
+    def index(self, path: str, segment: str) -> tuple[str, int]:
         if path in _WORDS or path.startswith("below."):
-            return 0
+            return "", 0
         name, field, component, _ = self._checked(path)
-        return field if name == segment and not component else 0
+        return "" if name == segment else name, 0 if component else field
 
     def text(self, path: str, segment: str) -> Text:
         if path == "event":
@@ -174,10 +174,7 @@ class FieldSource:
         return [_Leaf(value, self.subcomponent) for value in found if value.has(self.subcomponent)]
 
     def keep(self, owner: Node, number: int, leaves: frozenset[int]) -> None:
-        at = (self.field, number)
-        kept = owner.kept
-        known = kept.get(at)
-        kept[at] = leaves if known is None else known | leaves
+        owner.keep(self.field, number, leaves)
 
     def whole(self, owner: Node, leaves: frozenset[int]) -> int:
         return leaves_of(owner.fields[self.field], owner.delimiters, leaves)
@@ -185,7 +182,7 @@ class FieldSource:
     def ignore(self, node: Node, scope: Scope) -> None:
         """What no row maps of the field is left out on purpose."""
         if self.look(node, scope):
-            self.owner(node, scope).out.add(self.field)
+            self.owner(node, scope).leave_out(self.field)
 
     def _look_elsewhere(self, node: Node, scope: Scope) -> str:
         other: Node | None = scope.node(self.home)

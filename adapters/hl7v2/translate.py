@@ -5,26 +5,27 @@ what is stored (`adapters.merge`), results replace it. Every leaf of the message
 residue.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.hl7v2.context import Context
 from adapters.hl7v2.coverage import account, residue_of
 from adapters.hl7v2.functions import functions
 from adapters.hl7v2.keeping import keep
-from adapters.hl7v2.parse import Message, Segment
+from adapters.hl7v2.layout import Layout, layout_of
+from adapters.hl7v2.parse import Message
 from adapters.hl7v2.reading import Node
 from adapters.hl7v2.reasons import reason_of
 from adapters.hl7v2.sources import V2Sources
-from adapters.hl7v2.structure import Group, group
 from adapters.hospitals.hospital import Hospital
 from adapters.hospitals.level import V2
 from adapters.mapping.compile import compile_maps
 from adapters.mapping.compiled import CompiledMap, Maps
-from adapters.mapping.condition import Holds, settled
+from adapters.mapping.condition import Holds, rules_out, settled
 from adapters.mapping.draft import Scope
 from adapters.mapping.layers import joined, overridden
 from adapters.mapping.library import Compilations
@@ -32,6 +33,7 @@ from adapters.mapping.model import Model
 from adapters.mapping.read import read_layer
 from adapters.mapping.rows import Layer
 from adapters.mapping.run import Work
+from adapters.mapping.steps import MOST, Steps, known_steps
 from adapters.translation import Coverage, Entry, Fields, Translation
 from terminology.issue import Issue
 
@@ -89,11 +91,11 @@ def translate(message: Message, hospital: Hospital, received: datetime, maps: Ma
 
 def translated_by(kind: type[Work], message: Message, hospital: Hospital, maps: Maps) -> Translation:
     """The same by a kind of work that looks on."""
-    tree = group(message)
+    layout = layout_of(message)
     context = Context(hospital, time_zone(hospital.timezone), maps.vocabularies)
     work = kind(hospital.id, context, _dialect(message, hospital), _words(hospital))
     walk = _Walk(maps, work, message)
-    walk.group(tree, None)
+    walk.group(layout, None)
     alone: list[tuple[str, int]] = []
     mapped, ignored, left = account(walk.nodes, message.delimiters, maps.ignored, walk.twins, alone)
     residue = keep(left, work, maps.disabled) if left else []
@@ -101,9 +103,12 @@ def translated_by(kind: type[Work], message: Message, hospital: Hospital, maps: 
     known = maps.reasons.get
     return Translation(
         entries=[
-            Entry(draft.resource, draft.mode, tuple(dict.fromkeys(draft.deletions))) for draft in drafts
+            Entry(
+                draft.resource, draft.mode, tuple(dict.fromkeys(draft.deletions)) if draft.deletions else ()
+            )
+            for draft in drafts
         ],
-        issues=[*work.issues, *tree.issues],
+        issues=[*work.issues, *layout.issues],
         coverage=Coverage(mapped + len(left) - len(residue), ignored, len(residue)),
         residue=[residue_of(each, message.delimiters) for each in residue],
         fields=Fields(
@@ -146,6 +151,7 @@ class _Walk:
         self.event = message.text("MSH-9.2")
         self.before = ""
         self.nodes = [Node(each, message.delimiters, self.kind, self.event) for each in message.segments]
+        self.steps = None if work.looks_on else known_steps(maps, work.dialect)
         self.following: dict[int, list[Node]] = {}
         self.twins: dict[int, Node] = {}
         self.find_continued()
@@ -157,7 +163,8 @@ class _Walk:
         first: Node | None = None
         for node in self.nodes:
             each = continued.get(node.segment.name)
-            if each is None or each.continues_when is None or not each.continues_when.holds(node, anywhere):
+            when = each.continues_when if each is not None else None
+            if each is None or when is None or rules_out(when, node.fields) or not when.holds(node, anywhere):
                 first = None
             elif first is not None and _alike(each, first, node, anywhere):
                 self.following.setdefault(first.segment.position, []).append(node)
@@ -165,29 +172,30 @@ class _Walk:
             else:
                 first = node
 
-    def group(self, tree: Group, parent: Scope | None) -> None:
-        scope = Scope(tree.name if parent else "", parent, lambda name: self.below(tree, name))
-        if (
-            parent is None
-            and self.kind not in _WITHOUT_PATIENT
-            and self.event != "A20"
-            and self.message.first("PID") is None
-        ):
-            self.work.issues.append(Issue("error", "required", "the message has no PID segment", "PID"))
-            self.work.stand_in("Patient", "patient", scope)
-        for child in tree.children:
-            if isinstance(child, Segment):
-                scope.nodes.setdefault(child.name, []).append(self.nodes[child.position])
-        for child in tree.children:
-            if isinstance(child, Group):
+    def group(self, layout: Layout, parent: Scope | None) -> None:
+        nodes, below = self.nodes, layout.below
+        scope = Scope(layout.name if parent else "", parent, lambda name: self.below(below, name))
+        for name, positions in layout.segments.items():
+            scope.nodes[name] = [nodes[position] for position in positions]
+        if parent is None:
+            self.look_for_patient(scope)
+        for child in layout.children:
+            if isinstance(child, Layout):
                 self.group(child, scope)
-            elif child.position not in self.twins:
-                self.segment(self.nodes[child.position], scope)
+            elif child not in self.twins:
+                self.segment(nodes[child], scope)
         self.work.close(scope)
 
-    def below(self, tree: Group, name: str) -> Node | None:
-        found = next((segment for segment in tree.walk() if segment.name == name), None)
-        return self.nodes[found.position] if found is not None else None
+    def look_for_patient(self, scope: Scope) -> None:
+        """An error if there is none where one must be, and a stand-in."""
+        if self.kind in _WITHOUT_PATIENT or self.event == "A20" or self.message.first("PID") is not None:
+            return
+        self.work.issues.append(Issue("error", "required", "the message has no PID segment", "PID"))
+        self.work.stand_in("Patient", "patient", scope)
+
+    def below(self, below: Mapping[str, int], name: str) -> Node | None:
+        position = below.get(name)
+        return self.nodes[position] if position is not None else None
 
     def route(self, name: str, node: Node, scope: Scope) -> tuple[tuple[CompiledMap, Holds | None], ...]:
         """The maps for a segment here, in a message of this kind, with what is left of their conditions."""
@@ -201,13 +209,38 @@ class _Walk:
 
     def segment(self, node: Node, scope: Scope) -> None:
         name = node.segment.name
-        for each, holds in self.route(name, node, scope):
-            if each.after and self.before not in each.after:
-                continue
-            if holds is None or holds(node, scope):
-                self.work.run(each, node, scope, self.following.get(node.segment.position, ()))
+        if self.steps is None or node.segment.position in self.following:
+            self.by_rows(node, scope)
+        else:
+            self.written(node, scope, self.steps)
         if name not in _ANNOTATIONS:
             self.before = name
+
+    def by_rows(self, node: Node, scope: Scope) -> None:
+        following = self.following.get(node.segment.position, ())
+        for each, holds in self.route(node.segment.name, node, scope):
+            if (not each.after or self.before in each.after) and (holds is None or holds(node, scope)):
+                self.work.run(each, node, scope, following)
+
+    def written(self, node: Node, scope: Scope, known: dict[Any, Steps]) -> None:
+        """The same by functions that are written for nodes of this plan."""
+        name, work = node.segment.name, self.work
+        homes = self.maps.homes.get(name, ())
+        owners = [scope.node(home) for home in homes]
+        shapes = [owner.shape if owner is not None else b"" for owner in owners]
+        key = (name, scope.name, node.plan, *shapes)
+        steps = known.get(key)
+        if steps is None:
+            steps = Steps(self.maps.route(name, scope.name), node, scope)
+            if len(known) < MOST:
+                known[key] = steps
+        if steps.waiting:
+            steps.write(work.dialect, node, scope, homes, shapes)
+        for each, holds, run in steps.steps:
+            if run is not None:
+                run(work, node, scope, owners)
+            elif (not each.after or self.before in each.after) and (holds is None or holds(node, scope)):
+                work.run(each, node, scope)
 
 
 def _left(

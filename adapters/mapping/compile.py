@@ -29,6 +29,7 @@ from adapters.mapping.parts import Part, nowhere, part_of
 from adapters.mapping.rows import ABSENT, Layer, Map, Row
 from adapters.mapping.straight import Straight, straight
 from adapters.mapping.target import Place, compile_target, deletion, parse_target, without_slots
+from adapters.mapping.whole import homes
 
 
 def compile_maps(
@@ -52,7 +53,8 @@ def compile_maps(
         raise MapError(compiler.faults)
     frozen = {segment: tuple(maps) for segment, maps in by_segment.items()}
     continued = {name: each for name, maps in frozen.items() for each in maps if each.continues}
-    return Maps(frozen, {}, ignored, layer.vocabularies, layer.disabled, continued)
+    beside = {name: others for name, maps in frozen.items() if (others := homes(maps))}
+    return Maps(frozen, {}, ignored, layer.vocabularies, layer.disabled, continued, homes=beside)
 
 
 class _Compiler:
@@ -116,7 +118,7 @@ class _Compiler:
             without=frozenset(each.without),
             after=frozenset(each.after),
             identity=tuple(
-                tuple(self.checked(each, partial(self.part, part, each)) for part in parts)
+                tuple(self.checked(each, partial(self.part, part, len(parts) == 1, each)) for part in parts)
                 for parts in each.identity
             ),
             missing=each.missing,
@@ -164,8 +166,8 @@ class _Compiler:
         )
         return compiled
 
-    def part(self, text: str, each: Map) -> Part:
-        return part_of(text, each.segment, self.sources, self.functions, self.labels)
+    def part(self, text: str, alone: bool, each: Map) -> Part:
+        return part_of(text, alone, each.segment, self.sources, self.functions, self.labels)
 
     def text(self, path: str, each: Map) -> Text:
         return self.sources.text(path, each.segment)
@@ -213,7 +215,7 @@ class _Compiler:
             place=place,
             straight=at,
             deletes=self.checked(row, partial(self.deletion, row)),
-            memories=self.memories_of(row, each, function, arguments, source)
+            memories=self.memories_of(row, each, function, arguments, source, at)
             if function.remembered
             else None,
         )
@@ -229,12 +231,18 @@ class _Compiler:
         return deletion(row.deletes or "", self.layer.extensions)
 
     def memories_of(
-        self, row: Row, each: Map, function: Function, arguments: Mapping[str, Any], source: Source
+        self,
+        row: Row,
+        each: Map,
+        function: Function,
+        arguments: Mapping[str, Any],
+        source: Source,
+        at: Straight,
     ) -> Memories:
         """Rows that do the same with equal texts remember it together."""
         given = repr(sorted((name, value) for name, value in arguments.items() if name != "vocabulary"))
         inputs = (each.segment, *row.inputs.items()) if row.inputs else ()
-        key = (function.name, given, row.vocabulary, inputs, source.part)
+        key = (function.name, given, row.vocabulary, inputs, source.part, at.form)
         return self.memories.setdefault(key, Memories(function.remembered))
 
     def reference(

@@ -129,7 +129,8 @@ class Maps:
     """Every map by the kind of node it is for, what is ignored (source path → reason), the vocabularies, and
     the sources that are disabled. `continued`: by kind of node, the map in which a node may continue the one
     before it. `routes` remembers which maps are for a node in a group of a name, `settled` which of them in a
-    source of a kind, with what is left of their conditions, `reasons` why a field of a node is ignored;
+    source of a kind, with what is left of their conditions, `reasons` why a field of a node is ignored,
+    `steps` by dialect what there is to do for nodes of a plan, beside other nodes that are their `homes`;
     `looking` is the kind of work that is to look on, if any."""
 
     by_segment: Mapping[str, tuple[CompiledMap, ...]]
@@ -140,6 +141,8 @@ class Maps:
     continued: Mapping[str, CompiledMap] = field(default_factory=dict)
     settled: dict[tuple[str, ...], tuple[tuple[CompiledMap, Holds | None], ...]] = field(default_factory=dict)
     reasons: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
+    homes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    steps: dict[str, dict[Any, Any]] = field(default_factory=dict)
     looking: Callable[..., Any] | None = None
 
     def route(self, segment: str, group: str) -> tuple[CompiledMap, ...]:

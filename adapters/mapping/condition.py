@@ -10,7 +10,7 @@ A path is one of the source's (its first value counts), or a word the source for
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,15 +25,27 @@ _WORDS = frozenset(("and", "or", "not", "in", "valued", "repeats"))
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
     """A test, or a `word` over its `parts`; `holds` asks it of a node. `told`: what a test says is the same
-    for all nodes of a shape. `index`: of a plain text, the test asks whether `fields` have it there, or
-    whether what they have is `among` these texts."""
+    for all nodes of a shape. `index`: the test asks whether the `fields` of the node (or of the one that is
+    its `home`) have a text there, or whether that is `among` these texts, or repeats."""
 
     holds: Holds
     word: Literal["", "not", "and", "or"] = ""
     parts: "tuple[Condition, ...]" = ()
     told: Callable[[bytes], bool] = lambda shape: False
+    home: str = ""
     index: int = 0
+    repeats: bool = False
     among: frozenset[str] | None = None
+
+
+def rules_out(of: Condition, fields: Sequence[str]) -> bool:
+    """Whether a plain text of a node is seen at a glance not to be among those that a condition asks for."""
+    while of.word == "and":
+        of = of.parts[0]
+    if of.among is None or of.home or not 0 < of.index < len(fields):
+        return False
+    text = fields[of.index]
+    return text not in of.among and text.isalnum()
 
 
 def settled(of: Condition, shape: bytes, node: Any, scope: Scope) -> Condition | bool:
@@ -57,7 +69,7 @@ def compile_condition(
     path: Callable[[str], Text],
     repeats: Callable[[str], Holds],
     told: Callable[[str], Callable[[bytes], bool]] = lambda path: lambda shape: False,
-    index: Callable[[str], int] = lambda path: 0,
+    index: Callable[[str], tuple[str, int]] = lambda path: ("", 0),
 ) -> Condition:
     """`path` compiles a path to its text, `repeats` to whether it has several values, `told` to whether a
     shape tells, `index` to where a plain text stands. Raises ValueError with a reason."""
@@ -104,7 +116,7 @@ class _Parser:
         path: Callable[[str], Text],
         repeats: Callable[[str], Holds],
         told: Callable[[str], Callable[[bytes], bool]],
-        index: Callable[[str], int],
+        index: Callable[[str], tuple[str, int]],
     ) -> None:
         self.tokens = tokens
         self.path = path
@@ -135,20 +147,21 @@ class _Parser:
 
     def test(self) -> Condition:
         path = self.take("path")
-        text, told = self.path(path), self.told(path)
+        text, told, (home, index) = self.path(path), self.told(path), self.index(path)
         negative = self.took("not")
         if self.took("valued"):
             condition = Condition(
-                lambda node, scope: bool(text(node, scope)), told=told, index=self.index(path)
+                lambda node, scope: bool(text(node, scope)), told=told, home=home, index=index
             )
         elif self.took("repeats"):
-            condition = Condition(self.repeats(path), told=told)
+            condition = Condition(self.repeats(path), told=told, home=home, index=index, repeats=True)
         else:
             negative, among = self.compared(negative)
             condition = Condition(
                 lambda node, scope: text(node, scope) in among,
                 told=told,
-                index=self.index(path),
+                home=home,
+                index=index,
                 among=among,
             )
         return _not(condition) if negative else condition

@@ -7,32 +7,43 @@ Json = dict[str, Any]
 
 
 class Draft:
-    """A resource under construction.
+    """A resource under construction, called `name` (`Patient/…`).
 
     `slots` holds the list elements that several rows write to, `node` is what it is made from, `defaults` the
-    default rows of the maps that ran for it, with their nodes.
+    default rows of the maps that ran for it, with their nodes. Most have nothing of these.
     """
 
-    __slots__ = ("_reference", "defaults", "deletions", "id", "label", "mode", "node", "resource", "slots")
+    __slots__ = (
+        *("_reference", "_slots", "defaults", "deletions", "id", "label", "mode", "name", "node"),
+        "resource",
+    )
 
-    def __init__(self, resource: Json, label: str, mode: Literal["merge", "replace"], node: Any) -> None:
+    def __init__(
+        self, resource: Json, name: str, label: str, mode: Literal["merge", "replace"], node: Any
+    ) -> None:
         self.resource = resource
         self.id: str = resource["id"]
+        self.name = name
         self.label = label
         self.mode = mode
         self.node = node
         self._reference: Json | None = None
-        self.deletions: list[str] = []
-        self.slots: dict[tuple[str, str, Any], Json] = {}
-        self.defaults: list[tuple[Any, Any]] = []
+        self._slots: dict[tuple[str, str, Any], Json] | None = None
+        self.deletions: tuple[str, ...] = ()
+        self.defaults: tuple[tuple[Any, Any], ...] = ()
+
+    @property
+    def slots(self) -> dict[tuple[str, str, Any], Json]:
+        if self._slots is None:
+            self._slots = {}
+        return self._slots
 
     @property
     def reference(self) -> Json:
         """The same in every resource that refers to it."""
         known = self._reference
         if known is None:
-            text = f"{self.resource['resourceType']}/{self.resource['id']}"
-            known = self._reference = {"reference": text}
+            known = self._reference = {"reference": self.name}
         return known
 
     def own(self) -> None:
@@ -103,6 +114,15 @@ class Scope:
             return
         self._visible[draft.label] = draft
 
+    def name_new(self, draft: Draft) -> None:
+        """The same of one that has no name yet."""
+        known = self.labels.get(draft.label)
+        if known is None:
+            self.labels[draft.label] = [draft]
+        else:
+            known.append(draft)
+        self._visible[draft.label] = draft
+
     def look_around(self) -> None:
         """What is around has come further since this group was complete."""
         if self.parent is not None:
@@ -117,9 +137,11 @@ class Scope:
         labels, visible = self.parent.labels, self.parent._visible
         for label, drafts in self.labels.items():
             known = labels.get(label)
-            new = drafts if known is None else [draft for draft in drafts if draft not in known]
-            if new:
-                labels[label] = [*known, *new] if known else new.copy()
+            if known is None:
+                labels[label] = drafts.copy()
+                visible[label] = drafts[-1]
+            elif new := [draft for draft in drafts if draft not in known]:
+                known += new
                 visible[label] = new[-1]
 
     def drafts(self) -> Iterator[Draft]:

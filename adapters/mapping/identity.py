@@ -15,10 +15,11 @@ def key(*parts: str) -> str:
     text = "|".join(parts)
     if text.count("|") < len(parts) and "\\" not in text:
         return text
-    return "|".join([_escaped(part) for part in parts])
+    return "|".join([escaped(part) for part in parts])
 
 
-def _escaped(part: str) -> str:
+def escaped(part: str) -> str:
+    """A part as it stands in a key of several."""
     if "|" not in part and "\\" not in part:
         return part
     return part.replace("\\", "\\\\").replace("|", "\\|")

@@ -84,5 +84,6 @@ class Sources(Protocol):
     def told(self, path: str, segment: str) -> Callable[[bytes], bool]:
         """Whether what a condition asks of a path is the same for all nodes of a shape and a plan."""
 
-    def index(self, path: str, segment: str) -> int:
-        """Where among the `fields` of a node the text of a path stands, if it is alphanumeric; else 0."""
+    def index(self, path: str, segment: str) -> tuple[str, int]:
+        """Whose text a path is, and where among the `fields` of that it stands, if it begins with a letter or
+        digit; else 0. Of nobody: of the node itself. Nodes of such paths have `delimiters`."""

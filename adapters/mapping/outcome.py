@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from adapters.mapping.compiled import ValueRow
 from adapters.mapping.draft import Json, Scope
 from adapters.mapping.functions import Made, Primitive, Several
+from adapters.mapping.straight import item_of
 
 _ONE: Final = ((0, 1),)
 
@@ -22,8 +23,9 @@ class Outcome(NamedTuple):
     read_inputs: tuple[tuple[int, frozenset[int]], ...]
 
 
-# A value, how many leaves its field has, those of the inputs by field, the resources it needs, and all
-# outcomes. No leaves: it is not one plain value of which all was read; only the outcomes count.
+# A value as its target takes it, how many leaves its field has, those of the inputs by field, the resources
+# it needs, and all outcomes. No leaves: it is not one plain value of which all was read; only the outcomes
+# count.
 Remembered = tuple[Any, int, Mapping[int, int], tuple[Json, ...], Sequence[Outcome]]
 NOTHING: Final[Remembered] = (None, 0, {}, (), ())
 
@@ -83,4 +85,4 @@ def remembered(row: ValueRow, made: Sequence[Outcome], owner: Any, node: Any) ->
             number = 0
         elif leaves:
             also[source.index] = count
-    return values[0], number, also, resources, made
+    return item_of(row.straight, values[0]), number, also, resources, made

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.mapping.draft import Draft
 from adapters.mapping.functions import Function
+from adapters.mapping.identity import escaped
 from adapters.mapping.memory import Memories
 from adapters.mapping.model import Source, Sources, Text
 
@@ -16,7 +17,7 @@ from adapters.mapping.model import Source, Sources, Text
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """A `constant`, the id of the resource of a `label`, the `text` of a path, or what a function says of the
-    values of a `source`. An `optional` one may be empty."""
+    values of a `source`. An `optional` one may be empty; one that is not `alone` is escaped."""
 
     constant: str = ""
     label: str = ""
@@ -25,10 +26,12 @@ class Part:
     call: Callable[..., Any] | None = None
     memories: Memories | None = None
     optional: bool = False
+    alone: bool = False
 
 
 def part_of(
     text: str,
+    alone: bool,
     segment: str,
     sources: Sources,
     functions: Mapping[str, Function],
@@ -48,53 +51,74 @@ def part_of(
     if name not in functions:
         raise ValueError(f"identity: there is no function {name!r}")
     source, call = sources.source(path, segment), functions[name].call
-    return Part(source=source, call=call, memories=Memories(), optional=optional)
+    return Part(source=source, call=call, memories=Memories(), optional=optional, alone=alone)
 
 
 @dataclass(slots=True)
 class Identity:
-    """The text of the function, what it refers to, and whose memory it asks."""
+    """Statements that leave the business key in `key`, what they refer to, and whose memory they ask."""
 
     lines: list[str]
     names: dict[str, Any]
     memories: dict[str, Memories]
 
 
-def identity(alternatives: Collection[Collection[Part]]) -> Identity:
-    """The function that gives the business key of a node by the first alternative of which all is there."""
-    made = Identity(["def run(work, node, scope):", "    f = node.fields"], {}, {})
+def identity(alternatives: Collection[Collection[Part]], shape: bytes | None) -> Identity:
+    """The business key of a node of this shape (None: of any), by the first alternative that is all there."""
+    made = Identity(["key = None", "for _ in '1':"], {"escaped": escaped}, {})
     for parts in alternatives:
-        depth = 1
-        found: list[str] = []
-        for part in parts:
-            name = f"x{len(found)}"
-            text = repr(part.constant) if not (part.label or part.text or part.source) else name
-            for line in _lines(part, name, made):
-                made.lines.append("    " * depth + line)
-            if text == name and not part.optional:
-                made.lines.append("    " * depth + f"if {name}:")
-                depth += 1
-            found.append(f"{name}.id" if part.label else text)
-        whole = found[0] if len(found) == 1 else f"key({', '.join(found)})"
-        made.lines.append("    " * depth + f"return {whole}")
+        if not any(_is_missing(part, shape) and not part.optional for part in parts):
+            made.lines += _alternative(parts, shape, made)
+    made.lines.append("    break")
     return made
 
 
-def _lines(part: Part, name: str, made: Identity) -> Iterator[str]:
+def _is_missing(part: Part, shape: bytes | None) -> bool:
+    return shape is not None and part.source is not None and part.source.own and not part.source.finds(shape)
+
+
+def _alternative(parts: Collection[Part], shape: bytes | None, made: Identity) -> Iterator[str]:
+    """In a key of several parts each is escaped, so that two different lists never give the same key."""
+    several = len(parts) > 1
+    depth, found = 1, ""
+    for number, part in enumerate(parts):
+        name = f"x{number}"
+        found += "|" if number else ""
+        if part.label:
+            found += f"{{{name}.id}}"
+        elif part.text is None and part.source is None:
+            found += (
+                (escaped(part.constant) if several else part.constant).replace("{", "{{").replace("}", "}}")
+            )
+            continue
+        elif _is_missing(part, shape):
+            continue
+        else:
+            found += f"{{{name}}}"
+        yield from ("    " * depth + line for line in _lines(part, name, made, several, shape))
+        if not part.optional:
+            yield "    " * depth + f"if {name}:"
+            depth += 1
+    yield "    " * depth + f"key = f{found!r}"
+    yield "    " * depth + "break"
+
+
+def _lines(part: Part, name: str, made: Identity, several: bool, shape: bytes | None) -> Iterator[str]:
     number = len(made.names)
     if part.label:
-        yield f"{name} = scope.labelled({part.label!r})"
+        yield f"{name} = labelled({part.label!r})"
     elif part.text is not None:
-        made.names[f"text{number}"] = part.text
-        yield f"{name} = text{number}(node, scope)"
+        made.names[f"itext{number}"] = part.text
+        text = f"itext{number}(node, scope)"
+        yield f"{name} = escaped({text})" if several else f"{name} = {text}"
     elif part.source is not None and part.memories is not None:
-        source, memory = part.source, f"m{len(made.memories)}"
+        source, memory = part.source, f"i{len(made.memories)}"
         made.memories[memory] = part.memories
-        made.names[f"part{number}"] = part
-        made.names[f"look{number}"] = source.look
-        at = f"f[{source.index}] if len(f) > {source.index} else ''"
-        yield f"{name} = {at if source.own and source.index else f'look{number}(node, scope)'}"
-        named = f"work.named(part{number}, {memory}, {name}, node, scope)"
+        made.names[f"ipart{number}"] = part
+        made.names[f"ilook{number}"] = source.look
+        own = shape is not None and source.own and source.index
+        yield f"{name} = {f'f[{source.index}]' if own else f'ilook{number}(node, scope)'}"
+        named = f"work.named(ipart{number}, {memory}, {name}, node, scope)"
         yield f"if {name}: {name} = {memory}_known({name}) or {named}"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.mapping.compiled import CompiledMap, FixedRow, LinkRow, Template, ValueRow
 from adapters.mapping.draft import Draft, Json, Scope
-from adapters.mapping.identity import key, resource_id
+from adapters.mapping.identity import escaped, key, resource_id
 from adapters.mapping.joining import joined
 from adapters.mapping.memory import LONGEST, Memory
 from adapters.mapping.outcome import NOTHING, Outcome, Remembered, outcomes, remembered
@@ -17,7 +17,10 @@ _ALL = frozenset((0,))
 
 
 class Work:
-    """What one source has given so far: drafts in the order of their first mention, and issues."""
+    """What one source has given so far: drafts in the order of their first mention, and issues. `looks_on`:
+    somebody is to see each row, so that no written function may do several."""
+
+    looks_on = False
 
     def __init__(self, hospital: str, context: Any, dialect: str, words: Mapping[str, str]) -> None:
         """`dialect` is everything that texts are read by: equal texts of one dialect give equal results.
@@ -27,7 +30,7 @@ class Work:
         self.context = context
         self.dialect = dialect
         self.words = words
-        self.drafts: dict[tuple[str, str], Draft] = {}
+        self.drafts: dict[str, Draft] = {}
         self.homes: dict[Any, Draft] = {}
         self._adopted: dict[int, Json] = {}
         self.issues: list[Issue] = []
@@ -88,7 +91,7 @@ class Work:
                 if ignore.when is None or ignore.when.holds(left_out, scope):
                     ignore.source.ignore(left_out, scope)
         if each.defaults:
-            draft.defaults.append((each.defaults, node))
+            draft.defaults += ((each.defaults, node),)
         for link in each.links:
             group.around(link.at).links.append((self.link, link, draft, node))
 
@@ -111,7 +114,7 @@ class Work:
 
     def fixed(self, row: FixedRow, node: Any, scope: Scope, draft: Draft) -> None:
         if row.deletes:
-            draft.deletions.append(row.deletes)
+            draft.deletions += (row.deletes,)
             return
         if not row.reference:
             row.place(draft, node, self.word(row.value))
@@ -164,8 +167,8 @@ class Work:
     def stand_in(self, resource: str, label: str, scope: Scope) -> None:
         """A resource of which the source should have told, so that one sees what else it says."""
         made = resource_id(resource, self.hospital, key("unidentified", label))
-        draft = Draft({"resourceType": resource, "id": made}, label, "merge", None)
-        self.drafts[resource, made] = draft
+        name = f"{resource}/{made}"
+        draft = self.drafts[name] = Draft({"resourceType": resource, "id": made}, name, label, "merge", None)
         scope.name_draft(draft)
 
     def _refuse(self, label: str, segment: str) -> None:
@@ -179,11 +182,11 @@ class Work:
         while True:
             full = business_key if occurrence == 1 else f"{business_key}|#{occurrence}"
             made = resource_id(each.resource, self.hospital, full)
-            known = self.drafts.get((each.resource, made))
+            name = f"{each.resource}/{made}"
+            known = self.drafts.get(name)
             if known is None:
                 resource = {"resourceType": each.resource, "id": made}
-                draft = Draft(resource, each.label, each.mode, node)
-                self.drafts[each.resource, made] = draft
+                draft = self.drafts[name] = Draft(resource, name, each.label, each.mode, node)
                 return draft
             if known.node is None:
                 known.own()
@@ -199,6 +202,7 @@ class Work:
             assert part.source is not None
             assert part.call is not None
             known = part.call(part.source.values(part.source.owner(node, scope)), self.context) or ""
+            known = known if part.alone else escaped(known)
             if len(text) <= LONGEST:
                 memory.put(text, known)
         return known
@@ -216,7 +220,7 @@ class Work:
         """Puts what a row's function makes of a text."""
         if text == row.source.null:
             if row.deletes:
-                draft.deletions.append(row.deletes)
+                draft.deletions += (row.deletes,)
             row.source.keep(owner, 1, _ALL)
             return
         made: Sequence[Outcome]
@@ -277,10 +281,10 @@ class Work:
         if id(resource) in self._adopted:
             return
         self._adopted[id(resource)] = resource
-        known = self.drafts.get((resource["resourceType"], resource["id"]))
+        name = f"{resource['resourceType']}/{resource['id']}"
+        known = self.drafts.get(name)
         if known is None:
-            draft = Draft(resource, "", "merge", None)
-            self.drafts[resource["resourceType"], resource["id"]] = draft
+            self.drafts[name] = Draft(resource, name, "", "merge", None)
         elif known.resource is not resource:
             known.resource = joined(known.resource, resource)
 

@@ -21,6 +21,11 @@ class Straight:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     member: "Straight | None" = None
 
+    @property
+    def form(self) -> str:
+        """What the item of a value depends on."""
+        return repr((self.name, self.fixed, self.member)) if self.kind in ("choice", "new") else ""
+
 
 def straight(steps: Sequence[Step], beside: Mapping[str, Any]) -> Straight:
     """Of a target's steps."""
@@ -39,17 +44,22 @@ def _single(step: Step, key: str) -> Straight:
     return Straight(key, step.name, "choice" if step.is_choice else "list" if step.is_list else "scalar")
 
 
-def written(target: Straight, value: str, fixed: str) -> str:
-    """The statement that puts `value` into the resource `r`; `fixed` is the name of the constants."""
+def item_of(target: Straight, value: Any) -> Any:
+    """What is kept of a value for a target: of a choice its name, the value and both, the new list
+    element."""
     if target.kind == "choice":
-        return f"r[{target.name!r} + {value}.suffix] = {value}.value"
-    if target.kind == "new" and target.member is not None:
-        inner = f"{{**{fixed}, {_member(target.member, value)}}}"
-        return f"r[{target.name!r}] = [*r.get({target.name!r}, ()), {inner}]"
+        return target.name + value.suffix, value.value, value
+    if target.kind != "new" or target.member is None:
+        return value
+    member = target.member
+    name, inner = item_of(member, value)[:2] if member.kind == "choice" else (member.name, value)
+    return {**target.fixed, name: [inner] if member.kind == "list" else inner}
+
+
+def written(target: Straight, value: str) -> str:
+    """The statement that puts the item of a value into the resource `r`."""
+    if target.kind == "choice":
+        return f"r[{value}[0]] = {value}[1]"
+    if target.kind == "new":
+        return f"r[{target.name!r}] = [*r.get({target.name!r}, ()), {value}]"
     return f"r[{target.name!r}] = [{value}]" if target.kind == "list" else f"r[{target.name!r}] = {value}"
-
-
-def _member(member: Straight, value: str) -> str:
-    if member.kind == "choice":
-        return f"{member.name!r} + {value}.suffix: {value}.value"
-    return f"{member.name!r}: [{value}]" if member.kind == "list" else f"{member.name!r}: {value}"

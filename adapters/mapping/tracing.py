@@ -27,6 +27,8 @@ class Origin(NamedTuple):
 class TracingWork(Work):
     """`address` names the source of a row in a node; set by a subclass of a source format."""
 
+    looks_on = True
+
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.origins: list[Origin] = []
@@ -58,8 +60,7 @@ class TracingWork(Work):
 
     def _note(self, source: str, row: str) -> None:
         """What is new in any resource is of this row."""
-        for (kind, identity), draft in self.drafts.items():
-            name = f"{kind}/{identity}"
+        for name, draft in self.drafts.items():
             seen = self._seen.setdefault(name, set())
             for element, value in leaves(draft.resource):
                 if (element, value) not in seen:

@@ -68,8 +68,8 @@ class TreeSources:
     def told(self, path: str, segment: str) -> Callable[[bytes], bool]:
         return lambda shape: False
 
-    def index(self, path: str, segment: str) -> int:
-        return 0
+    def index(self, path: str, segment: str) -> tuple[str, int]:
+        return "", 0
 
 
 class TreeSource:

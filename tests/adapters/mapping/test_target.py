@@ -11,7 +11,7 @@ EXTENSIONS = {"religion": "http://x/religion", "animal": "http://x/animal", "spe
 
 
 def draft(resource_type: str = "Patient") -> Draft:
-    return Draft({"resourceType": resource_type, "id": "1"}, "", "merge", None)
+    return Draft({"resourceType": resource_type, "id": "1"}, f"{resource_type}/1", "", "merge", None)
 
 
 def place(draft: Draft, target: str, value: Any, node: object = None, **beside: Any) -> bool:

@@ -59,6 +59,8 @@ FIELDS = (
 
 
 class RowByRow(Work):
+    looks_on = True
+
     def at_once(self, each: CompiledMap, node: object, scope: Scope, draft: Draft, group: Scope) -> None:
         self.generally(each, node, scope, (), draft, group)
 
