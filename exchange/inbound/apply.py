@@ -7,7 +7,6 @@ Who tells of one patient waits for another who does, in whatever process; a mess
 by its own time is put in its place (`exchange.inbound.late`).
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -22,6 +21,7 @@ from exchange.inbound.inbox import Settled, State, claim, settle
 from exchange.inbound.lateness import Reread, lateness
 from exchange.inbound.order import Late, require_in_place, subjects_of, tell
 from exchange.inbound.telling import Telling
+from exchange.inbound.turns import turns_for_others
 from exchange.inbound.unchanged import Unchanged
 from exchange.inbound.work import Lateness, Plan, Work, add, plan_from_stored
 from exchange.store.batch import Write
@@ -116,7 +116,7 @@ async def _planned(
     plan = plan_from_stored(dict(zip(references, stored, strict=True)), late, unchanged)
     for work in works:
         add(plan, work, hub)
-        await asyncio.sleep(0)  # readers get their turn
+        await turns_for_others()
     return plan
 
 

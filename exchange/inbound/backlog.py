@@ -21,6 +21,7 @@ from exchange.inbound.inbox import Pending
 from exchange.inbound.job import Job
 from exchange.inbound.presence import Presence
 from exchange.inbound.taking_up import results, take_up
+from exchange.inbound.turns import turns_for_others
 
 PIECE: Final = IN_HAND // 2
 FIRST: Final = IN_HAND // 2
@@ -99,7 +100,7 @@ class Backlog:
         for message in found:
             self._take_up(message)
             self._reached = max(after, message.id)
-            await asyncio.sleep(0)  # readers get their turn
+            await turns_for_others()
         self._done += len(found)
         if not found:
             # Those that came while the inbox was read are all that it did not show.

@@ -22,6 +22,7 @@ from exchange.inbound.job import Job, failed
 from exchange.inbound.outage import is_transient
 from exchange.inbound.rereading import Rereading
 from exchange.inbound.sealing import sealed_by_channel
+from exchange.inbound.turns import turns_for_others
 from exchange.inbound.unchanged import Unchanged
 from exchange.inbound.work import Translate, Work, work_from_envelope
 
@@ -148,7 +149,7 @@ class Dispatcher:
         for most in (BATCH, LOOK_AHEAD):
             while job := next((job for job in self._ahead(most) if job.work is None), None):
                 self._work(job)
-                await asyncio.sleep(0)
+                await turns_for_others()
             if batch := self._take():
                 break
         return batch
