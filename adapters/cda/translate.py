@@ -91,9 +91,6 @@ def _complete(resource: dict[str, Any]) -> dict[str, Any]:
     if dosage and not dosage.keys() & {"dose", "rateQuantity", "rateRatio"}:
         absent = {"url": f"{STRUCTURE}data-absent-reason", "valueCode": "unknown"}
         return {**resource, "dosage": {**dosage, "dose": {"extension": [absent]}}}
-    if resource["resourceType"] == "Composition" and not resource.keys() & {"date", "_date"}:
-        absent = {"url": f"{STRUCTURE}data-absent-reason", "valueCode": "unknown"}
-        resource = {**resource, "_date": {"extension": [absent]}}
     if resource["resourceType"] != "Composition" or "section" not in resource:
         return resource
     kept = [section for section in resource["section"] if section.keys() & {"text", "entry"}]

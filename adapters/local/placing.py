@@ -18,6 +18,7 @@ _DATASETS = "2.16.156.10011.2.2.4"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NUMERIC = frozenset(("PQ", "INT", "REAL", "MO"))
 _FLAGS = frozenset(("true", "false", "1", "0", "T", "F", "Y", "N"))
+_FREE = (CONSTANT, "")
 Place = tuple[str, int]
 # Of a place: from which step on a repetition stands alone, and which one it is; the outermost first.
 Repetition = Mapping[Place, tuple[tuple[int, int], ...]]
@@ -61,8 +62,9 @@ class Placing:
                 added(made, "code", displayName=code)
         return made
 
-    def place(self, field: Element, slot: Slot, repetition: Repetition, unit: str) -> None:
-        """Puts the field there, with the name beside it where it is a code; `unit` where none is said."""
+    def place(self, field: Element, slot: Slot, repetition: Repetition, unit: str) -> bool:
+        """Puts the field there, with the name beside it where it is a code; `unit` where none is said. Not
+        where another one of its name stands already."""
         rows = repetition.get(slot.place, ())
         key: tuple[object, ...] = (*slot.place, *(row for depth, row in rows if not depth))
         section = self.section(slot.section)
@@ -73,7 +75,10 @@ class Placing:
                 key = (*key, slot.steps[at + 1].key)
             node = self._node(node, key, step.name, step)
         named = twin(field, field.parent) if field.parent is not None else None
+        if node.leaves.get(slot.attribute, _FREE)[0] != CONSTANT:
+            return False
         _fill(node, slot, field, named, unit)
+        return True
 
     def _node(self, parent: Element, key: tuple[object, ...], name: str, step: Step | None = None) -> Element:
         made = self._nodes.get(key)

@@ -133,8 +133,7 @@ class _Renderer:
         """Puts a field where the layout has it, if it has; the name of a laid code goes with it."""
         slot = self.placing.slot(field)
         if slot is not None:
-            self.placing.place(field, slot, self.repetition, self.field(field.name).unit)
-            return True
+            return self.placing.place(field, slot, self.repetition, self.field(field.name).unit)
         code = named_by(field, around)
         return code is not None and self.placing.slot(code) is not None
 

@@ -127,3 +127,43 @@ def test_a_missing_value_says_why() -> None:
     _, found = made_of(document(result))
     [observation] = found["Observation"]
     assert observation["dataAbsentReason"]["coding"][0]["code"] == "asked-unknown"
+
+
+def test_what_is_planned_decided_and_paid_for_and_the_device_of_a_procedure() -> None:
+    planned = f"""<procedure classCode="PROC" moodCode="RQO"><templateId root="{TEMPLATE}41"/>
+      <id root="1.2.3.7"/>
+      <code code="73761001" codeSystem="2.16.840.1.113883.6.96" displayName="Colonoscopy"/>
+      <statusCode code="active"/><effectiveTime value="20240401"/><priorityCode code="UR"/></procedure>"""
+    will = f"""<organizer classCode="CLUSTER" moodCode="EVN"><templateId root="{TEMPLATE}108"/>
+      <id root="1.2.3.8"/>
+      <code code="45473-6" codeSystem="2.16.840.1.113883.6.1" displayName="living will"/><component>
+      <observation classCode="OBS" moodCode="EVN"><templateId root="{TEMPLATE}48"/><id root="1.2.3.9"/>
+      <code code="75278-2" codeSystem="2.16.840.1.113883.6.1"/><effectiveTime>
+      <low value="20110219"/></effectiveTime>
+      <value xsi:type="CD" code="304253006" codeSystem="2.16.840.1.113883.6.96"/>
+      </observation></component></organizer>"""
+    policy = f"""<act classCode="ACT" moodCode="EVN"><templateId root="{TEMPLATE}60"/>
+      <entryRelationship><act><templateId root="{TEMPLATE}61"/><id root="1.2.3.10"/>
+      <performer><assignedEntity><id root="1.2.3.11"/>
+      <representedOrganization><name>Good Insurance</name></representedOrganization></assignedEntity>
+      </performer><participant typeCode="COV"><participantRole><id root="1.2.3.12" extension="M77"/>
+      </participantRole>
+      </participant></act></entryRelationship></act>"""
+    done = f"""<procedure classCode="PROC" moodCode="EVN"><code code="1" codeSystem="2.16.840.1.113883.6.96"/>
+      <participant typeCode="DEV"><participantRole><templateId root="{TEMPLATE}37"/>
+      <id root="2.16.840.1.113883.3.3719" extension="(01)00643169007222"/><playingDevice>
+      <code code="14106009" codeSystem="2.16.840.1.113883.6.96"/></playingDevice></participantRole>
+      </participant>      </procedure>"""
+    made, found = made_of(document(planned, will, policy, done))
+    [request], [consent], [coverage] = found["ServiceRequest"], found["Consent"], found["Coverage"]
+    [device] = [each for each in found["Device"] if "udiCarrier" in each]
+    [procedure] = found["Procedure"]
+    assert (request["intent"], request["status"], request["priority"]) == ("order", "active", "urgent")
+    assert consent["category"][0]["coding"][0]["code"] == "45473-6"
+    assert (consent["dateTime"], consent["provision"]["code"][0]["coding"][0]["code"]) == (
+        "2011-02-19",
+        "304253006",
+    )
+    assert (coverage["subscriberId"], coverage["payor"][0]["display"]) == ("M77", "Good Insurance")
+    assert procedure["focalDevice"][0]["manipulated"]["reference"] == f"Device/{device['id']}"
+    assert not made.residue
