@@ -2,8 +2,9 @@
 
 Run as `python -m benchmarks.registrations [RECORDS] [VISITS] [CLIENTS] [TOGETHER]`: an index of RECORDS in a
 server of its own with fsync on (told 500 at a time; many come by a first load, and VISITS are made once to
-warm), then VISITS first visits by CLIENTS, each a transaction that tells of TOGETHER patients (default 1).
-Prints both rates, the latency of a transaction and the CPU a record of this process and of PostgreSQL.
+warm), then VISITS first visits by CLIENTS, TOGETHER patients in a transaction (default 1: each told alone, as
+`mpi.visit` does). Prints both rates, the latency of a transaction and the CPU a record of this process and of
+PostgreSQL.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from exchange.store import embedded
 from exchange.store.tuning import tuning
 from mpi.demographics import Demographics
 from mpi.store import Record, resolve_all
+from mpi.visit import visit
 from terminology.naming import CITIZEN_ID, HEALTH_CARD, identify
 
 INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,7 +49,7 @@ def main() -> None:
 async def _run(folder: Path, records: int, told: int, clients: int, together: int) -> None:
     if records > LARGE:
         return await _run_large(folder, records, told, clients, together)
-    everybody = [record_of(number, visit) for number, visit in enumerate(visits_of(records + told))]
+    everybody = [record_of(number, one) for number, one in enumerate(visits_of(records + told))]
     server = await embedded.start(folder, tuning())
     try:
         await migrate(server.dsn("postgres"))
@@ -78,8 +80,8 @@ async def _run_large(folder: Path, records: int, told: int, clients: int, togeth
     from benchmarks.first_load import loaded, write
 
     fresh = [
-        record_of(records + number, visit)
-        for number, visit in enumerate(visits(residents(min(records, BLOCK) // 4 + 1, 1), 4.2, 3)[: 2 * told])
+        record_of(records + number, one)
+        for number, one in enumerate(visits(residents(min(records, BLOCK) // 4 + 1, 1), 4.2, 3)[: 2 * told])
     ]
     server = await embedded.start(folder, tuning())
     try:
@@ -127,8 +129,10 @@ async def _client(dsn: str, rounds: Iterator[Sequence[Record]], taken: list[floa
     try:
         for round_ in rounds:
             start = time.perf_counter()
-            async with connection.transaction():
-                await resolve_all(connection, round_, INSTANT, identify)
+            alone = len(round_) == 1 and await visit(connection, round_[0], INSTANT, identify)
+            if not alone:
+                async with connection.transaction():
+                    await resolve_all(connection, round_, INSTANT, identify)
             taken.append(time.perf_counter() - start)
     finally:
         await connection.close()

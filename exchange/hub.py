@@ -32,6 +32,7 @@ from exchange.sites import unresolved
 from exchange.store.batch import Write
 from exchange.store.coalesce import Reader
 from exchange.store.commit import Committer
+from exchange.store.told import Feeds, feeds
 from exchange.terminology.keeper import TerminologyKeeper, terminology_kept
 from exchange.trust.authenticate import Trust
 from exchange.validation.codes import LibraryCodes
@@ -51,8 +52,8 @@ UNHURRIED_CONNECTIONS = 6
 @dataclass(frozen=True, slots=True)
 class Hub:
     """`check` gives the structural findings of a resource, `extraction` its index row; `reader` and
-    `committer` put concurrent single reads and writes together; `seen_domains` are identifier domains known
-    to be in use; `clock` is in UTC."""
+    `committer` put concurrent single reads and writes together, `feeds` those of Patients; `seen_domains` are
+    identifier domains known to be in use; `clock` is in UTC."""
 
     settings: Settings
     dsn: str
@@ -64,6 +65,7 @@ class Hub:
     counts: Counts | None
     reader: Reader
     committer: Committer
+    feeds: Feeds
     jobs: Desk
     local_codes: LocalCodes
     coverage: CoverageCounts
@@ -152,6 +154,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 counts=Counts(extraction, REMEMBERED if await agree(pool, utc_now) else 0),
                 reader=Reader(pool),
                 committer=Committer(pool),
+                feeds=feeds(),
                 jobs=Desk(pool, utc_now),
                 local_codes=local_codes,
                 coverage=coverage,
@@ -172,7 +175,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
 async def unhurried(hub: Hub) -> AsyncIterator[Hub]:
     """The same hub for work that nobody waits for: its statements may take what they take."""
     async with await create_pool(hub.dsn, UNHURRIED_CONNECTIONS) as pool:
-        yield replace(hub, pool=pool, reader=Reader(pool), committer=Committer(pool))
+        yield replace(hub, pool=pool, reader=Reader(pool), committer=Committer(pool), feeds=feeds())
 
 
 def prepare(base: str, full_text: bool = True) -> None:

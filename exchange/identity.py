@@ -39,16 +39,27 @@ async def store(
     """`transact` with what follows for identity. `patients` are the Patients among the writes; one is linked
     if its hospital is known, from the index or because the caller is that hospital's. Raises FhirError for
     what only the hub may write or delete."""
+    return await store_several(
+        hub, connection, writes, [(patient, hospital) for patient in patients], instant
+    )
+
+
+async def store_several(
+    hub: Hub,
+    connection: Connection,
+    writes: Sequence[Write],
+    patients: Iterable[tuple[Resource, str | None]],
+    instant: datetime,
+) -> list[Written]:
+    """The same for several callers: each Patient with its caller's hospital."""
     sources = await _sources(connection, writes)
-    told = [(patient, sources.get(patient["id"], hospital)) for patient in patients]
-    if hospital is not None:
-        for patient, source in told:
+    records = []
+    for patient, hospital in patients:
+        source = sources.get(patient["id"], hospital)
+        if hospital is not None:
             require_own(hub, hospital, patient, source)
-    records = [
-        record_of(patient, source, await _survivor(hub, connection, patient))
-        for patient, source in told
-        if source
-    ]
+        if source:
+            records.append(record_of(patient, source, await _survivor(hub, connection, patient)))
     beside = await enterprise_writes(hub, connection, records)
     return (await transact(connection, [*writes, *beside], instant))[: len(writes)]
 

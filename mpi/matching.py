@@ -5,21 +5,50 @@ https://hl7.org/fhir/R4/valueset-match-grade.html
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from mpi.blocking import blocking_keys
-from mpi.decide import Cluster, Decision, decide, examine
-from mpi.demographics import Demographics, Identify, demographics_from_patient
+from mpi.blocking import OVERSIZED, blocking_keys
+from mpi.decide import Cluster, Decision, Member, decide, examine
+from mpi.demographics import (
+    Demographics,
+    Identify,
+    demographics_from_json,
+    demographics_from_patient,
+)
 from mpi.explain import probability, strongest
-from mpi.models import active_scale
-from mpi.rows import CANDIDATES, Connection, clusters, enterprise_ids
+from mpi.models import scale_of
+from mpi.rows import Connection
 from mpi.weigh import Scale
 
 Grade = Literal["certain", "probable", "possible"]
 PROBABLE = 0.9
 POSSIBLE = 0.01
 
-PERSONS = "SELECT person FROM mpi_person WHERE enterprise_id = ANY($1::text[]) AND replaced_by IS NULL"
+# The records of the persons that share one of the keys $1, unless $2 records or more do, and of the persons
+# $3, by enterprise id; with the active model. Each step is fenced, so that it begins with the keys.
+AROUND: Final = """
+WITH near AS MATERIALIZED (
+    SELECT w.key, f.record FROM unnest($1::bigint[]) AS w (key)
+    CROSS JOIN LATERAL (SELECT k.record FROM mpi_key k WHERE k.key = w.key LIMIT $2) f
+), persons AS MATERIALIZED (
+    SELECT l.person
+    FROM (SELECT DISTINCT record FROM near
+          WHERE key NOT IN (SELECT key FROM near GROUP BY key HAVING count(*) >= $2)) n
+    CROSS JOIN LATERAL (SELECT person FROM mpi_link
+                        WHERE record = n.record AND valid_to IS NULL AND recorded_to IS NULL OFFSET 0) l
+    UNION
+    SELECT person FROM mpi_person WHERE enterprise_id = ANY($3::text[]) AND replaced_by IS NULL
+)
+SELECT s.person, p.enterprise_id, p.enterprise_id = ANY($3::text[]) AS named, l.record,
+       r.demographics::text AS demographics, r.merged_into IS NOT NULL AS merged, l.actor <> 'hub' AS settled,
+       l.rule = 'review' AS asked, active.digest AS model
+FROM persons s
+CROSS JOIN LATERAL (SELECT enterprise_id FROM mpi_person WHERE person = s.person OFFSET 0) p
+CROSS JOIN LATERAL (SELECT record, actor, rule FROM mpi_link
+                    WHERE person = s.person AND valid_to IS NULL AND recorded_to IS NULL OFFSET 0) l
+CROSS JOIN LATERAL (SELECT demographics, merged_into FROM mpi_record WHERE record = l.record OFFSET 0) r
+LEFT JOIN (SELECT digest FROM mpi_activation ORDER BY activation DESC LIMIT 1) active ON true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +71,22 @@ async def matches(
     keys = [key.key for key in blocking_keys(told)]
     if not keys and not known:
         return [] if patient.get("identifier") else None
-    rows = await connection.fetch(CANDIDATES, keys)
-    named = {row["person"] for row in await connection.fetch(PERSONS, list(known))} if known else set()
-    around = await clusters(connection, {row["person"] for row in rows} | named, None)
-    names = await enterprise_ids(connection, [cluster.person for cluster in around])
-    _, by = await active_scale(connection)
+    rows = await connection.fetch(AROUND, keys, OVERSIZED, list(known))
+    if not rows:
+        return []
+    members: dict[int, list[Member]] = {}
+    for row in rows:
+        facts = demographics_from_json(row["demographics"])
+        member = Member(row["record"], facts, False, row["merged"], row["settled"], row["asked"])
+        members.setdefault(row["person"], []).append(member)
+    around = [Cluster(person, tuple(found)) for person, found in members.items()]
+    names = {row["person"]: row["enterprise_id"] for row in rows}
+    named = {row["person"] for row in rows if row["named"]}
+    by = await scale_of(connection, rows[0]["model"])
     decision = decide(told, around, by)
     graded = [_graded(told, cluster, names[cluster.person], decision, named, by) for cluster in around]
-    found = [each for each in graded if each is not None]
-    return sorted(found, key=lambda each: (each.grade != "certain", -each.probability, each.enterprise_id))
+    likely = [each for each in graded if each is not None]
+    return sorted(likely, key=lambda each: (each.grade != "certain", -each.probability, each.enterprise_id))
 
 
 def _graded(

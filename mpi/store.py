@@ -40,24 +40,22 @@ __all__ = [
     "resolve",
 ]
 
-# Identities with what they replaced and by what they were replaced.
+# Identities with what they replaced, by what they were replaced, and their records as the enterprise Patient
+# shows them: a row for each record, one without a record for an identity that has none.
 PERSONS = """
 SELECT p.person, p.enterprise_id, s.enterprise_id AS replaced_by,
-       ARRAY(SELECT o.enterprise_id FROM mpi_person o WHERE o.replaced_by = p.person) AS replaces
+       ARRAY(SELECT o.enterprise_id FROM mpi_person o WHERE o.replaced_by = p.person) AS replaces,
+       r.patient_id, r.merged_into IS NOT NULL AS merged, r.updated, r.shown,
+       r.demographics::text AS demographics
 FROM mpi_person p
 LEFT JOIN mpi_person s ON s.person = p.replaced_by
+LEFT JOIN LATERAL (
+    SELECT record FROM mpi_link
+    WHERE person = p.person AND valid_to IS NULL AND recorded_to IS NULL OFFSET 0
+) l ON true
+LEFT JOIN LATERAL (SELECT * FROM mpi_record WHERE record = l.record OFFSET 0) r ON true
 WHERE p.enterprise_id = ANY($1::text[])
-ORDER BY p.enterprise_id
-"""
-
-# Their records, as the enterprise Patient shows them.
-SHOWN = """
-SELECT l.person, r.patient_id, r.merged_into IS NOT NULL AS merged, r.updated, r.shown,
-       r.demographics::text AS demographics
-FROM mpi_link l
-JOIN mpi_record r ON r.record = l.record
-WHERE l.person = ANY($1::bigint[]) AND l.valid_to IS NULL AND l.recorded_to IS NULL
-ORDER BY l.person, r.record
+ORDER BY p.enterprise_id, l.record
 """
 
 
@@ -183,24 +181,16 @@ async def enterprise_patients(
     `base` heads this deployment's own systems: `<base>/sid/enterprise-id`.
     """
     rows = await connection.fetch(PERSONS, sorted(set(enterprise_ids)))
-    records: dict[int, list[Shown]] = {row["person"]: [] for row in rows}
-    for row in await connection.fetch(SHOWN, list(records)):
-        records[row["person"]].append(
-            Shown(
-                row["patient_id"],
-                row["merged"],
-                row["updated"],
-                elements_from_shown(row["shown"]),
-                demographics_from_json(row["demographics"]),
-            )
-        )
+    persons = {row["person"]: (row["enterprise_id"], row["replaced_by"], row["replaces"]) for row in rows}
+    records: dict[int, list[Shown]] = {person: [] for person in persons}
+    for row in rows:
+        if row["patient_id"] is not None:
+            facts = demographics_from_json(row["demographics"])
+            told = (row["patient_id"], row["merged"], row["updated"])
+            records[row["person"]].append(Shown(*told, elements_from_shown(row["shown"]), facts))
     return [
-        patient_from_person(
-            Person(row["enterprise_id"], row["replaced_by"], row["replaces"], records[row["person"]]),
-            base,
-            identify,
-        )
-        for row in rows
+        patient_from_person(Person(*told, records[person]), base, identify)
+        for person, told in persons.items()
     ]
 
 

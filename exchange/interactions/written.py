@@ -4,15 +4,17 @@ https://hl7.org/fhir/R4/http.html#ops
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
-from exchange.identity import Resource, store
+from exchange.identity import Resource, store_several
 from exchange.interactions.conditional import repeated
 from exchange.interactions.request import Request, Response, etag, preference
 from exchange.outcome import FhirError, operation_outcome
 from exchange.store.batch import Write
 from exchange.store.fetch import Stored
+from exchange.store.told import Told
 from exchange.store.transact import Written
 from exchange.trust.grant import Grant
 from terminology.issue import Issue
@@ -21,19 +23,28 @@ Remarks = Callable[[bytes], Sequence[Issue]]
 
 
 async def committed(hub: Hub, grant: Grant, write: Write, resource: Resource | None) -> Written:
-    """One write of its own. `resource` is None for a deletion. Patients cannot be put together with the
-    writes of others: their persons are decided in the same transaction."""
+    """One write of its own. `resource` is None for a deletion. Patients are put together only with Patients:
+    their persons are decided in the same transaction."""
+    if write.type != "Patient":
+        return await repeated(lambda: hub.committer.commit(write, hub.clock()))
 
     async def attempt() -> Written:
-        if write.type != "Patient":
-            return await hub.committer.commit(write, hub.clock())
-        told = [] if resource is None else [resource]
-        async with hub.pool.acquire() as connection, connection.transaction():
-            (written,) = await store(hub, connection, grant.hospital, [write], told, hub.clock())
-            refuse_conflict(f"{write.type}/{write.id}", written)
-            return written
+        told = Told(write, resource, grant.hospital, hub.clock(), partial(_stored, hub))
+        return await hub.feeds.ask(told)
 
     return await repeated(attempt)
+
+
+async def _stored(hub: Hub, several: Sequence[Told]) -> Sequence[Written]:
+    """All or none; who is refused is told so when each of them is written alone."""
+    writes = [told.write for told in several]
+    patients = [(told.patient, told.hospital) for told in several if told.patient is not None]
+    instant = max(told.instant for told in several)
+    async with hub.pool.acquire() as connection, connection.transaction():
+        found = await store_several(hub, connection, writes, patients, instant)
+        for write, written in zip(writes, found, strict=True):
+            refuse_conflict(f"{write.type}/{write.id}", written)
+    return found
 
 
 def refuse_conflict(name: str, written: Written) -> None:

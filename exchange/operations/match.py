@@ -9,22 +9,20 @@
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from exchange.crossref import identities
-from exchange.fhirjson import dumps, identity
+from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.interactions.entries import with_entries
 from exchange.interactions.request import Request, Response
-from exchange.interactions.search_type import page_of, permitted
 from exchange.operations.asked import ONE, Asked
 from exchange.operations.given import truth, whole_number
 from exchange.outcome import FhirError, rejection
-from exchange.search.query.parse import parse
 from exchange.store.connection import Connection
+from exchange.store.fetch import fetch
 from mpi.matching import Match, matches
 
 Resource = dict[str, Any]
@@ -51,8 +49,9 @@ async def match(hub: Hub, request: Request) -> Response:
     wanted = _wanted(hub, request)
     async with hub.pool.acquire() as connection:
         found = await _found(hub, connection, wanted)
-        bodies = await _bodies(hub, connection, request, [each.enterprise_id for each in found])
-    entries = [_entry(request.base, body, each) for each in found if (body := bodies.get(each.enterprise_id))]
+        stored = await fetch(connection, [("Patient", each.enterprise_id) for each in found]) if found else []
+    told = zip(found, stored, strict=True)
+    entries = [_entry(request.base, there.body, each) for each, there in told if there and there.body]
     start = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
     return Response(200, with_entries(start, entries))
 
@@ -75,16 +74,6 @@ async def _found(hub: Hub, connection: Connection, wanted: Wanted) -> list[Match
         found = [each for each in found if each.grade == "certain"]
         found = found if len(found) == 1 else []
     return found[: 1 if wanted.single else wanted.count]
-
-
-async def _bodies(hub: Hub, connection: Connection, request: Request, ids: Sequence[str]) -> dict[str, bytes]:
-    """Found by a search, so that whatever narrows the caller's searches narrows this."""
-    if not ids:
-        return {}
-    asked = [("_id", ",".join(ids)), ("_count", str(len(ids)))]
-    query = permitted(request.grant, parse(hub.search, "Patient", asked, "strict"))
-    page = await page_of(connection, query)
-    return {identity(body)[1].decode(): body for body in page.bodies}
 
 
 def _entry(base: str, body: bytes, found: Match) -> bytes:

@@ -51,7 +51,7 @@ async def test_together_is_as_one_after_the_other(connection: Any, database_url:
         records = people(seed, 12)
         shapes, asked = [], []
         for together in (1, 5, 12):
-            await connection.execute("TRUNCATE mpi_person, mpi_record, mpi_key CASCADE")
+            await connection.execute("TRUNCATE mpi_person, mpi_record, mpi_link, mpi_key CASCADE")
             await told(connection, records, together)
             shapes.append(await shape(connection))
             asked.append(Counter((kind, patient) for kind, patient, _ in await questions(connection)))

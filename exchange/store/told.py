@@ -1,0 +1,43 @@
+"""Patients that are written one by one, told to the patient index together.
+
+https://profiles.ihe.net/ITI/PIXm/ITI-104.html
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from exchange.store.batch import Write
+from exchange.store.coalesce import Coalescer
+from exchange.store.transact import Written
+
+Resource = dict[str, Any]
+
+# Two at once would wait for each other's persons, in an order that nobody knows before.
+LANES: Final = 1
+GROUP: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One write of a Patient; `patient` is None for a deletion, `hospital` the caller's. `store` writes
+    several of them in one transaction, all or none."""
+
+    write: Write
+    patient: Resource | None = field(repr=False)
+    hospital: str | None
+    instant: datetime
+    store: Callable[[Sequence["Told"]], Awaitable[Sequence[Written]]] = field(repr=False)
+
+
+Feeds = Coalescer[Told, Written]
+
+
+def feeds() -> Feeds:
+    """Each told of alone has its own outcome; a Patient is in a group once."""
+    return Coalescer(_stored, lambda told: told.write.id, LANES, GROUP)
+
+
+async def _stored(several: Sequence[Told]) -> Sequence[Written]:
+    return await several[0].store(several) if several else []
