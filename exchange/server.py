@@ -35,6 +35,7 @@ from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
 from exchange.hub import Hub, open_hub, prepare, unhurried
 from exchange.inbound.domain_rule import refused_by_domain
+from exchange.inbound.forgetting import forgetting
 from exchange.inbound.hospital_files import HospitalFiles, hospital_files
 from exchange.inbound.http import hl7v2_router
 from exchange.inbound.map_version import MapVersions
@@ -126,6 +127,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         await stack.enter_async_context(working(unhurried_hub, WORKS))
         await stack.enter_async_context(publishing(unhurried_hub))
         await stack.enter_async_context(nightly(unhurried_hub, settings.names_at))
+        await stack.enter_async_context(forgetting(unhurried_hub))
         await stack.enter_async_context(listening(hub, reception, door, files))
         await stack.enter_async_context(mllp_listening(reception, mllp_door))
         await stack.enter_async_context(open_channels(reception, load_channels(settings.channels)))

@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         le=23,
         description="Hour at which the patient index counts names anew, local time; -1 for never.",
     )
+    order_days: int = Field(
+        default=400,
+        ge=0,
+        description="Days that the order of messages about a patient is known; what belongs before that only "
+        "completes what is stored. 0 for ever.",
+    )
     token_lifetime: int = Field(default=3600, description="Seconds that an access token is valid.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer, each HTTP and MLLP.")
     pool_size: int = Field(default=12, description="Connections to PostgreSQL, of each process.")

@@ -47,7 +47,7 @@ async def lateness(
     """What a message needs to be put in its place. `after` is what stands behind it."""
     numbers = frozenset(each.message for each in after)
     refs = {hashed(reference): reference for reference in work.references}
-    if len(after) > MOST:
+    if len(after) > MOST or not all(each.refs for each in after):
         unsure = {reference: Chain(None) for reference in refs.values()}
         return Lateness(numbers, unsure)
     after = [each for each in after if not refs.keys().isdisjoint(each.refs)]

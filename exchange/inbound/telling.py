@@ -2,7 +2,8 @@
 
 A subject is a patient, or a resource that several share and a message changed; both as the hash of
 `Type/id`. `versions` are those that the resources had when the message was told; 0: one that no longer
-shows what the messages up to this one say, because an earlier one came late.
+shows what the messages up to this one say, because an earlier one came late. A telling of nothing stands for
+itself and those before it, which are forgotten (`exchange.inbound.forgetting`).
 """
 
 from collections.abc import Sequence
@@ -41,11 +42,11 @@ FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text::text[], $5::text:
     AS w (subject, place, message, refs, versions)
 ON CONFLICT (subject, place) DO UPDATE SET refs = excluded.refs, versions = excluded.versions"""
 
-# Other versions of what later messages told of.
+# Other versions of what later messages told of, unless that is forgotten.
 CORRECT: Final = """
 UPDATE telling t SET versions = w.versions::integer[]
 FROM unnest($1::bigint[], $2::bytea[], $3::text::text[]) AS w (subject, place, versions)
-WHERE t.subject = w.subject AND t.place = w.place"""
+WHERE t.subject = w.subject AND t.place = w.place AND t.refs <> '{}'"""
 
 
 @dataclass(frozen=True, slots=True)
