@@ -1,11 +1,11 @@
 """The online decision about records of made-up residents, one after another, in memory.
 
     python -m benchmarks.identity [--residents 20000] [--seed 1] [--population N] [--twins 0.011]
-        [--namesakes 0] [--bare 0]
+        [--namesakes 0] [--bare 0] [--borrowed 0.03]
 
 First by the model as it is set by hand for a province, then by one trained on these records without labels.
 `--population`: of how many residents the trained model takes them to be (default: as many as there are, a
-closed city). The last three plant what is rare (`residents.Mix`). Every record is decided against the persons
+closed city). The last four plant what is rare (`residents.Mix`). Every record is decided against the persons
 that share a key with it, as `mpi.registration` does, without a database. Wilson intervals of 95 %. Review is
 told of all records, of ordinary ones, and of those that are planted: of twins, of namesakes, of nothing but
 name, birth date and sex, which no evidence can decide.
@@ -47,10 +47,10 @@ def main() -> None:
     parser.add_argument("--residents", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--population", type=int)
-    for name, usual in (("twins", CITY.twins), ("namesakes", CITY.namesakes), ("bare", CITY.bare)):
-        parser.add_argument(f"--{name}", type=float, default=usual)
+    for name in ("twins", "namesakes", "bare", "borrowed"):
+        parser.add_argument(f"--{name}", type=float, default=getattr(CITY, name))
     given = parser.parse_args()
-    seed, mix = given.seed, Mix(given.twins, given.namesakes, given.bare)
+    seed, mix = given.seed, Mix(given.twins, given.namesakes, given.bare, given.borrowed)
     people = residents(given.residents, seed, mix)
     told = visits(people, 4.0, seed + 1, mix)
     population = given.population or len(people)

@@ -13,7 +13,8 @@ the birth date 0.6 %, a slip in the birth date 0.8 %, a slip in the citizen id 0
 tells), a wrong sex 0.2 %.
 
 What is rare is planted where it is to be counted: a `Mix` says how many births are twins, how many residents
-have a stranger of their name, birth date and sex, and how many records tell nothing but these three.
+have a stranger of their name, birth date and sex, and how many records tell nothing but these three; and how
+many of infants' records come under the mother's id, if not 3 %.
 """
 
 import random
@@ -49,17 +50,8 @@ _SAME_SOUND: Final = {
     "辉": "晖",
     "英": "瑛",
 }
-_TRADITIONAL: Final = {
-    "张": "張",
-    "刘": "劉",
-    "陈": "陳",
-    "国": "國",
-    "华": "華",
-    "丽": "麗",
-    "伟": "偉",
-    "军": "軍",
-}
-_STREETS: Final = [
+_TRADITIONAL: Final = dict(zip("张刘陈国华丽伟军", "張劉陳國華麗偉軍", strict=True))
+_STREETS: Final = (
     "人民路",
     "解放路",
     "中山路",
@@ -70,7 +62,7 @@ _STREETS: Final = [
     "滨河路",
     "文化路",
     "长江路",
-]
+)
 _TODAY: Final = date(2026, 1, 1)
 
 
@@ -93,11 +85,12 @@ class Resident:
 @dataclass(frozen=True, slots=True)
 class Mix:
     """Shares: of births that are twins, of residents who have a namesake of the same day and sex, of records
-    without any number, telephone or address."""
+    without any number, telephone or address, of infants' records under the mother's id."""
 
     twins: float = 0.011
     namesakes: float = 0.0
     bare: float = 0.0
+    borrowed: float = 0.03
 
 
 CITY: Final = Mix()
@@ -132,7 +125,7 @@ def visits(people: list[Resident], each: float, seed: int = 2, mix: Mix = CITY) 
     made = [
         visit
         for person in people
-        for visit in _visits(draw, person, 1 + int(draw.expovariate(1 / (each - 0.5))))
+        for visit in _visits(draw, person, 1 + int(draw.expovariate(1 / (each - 0.5))), mix.borrowed)
     ]
     draw.shuffle(made)
     if mix.bare:
@@ -249,19 +242,19 @@ def _phone(draw: random.Random) -> str:
     return f"1{draw.choice('3578')}{draw.randrange(10**9):09}"
 
 
-def _visits(draw: random.Random, person: Resident, count: int) -> Iterator[Visit]:
+def _visits(draw: random.Random, person: Resident, count: int, borrowed: float) -> Iterator[Visit]:
     moved = f"沈河区{draw.choice(_STREETS)}{draw.randint(1, 400)}号{draw.randint(101, 2604)}室"
     number = _phone(draw)
     for _ in range(count):
-        yield Visit(person.number, _record(draw, person, moved, number))
+        yield Visit(person.number, _record(draw, person, moved, number, borrowed))
 
 
-def _record(draw: random.Random, person: Resident, moved: str, number: str) -> Demographics:
+def _record(draw: random.Random, person: Resident, moved: str, number: str, borrowed: float) -> Demographics:
     name = normal_name(_written(draw, person.name))
     age = (_TODAY - person.born).days / 365
     missing = 0.6 if age < 6 else 0.25 if age < 16 else 0.04
     citizen = () if draw.random() < missing + 0.006 else (person.citizen_id,)
-    if age < 1 and person.mother and draw.random() < 0.03:
+    if age < 1 and person.mother and draw.random() < borrowed:
         citizen = (person.mother,)
     phone = "" if draw.random() < 0.25 else number if draw.random() < 0.12 else person.phone
     male = person.male if draw.random() >= 0.002 else not person.male

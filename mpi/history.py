@@ -90,6 +90,16 @@ class DecisionRow:
     patients: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """The patients of an identity then; none, if there was nobody of that name."""
+
+    enterprise_id: str
+    patients: list[str]
+    at: datetime
+    believed: datetime
+
+
 async def records_at(
     connection: Connection, enterprise_id: str, believed: datetime, valid: datetime
 ) -> list[str]:
@@ -104,6 +114,12 @@ async def person_at(
     """The identity that a patient had at `valid`, as the hub believed at `believed`."""
     found: str | None = await connection.fetchval(PERSON_AT, patient_id, believed, valid)
     return found
+
+
+async def state_at(connection: Connection, id_: str, *, believed: datetime, valid: datetime) -> State:
+    """Whose patient it was, or what the identity had, at `valid`, as the hub believed at `believed`."""
+    person = await person_at(connection, id_, believed, valid) or id_
+    return State(person, await records_at(connection, person, believed, valid), valid, believed)
 
 
 async def links_of(connection: Connection, id_: str, most: int) -> list[LinkRow]:

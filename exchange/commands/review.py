@@ -129,8 +129,14 @@ def review_labels(
 def history(
     id_: Annotated[str, typer.Argument(metavar="ID", help="A Patient's id, or an enterprise id.")],
     count: Annotated[int, typer.Option(min=1, max=1000, help="At most so many of each.")] = 50,
+    at: Annotated[str | None, typer.Option(help="Whose it was at this instant of real time.")] = None,
+    believed: Annotated[str | None, typer.Option(help="As the hub believed at this instant.")] = None,
 ) -> None:
-    """Tell every link and decision about an identity, as JSON lines, the latest first."""
+    """Tell every link and decision about an identity, as JSON lines, the latest first; with --at or
+    --believed the state then, instead."""
+    if at or believed:
+        _past(id_, at, believed)
+        return
     from mpi.history import decisions_of, links_of
 
     async def told(hub: Any, connection: Any) -> list[Any]:
@@ -141,6 +147,31 @@ def history(
         raise Refused(f"the patient index does not know {id_}")
     for row in rows:
         typer.echo(msgspec.json.encode(row))
+
+
+def _past(id_: str, at: str | None, believed: str | None) -> None:
+    from mpi.history import State, state_at
+
+    now = datetime.now(UTC)
+    when = _instant(at, "--at") or now, _instant(believed, "--believed") or now
+
+    async def told(hub: Any, connection: Any) -> State:
+        return await state_at(connection, id_, believed=when[1], valid=when[0])
+
+    state = _run(told)
+    if not state.patients:
+        raise Refused(f"the patient index knew nothing of {id_} then")
+    typer.echo(msgspec.json.encode(state))
+
+
+def _instant(text: str | None, name: str) -> datetime | None:
+    from exchange.interactions.request import instant_of
+    from exchange.outcome import FhirError
+
+    try:
+        return None if text is None else instant_of(text, name)
+    except FhirError as error:
+        raise Refused(error.issues[0].diagnostics or name) from None
 
 
 def undo(

@@ -19,7 +19,7 @@ from exchange.operations.parts import Part, part, parts, patient, told
 from exchange.store.connection import Connection
 from exchange.store.fetch import fetch
 from exchange.trust.scopes import IDENTITY
-from mpi.history import DecisionRow, LinkRow, decisions_of, links_of, person_at, records_at
+from mpi.history import DecisionRow, LinkRow, decisions_of, links_of, state_at
 
 COUNT: Final = 100
 MAX_COUNT: Final = 1000
@@ -43,12 +43,10 @@ async def identity_history(hub: Hub, request: Request) -> Response:
 
 
 async def _state(connection: Connection, id_: str, believed: datetime, at: datetime) -> list[Part]:
-    person = await person_at(connection, id_, believed, at)
-    records = await records_at(connection, person or id_, believed, at)
-    listed = [each for record in records for each in patient("patient", record)]
-    return [
-        parts("state", part("at", at), part("believed", believed), patient("person", person or id_), listed)
-    ]
+    state = await state_at(connection, id_, believed=believed, valid=at)
+    listed = [each for id_ in state.patients for each in patient("patient", id_)]
+    person = patient("person", state.enterprise_id)
+    return [parts("state", part("at", at), part("believed", believed), person, listed)]
 
 
 def _link(row: LinkRow) -> Part:

@@ -47,6 +47,10 @@ async def test_a_question_is_listed_shown_decided_and_taken_back(run: Run, tmp_p
     assert pair["is_match"] is True
     log = [json.loads(line) for line in (await run("history", "h2-1")).stdout.splitlines()]
     decision = next(each["decision"] for each in log if "kind" in each)
+    then = json.loads((await run("history", "h2-1", "--at", "2026-01-01T09:00:00Z")).stdout)
+    assert then["patients"] == ["h2-1"]
+    now = json.loads((await run("history", "h2-1", "--at", "2999-01-01T09:00:00Z")).stdout)
+    assert now["patients"] == ["h1-1", "h2-1"]
     undone = await run("undo", str(decision), "--reason", "no")
     assert undone.exit_code == 0
     assert f"decision {decision} is taken back" in undone.stdout
@@ -63,6 +67,8 @@ async def test_a_question_is_listed_shown_decided_and_taken_back(run: Run, tmp_p
         ("review", "skip", "999", "--reason", "x"),
         ("review", "escalate", "999", "--reason", "x"),
         ("history", "nobody"),
+        ("history", "h2-1", "--at", "yesterday"),
+        ("history", "h2-1", "--believed", "1999-01-01T00:00:00Z"),
         ("undo", "999", "--reason", "x"),
     ],
 )
