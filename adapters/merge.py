@@ -7,6 +7,7 @@ of a list, the stored items that speak of the same thing as a sent one go, and t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from adapters.mapping.target import DELETION
@@ -159,11 +160,17 @@ def _list(stored: list[Any], sent: list[Any], key: Key) -> list[Any]:
 
 def _drop_other_choice(made: Json, sent: Json, name: str) -> None:
     """`onsetString` takes the place of `onsetDateTime`."""
-    for choice in _CHOICES:
-        if name.startswith(choice) and name[len(choice) : len(choice) + 1].isupper():
-            for other in [key for key in made if key.startswith(choice) and key != name and key not in sent]:
-                if other[len(choice) : len(choice) + 1].isupper():
-                    del made[other]
+    for choice in _choices_of(name):
+        for other in [key for key in made if key != name and key not in sent and choice in _choices_of(key)]:
+            del made[other]
+
+
+@lru_cache(2048)
+def _choices_of(name: str) -> tuple[str, ...]:
+    """Of which elements this is a type: `onset` of `onsetString`."""
+    return tuple(
+        each for each in _CHOICES if name.startswith(each) and name[len(each) : len(each) + 1].isupper()
+    )
 
 
 def _stated(known: list[Json], sent: list[Json]) -> list[Json]:

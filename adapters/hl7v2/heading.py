@@ -5,6 +5,7 @@ value stands as sent under its shortest address (`6.2`, `18[2]`).
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -28,11 +29,14 @@ def heading(message: Message) -> list[Json]:
 
 
 def _values(segment: Segment) -> Iterator[Json]:
-    for field, repetition, component, subcomponent, value in segment.values():
-        if text := value.translate(_NOT_FHIR).strip():
-            address = f"{field}[{repetition}]" if repetition > 1 else str(field)
-            if subcomponent > 1:
-                address += f".{component}.{subcomponent}"
-            elif component > 1:
-                address += f".{component}"
-            yield {"url": address, "valueString": text}
+    for *place, value in segment.values():
+        if text := (value if value.isprintable() else value.translate(_NOT_FHIR)).strip():
+            yield {"url": _address(*place), "valueString": text}
+
+
+@lru_cache(4096)
+def _address(field: int, repetition: int, component: int, subcomponent: int) -> str:
+    address = f"{field}[{repetition}]" if repetition > 1 else str(field)
+    if subcomponent > 1:
+        return f"{address}.{component}.{subcomponent}"
+    return f"{address}.{component}" if component > 1 else address

@@ -74,6 +74,8 @@ class Unwritten(dict[int, Phrase]):
 
     def of(self, tokens: Iterable[int]) -> tuple[Phrase, ...]:
         """The texts of these tokens that may not be written yet."""
+        if self.keys().isdisjoint(tokens):
+            return ()
         found = (self.get(token) for token in tokens)
         return tuple(dict.fromkeys(text for text in found if text is not None))
 

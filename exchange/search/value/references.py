@@ -33,12 +33,17 @@ def reference_tokens(path: str, reference: str, base: str) -> tuple[int, ...]:
 
 def _reference_tokens(path: str, reference: str, base: str) -> tuple[int, ...]:
     literal = relative(reference, base)
-    unversioned = literal.partition("/_history/")[0]
     found = _LOCAL.match(literal) or _REMOTE.match(literal)
-    values = [present(found[1] if found else ""), unversioned]
+    there = _presence(path, found[1] if found else "")
+    unversioned = literal.partition("/_history/")[0]
     if literal != unversioned:
-        values.append(literal)
-    return tuple(token(path, value) for value in values)
+        return there, token(path, unversioned), token(path, literal)
+    return there, token(path, literal)
+
+
+@lru_cache(maxsize=1 << 12)
+def _presence(path: str, resource_type: str) -> int:
+    return token(path, present(resource_type))
 
 
 _cached_tokens = lru_cache(maxsize=1 << 15)(_reference_tokens)
