@@ -80,6 +80,10 @@ class Demographics:
     addresses: tuple[str, ...] = ()
 
 
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(Demographics)
+
+
 def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) -> Demographics:
     """Read a Patient that the structure check has passed; oddities beyond that are left out, not refused."""
     all_names = [name for name in map(normal_name, _name_texts(patient)) if name]
@@ -104,11 +108,11 @@ def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) ->
 
 
 def json_from_demographics(demographics: Demographics) -> str:
-    return msgspec.json.encode(demographics).decode()
+    return _ENCODER.encode(demographics).decode()
 
 
 def demographics_from_json(text: str) -> Demographics:
-    return msgspec.json.decode(text, type=Demographics)
+    return _DECODER.decode(text)
 
 
 def normal_phone(text: str) -> str:

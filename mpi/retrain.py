@@ -12,6 +12,7 @@ from mpi.rows import Connection
 
 # So many tell as much as all of them would.
 SAMPLE: Final = 2_000_000
+_TOGETHER: Final = 5000
 
 COUNT = "SELECT count(*) FROM mpi_record"
 
@@ -41,9 +42,10 @@ async def retrained(connection: Connection, population: int | None) -> OnlineMod
     percent = min(100.0, 100.0 * SAMPLE / max(await connection.fetchval(COUNT), 1))
     records: list[Demographics] = []
     place: dict[int, int] = {}
-    async for row in connection.cursor(SAMPLED, percent, prefetch=5000):
-        place[row["record"]] = len(records)
-        records.append(demographics_from_json(row["demographics"]))
+    cursor = await connection.cursor(SAMPLED, percent)
+    while rows := await cursor.fetch(_TOGETHER):
+        place |= {row["record"]: at for at, row in enumerate(rows, len(records))}
+        records += [demographics_from_json(row["demographics"]) for row in rows]
     told: list[tuple[int, int, bool]] = []
     for row in await connection.fetch(JUDGED):
         for record, text in ((row["low"], row["one"]), (row["high"], row["other"])):

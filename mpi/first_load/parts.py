@@ -18,7 +18,7 @@ from mpi.rows import Connection
 
 Numbers = NDArray[np.int64]
 
-KEYS: Final = "SELECT k, number FROM mpi_staged, unnest(keys) AS k WHERE NOT later"
+KEYS: Final = "SELECT unnest(keys), number FROM mpi_staged WHERE NOT later"
 NUMBERS: Final = "SELECT number FROM mpi_staged WHERE NOT later"
 
 _HEAD: Final = 19

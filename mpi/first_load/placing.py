@@ -45,9 +45,7 @@ FROM mpi_staged s JOIN mpi_staged_link l USING (number)
 """
 KEYS: Final = """
 INSERT INTO mpi_key (key, rule, record)
-SELECT k.key, k.rule, l.record
-FROM mpi_staged s JOIN mpi_staged_link l USING (number)
-CROSS JOIN LATERAL unnest(s.keys, s.rules) AS k (key, rule)
+SELECT unnest(s.keys), unnest(s.rules), l.record FROM mpi_staged s JOIN mpi_staged_link l USING (number)
 """
 PERSONS: Final = """
 INSERT INTO mpi_person (person, enterprise_id, patient_key, created)

@@ -39,19 +39,23 @@ _LEAST: Final = 1e-7
 _EVEN: Final = 0.5
 
 
-def train(table: Table, model: Model, seed: int = 0, told: Told | None = None) -> Model:
-    """The model with m, u and the prior of these records; `told` is what humans said of some pairs."""
+def train(
+    table: Table, model: Model, seed: int = 0, told: Told | None = None, most: int = _TRAINED_PAIRS
+) -> Model:
+    """The model with m, u and the prior of these records; `told` is what humans said of some pairs. The share
+    of matches is estimated from `most` candidates."""
     draw = np.random.default_rng(seed)
     random = _random_pairs(table, draw)
     drawn = [levels(table, each, random) for each in model.comparisons]
     us = [_shares(one, len(each.levels)) for one, each in zip(drawn, model.comparisons, strict=True)]
     counted = _counted_by_rules(table, model, us, draw)
-    pairs = _sampled(candidates(table, model.blocking), _TRAINED_PAIRS, draw)
+    every = candidates(table, model.blocking)
+    pairs = _sampled(every, most, draw)
     patterns = _patterns(_all_levels(table, model.comparisons, pairs))
     ms = list(map(_shared, counted))
     if told is not None and len(told.is_match):
         ms = _m_as_told(counted, _all_levels(table, model.comparisons, told.pairs), told.is_match, ms, us)
-    prior = _prior(table, pairs, _share(patterns, ms, us))
+    prior = _prior(table, len(every[0]), _share(patterns, ms, us))
     # Random pairs of small files hold matches too: they are taken out again by what is known by now.
     clean = _posterior(drawn, ms, us, prior)
     us = [_shares(one, len(u), 1 - clean) for one, u in zip(drawn, us, strict=True)]
@@ -132,8 +136,8 @@ def possible_pairs(table: Table) -> int:
     return one * two if two else one * (one - 1) // 2
 
 
-def _prior(table: Table, pairs: Pairs, share: float) -> float:
-    return float(np.clip(share * len(pairs[0]) / max(possible_pairs(table), 1), 1e-12, 0.5))
+def _prior(table: Table, candidates: int, share: float) -> float:
+    return float(np.clip(share * candidates / max(possible_pairs(table), 1), 1e-12, 0.5))
 
 
 def _random_pairs(table: Table, draw: np.random.Generator) -> Pairs:

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import Final
 
-from mpi.citizen_id import citizen_id
+from mpi.citizen_id import is_number_of
 from mpi.demographics import Demographics
 from mpi.online_model import SAME_DAY_AND_SEX, Names
 
 _WHOLE_DAY: Final = len("yyyy-mm-dd")
 _MISJUDGED: Final = 1.5
+# Of a citizen id: its length, and the digit that tells the sex.
+_DIGITS: Final = 18
+_SEX: Final = 16
 
 Triple = tuple[str, str, str]
 
@@ -28,7 +31,7 @@ def namesakes_among(records: Iterable[Demographics], names: Names) -> float:
             residents[record.citizen_ids[0]].append(record)
     groups: dict[Triple, list[list[Demographics]]] = defaultdict(list)
     for told in residents.values():
-        groups[Counter(map(_triple, told)).most_common(1)[0][0]].append(told)
+        groups[_commonest([_triple(record) for record in told])].append(told)
     shared = sum(_strangers(group) for group in groups.values() if len(group) > 1)
     chance = len(residents) * SAME_DAY_AND_SEX
     expected = sum(
@@ -37,10 +40,18 @@ def namesakes_among(records: Iterable[Demographics], names: Names) -> float:
     return float(f"{_excess(shared, expected, len(residents)):.3g}")
 
 
+def _commonest(triples: Sequence[Triple]) -> Triple:
+    first = triples[0]
+    return first if triples.count(first) == len(triples) else Counter(triples).most_common(1)[0][0]
+
+
 def _is_own(record: Demographics) -> bool:
-    """Whether the id is the record's own, not a mother's: it tells the same birth date and sex."""
-    told = citizen_id(record.citizen_ids[0])
-    return told is not None and (told.birth_date.isoformat(), told.sex) == (record.birth_date, record.gender)
+    """Whether the id, which is valid, is the record's own, not a mother's: it tells the same birth date and
+    sex. A number of another scheme for life tells nothing."""
+    number = record.citizen_ids[0]
+    if len(number) != _DIGITS or not is_number_of(number, record.birth_date):
+        return False
+    return record.gender == ("male" if number[_SEX] in "13579" else "female")
 
 
 def _triple(record: Demographics) -> Triple:

@@ -25,6 +25,8 @@ from mpi.surnames import name_parts
 # What a model keeps of frequencies; the least of them stands for any other.
 _KEPT: Final = 20_000
 _FEWEST_RECORDS: Final = 1000
+# Candidates that tell the share of matches to a thousandth of it.
+_PAIRS: Final = 500_000
 
 # The online names of the levels of a trained comparison.
 _LEVELS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -83,7 +85,7 @@ def trained_on(
     if len(records) < _FEWEST_RECORDS:
         raise TooFewRecords(f"{len(records)} records are too few: {_FEWEST_RECORDS} are needed")
     table = table_of(records)
-    model = train(table, untrained(before), seed, _told(told))
+    model = train(table, untrained(before), seed, _told(told), _PAIRS)
     levels = {each.column: _chances(each) for each in model.comparisons if each.column in _LEVELS}
     names = names_of(table.columns["name"])
     return OnlineModel(
