@@ -41,7 +41,7 @@ def functions() -> Mapping[str, Function]:
         *(times.moment_choice, times.clock, times.end_time, times.start_choice),
         *(quantities.quantity, quantities.money, quantities.bounds, quantities.ratio, quantities.any_choice),
         *(quantities.range_text,),
-        *(named.named_identifier, named.named_code, named.result_choice),
+        *(named.named_identifier, named.named_code, named.named_coding, named.result_choice),
         *(people.practitioner, people.organization, places.chain_location, places.chain_organization),
         *(
             places.facility_location,

@@ -44,6 +44,15 @@ def named_code(
     return {"coding": codings}
 
 
+def named_coding(
+    value: Value, context: Context, *, system: str = "", display: Value | None = None
+) -> Json | None:
+    """One Coding of several in a concept: the clinical and the insurance version of ICD in two columns."""
+    made = named_code(value, context, system=system, display=display)
+    coding: Json | None = made["coding"][0] if made is not None else None
+    return coding
+
+
 def result_choice(value: Value, context: Context, *, unit: Value | None = None) -> Choice | None:
     """`value[x]` of a result: a Quantity where it is a number, with the unit of another column."""
     said = value.text()

@@ -149,3 +149,85 @@ def test_the_form_is_told() -> None:
     assert form_of(b"hello") == ""
     with pytest.raises(TableError):
         list(rows_of(b"{", "t"))
+
+
+SHANGHAI = """
+maps:
+  - map: Fee
+    segment: TB_HIS_MZ_FEE
+    resource: ChargeItem
+    label: fee
+    identity: [["YLJGDM", "JZLSH", "SFMXID"]]
+    rows:
+      - {id: institution, source: YLJGDM, ignore: whose table it is}
+      - id: visit
+        source: JZLSH
+        target: "context.identifier"
+        function: named_identifier
+        given: {kind: VN}
+      - {id: number, source: SFMXID, target: identifier, function: named_identifier, given: {kind: fee}}
+      - {id: status, target: status, value: billable}
+      - {id: code, source: XMBM, target: code, function: named_code, inputs: {display: XMMC}}
+      - {id: amount, source: JE, target: priceOverride.value, function: decimal}
+      - {id: refund, source: STFBZ, target: note, function: annotation}
+      - {id: whose, source: PATID, target: subject.identifier, function: named_identifier, given: {kind: MR}}
+  - map: Diagnosis
+    segment: TB_CIS_DIAG
+    resource: Condition
+    label: diagnosis
+    identity: [["YLJGDM", "JZLSH", "ZDXH"]]
+    rows:
+      - {id: institution, source: YLJGDM, ignore: whose table it is}
+      - id: visit
+        source: JZLSH
+        target: "encounter.identifier"
+        function: named_identifier
+        given: {kind: VN}
+      - {id: rank, source: ZDXH, target: identifier, function: named_identifier, given: {kind: diagnosis}}
+      - id: clinical
+        source: ZDBM
+        target: "code.coding[+]"
+        function: named_coding
+        given: {system: icd-10-clinical}
+        inputs: {display: ZDMC}
+      - id: insurance
+        source: YBZDBM
+        target: "code.coding[+]"
+        function: named_coding
+        given: {system: icd-10-insurance}
+        inputs: {display: YBZDMC}
+      - {id: whose, source: PATID, target: subject.identifier, function: named_identifier, given: {kind: MR}}
+tables:
+  "*":
+    nulls: [无, 不详]
+    withdrawn: {XGBZ: ['3']}
+  TB_HIS_MZ_FEE:
+    key: [YLJGDM, JZLSH, SFMXID]
+    negated: {when: {STFBZ: ['2']}, columns: [JE]}
+  TB_CIS_DIAG:
+    key: [YLJGDM, JZLSH, ZDXH]
+    swapped: [{code: ZDBM, name: ZDMC, pattern: "[A-Z][0-9.]+"}]
+"""
+
+
+def test_refunds_are_negative_and_both_versions_of_icd_stand_in_one_diagnosis() -> None:
+    declared = table_maps(SHANGHAI, "tb.yaml", definitions())
+    own = {"YLJGDM": "H009", "JZLSH": "V1", "PATID": "P42"}
+    fees = [{**own, "SFMXID": n, "XMBM": "A1", "XMMC": "床位费", "JE": "12.30", "STFBZ": n} for n in "12"]
+    diagnosis = {"ZDXH": "1", "ZDBM": "肺炎", "ZDMC": "J18.900", "YBZDBM": "J18.9", "YBZDMC": "肺炎"}
+    raw = json.dumps({"TB_HIS_MZ_FEE": fees, "TB_CIS_DIAG": [own | diagnosis]}).encode()
+    made = translate_table(raw, "", MAPS, HOSPITALS, declared=declared)
+    paid = [str(each["priceOverride"]["value"]) for each in of(made, "ChargeItem")]
+    [condition] = of(made, "Condition")
+    codes = [(each["system"].rpartition("/")[2], each["code"]) for each in condition["code"]["coding"]]
+    assert paid == ["12.30", "-12.30"]
+    assert codes == [("icd-10-clinical", "J18.900"), ("icd-10-insurance", "J18.9")]
+
+
+def test_a_visit_s_serial_number_and_a_card_are_known_without_a_declaration() -> None:
+    head = "YLJGDM,JZLSH,PATID,KH,KLX,HZXM,JZRQ,SSY"
+    made = translate_document(f"{head}\nH009,V77,P42,C9,1,欧阳测试,20240305,120\n".encode(), MAPS, HOSPITALS)
+    [patient], [encounter] = of(made, "Patient"), of(made, "Encounter")
+    assert [each["system"].rpartition("/")[2] for each in patient["identifier"]] == ["MR", "card"]
+    assert encounter["identifier"][0] == {"system": "https://hub.test/sid/h009/VN", "value": "V77"}
+    assert not made.residue
