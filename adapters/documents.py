@@ -34,6 +34,7 @@ LOCAL: Final = "local"
 TABLE: Final = "table"
 FORMS: Final = (HL7_V2, CDA, HL7_V3, LOCAL, TABLE)
 _LOCAL = re.compile(rb"(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?C00[0-5]\d[\s>/]")
+_INTERACTION = re.compile(rb"<(?:[\w.-]+:)?[A-Z]{4}_IN\d{6}[A-Z]{2}")
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x0b]*")
 
 
@@ -55,13 +56,15 @@ def document_maps(model: Model) -> DocumentMaps:
 
 def form_of(raw: bytes) -> str:
     """Which form the bytes have; "" for none that is known."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = raw[:8192].decode("utf-16", "replace").encode()
     start = _HEAD.match(raw)
     head = raw[start.end() if start else 0 :][:4096]
     if head.startswith((b"MSH", b"FHS", b"BHS")):
         return HL7_V2
     if b"<" in head[:80] and b"ClinicalDocument" in head:
         return CDA
-    if b"<" in head[:80] and b"urn:hl7-org:v3" in head:
+    if b"<" in head[:80] and (b"urn:hl7-org:v3" in head or _INTERACTION.search(head)):
         return HL7_V3
     if _LOCAL.match(head):
         return LOCAL

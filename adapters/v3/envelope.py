@@ -34,19 +34,18 @@ class Request:
 
 
 def unwrapped(tree: Tree) -> Request | None:
-    """The message in a document; None if there is none."""
+    """The message in a document; None if there is none. Some platforms have an envelope of their own."""
     if is_interaction(tree.root.name):
         return Request(tree, "", "", "")
-    if tree.root.name != "Envelope" or tree.namespace not in (SOAP_1_1, SOAP_1_2):
+    soap = tree.namespace if tree.root.name == "Envelope" else ""
+    if tree.root.name == "ClinicalDocument" or (soap and soap not in (SOAP_1_1, SOAP_1_2)):
         return None
-    body = tree.root.first("Body")
-    if body is None:
-        return None
-    found = _message(body)
+    body = tree.root.first("Body") if soap else tree.root
+    found = _message(body) if body is not None else None
     if found is None:
         return None
     inner, wrapper = found
-    return Request(inner, tree.namespace, wrapper, _service(tree.root, wrapper))
+    return Request(inner, soap, wrapper if soap else "", _service(tree.root, wrapper))
 
 
 def enveloped(tree: Tree) -> Tree | None:
@@ -64,7 +63,7 @@ def _message(body: Element) -> tuple[Tree, str] | None:
         text = element.peek("")
         if text.startswith("<") and len(text) > 20:
             try:
-                inner = parse(text.encode())
+                inner = parse(text.encode(), "utf-8")  # whatever its own heading says
             except XmlError:
                 continue
             if is_interaction(inner.root.name):

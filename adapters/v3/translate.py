@@ -6,6 +6,7 @@ A registered document is translated too, where its bytes are a clinical document
 
 import base64
 from dataclasses import replace
+from typing import Any
 
 from adapters.cda.translate import translate as translate_clinical
 from adapters.cda.translate import worked
@@ -51,7 +52,7 @@ def translate(tree: Tree, hospital: Hospital, maps: Maps, clinical: Maps) -> Tra
     drafts = work.finish()
     keep(tree.root, work, maps.ignored)
     inner = _document(tree, hospital, clinical)
-    entries = [Entry(draft.resource, draft.mode) for draft in drafts]
+    entries = [Entry(_distinct(draft.resource), draft.mode) for draft in drafts]
     issues = list(work.issues)
     if inner is not None:
         known = {(each.resource["resourceType"], each.resource["id"]) for each in inner.entries}
@@ -65,6 +66,21 @@ def translate(tree: Tree, hospital: Hospital, maps: Maps, clinical: Maps) -> Tra
     coverage, residue, fields = account(tree.document, maps.ignored)
     made = Translation(entries, issues, coverage, residue, fields=fields)
     return made if inner is None else _with(made, inner)
+
+
+def _distinct(resource: dict[str, Any]) -> dict[str, Any]:
+    """Terms name a code once (csd-1); what else it is called stands beside its first name."""
+    concepts: list[dict[str, Any]] = resource.get("concept", [])
+    if resource["resourceType"] != "CodeSystem" or len({each["code"] for each in concepts}) == len(concepts):
+        return resource
+    made: dict[str, dict[str, Any]] = {}
+    for each in concepts:
+        first = made.setdefault(each["code"], each)
+        other = each.get("display", "")
+        if first is not each and other and other != first.get("display"):
+            named = [*first.get("designation", ()), {"value": other}]
+            made[each["code"]] = {**first, "designation": named}
+    return {**resource, "concept": list(made.values())}
 
 
 def _leave_out_wrapper(tree: Tree) -> None:

@@ -1,13 +1,16 @@
 """Every service of the interaction standard is known by its root, and told from others by its name."""
 
+import re
+
 import pytest
 
-from adapters.documents import form_of
+from adapters.documents import form_of, translate_document
 from adapters.trees.parse import parse
 from adapters.v3.envelope import unwrapped
 from adapters.v3.interaction import interaction_of
 from adapters.v3.translate import prepared
-from tests.adapters.v3.messages import message
+from tests.adapters.v3.messages import message, registration
+from tests.adapters.v3.test_answer import HOSPITALS, MAPS
 
 # What a service is about → the roots of its messages: added (or registered), updated, queried.
 SERVICES = {
@@ -69,3 +72,30 @@ def test_every_service_is_told_by_its_name(service: str, root: str) -> None:
         interaction = interaction_of(prepared(request.tree).root)
         assert interaction.name == root
         assert interaction.is_query == service.endswith("Query")
+
+
+BARE = registration().decode()
+PLAIN = BARE.partition("?>")[2]
+SOAP_1_1 = "http://schemas.xmlsoap.org/soap/envelope/"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        BARE.replace('encoding="UTF-8"', 'encoding="GB18030"').encode("gb18030"),
+        BARE.replace("UTF-8", "UTF-16").encode("utf-16"),
+        b"\xef\xbb\xbf" + BARE.encode(),
+        re.sub(r"<(/?)(\w)", r"<\1h:\2", BARE.replace('xmlns="', 'xmlns:h="')).encode(),
+        BARE.replace(' xmlns="urn:hl7-org:v3"', "").encode(),
+        f"<request><head/><body>{PLAIN}</body></request>".encode(),
+        f"<s:Envelope xmlns:s='{SOAP_1_1}'><s:Body><c><![CDATA[{BARE.replace('UTF-8', 'GBK')}]]></c></s:Body>"
+        "</s:Envelope>".encode(),
+    ],
+    ids=["gb18030", "utf-16", "mark", "prefix", "no namespace", "own envelope", "text with a heading"],
+)
+def test_a_message_is_read_in_every_dress(raw: bytes) -> None:
+    made = translate_document(raw, MAPS, HOSPITALS)
+    assert form_of(raw) == "hl7v3"
+    assert [e.resource["name"] for e in made.entries if e.resource["resourceType"] == "Patient"] == [
+        [{"text": "欧阳测试"}]
+    ]

@@ -112,3 +112,17 @@ def test_a_message_is_found_in_its_envelope(soap: str, form: str) -> None:
     enveloped, alone = (translated(each) for each in (raw, registration()))
     assert json.dumps(enveloped.bundle(), default=str) == json.dumps(alone.bundle(), default=str)
     assert enveloped.coverage == alone.coverage
+
+
+def test_a_code_that_terms_name_twice_is_there_once_with_both_names() -> None:
+    items = "".join(
+        f"<valueSetItems><code code='{code}'><displayName value='{name}'/></code></valueSetItems>"
+        for code, name in (("1", "男"), ("2", "女"), ("1", "男性"))
+    )
+    inner = (
+        "<subject><registrationRequest><subject1><valueSet><id extension='SEX'/>"
+        f"{items}</valueSet></subject1></registrationRequest></subject>"
+    )
+    [terms] = of(translated(message("PRVS_IN000001UV01", inner)), "CodeSystem")
+    assert [each["code"] for each in terms["concept"]] == ["1", "2"]
+    assert terms["concept"][0]["designation"] == [{"value": "男性"}]
