@@ -38,7 +38,7 @@ class Neighbourhood:
         for key in keys:
             near = self.persons.get(key, ())
             if len(near) <= self.oversized:
-                found.update(map(self.standing, near))
+                found.update(map(self.standing, near) if self.replaced else near)
         return [Cluster(person, tuple(self.members[person])) for person in sorted(found)]
 
     def arrive(

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,7 +130,7 @@ def _decided(records: Sequence[Placed], by: Scale) -> dict[int, int]:
     record begins another, by the negative of its number."""
     near = Neighbourhood(by)
     whose: dict[int, int] = {}
-    keys = {each.record: [key.key for key in blocking_keys(each.demographics)] for each in records}
+    keys = _leading(records)
     settled: dict[int, list[Placed]] = defaultdict(list)
     for each in records:
         if each.settled:
@@ -144,6 +145,13 @@ def _decided(records: Sequence[Placed], by: Scale) -> dict[int, int]:
                 each.record, each.demographics, keys[each.record], -each.record
             )
     return {record: near.standing(person) for record, person in whose.items()}
+
+
+def _leading(records: Sequence[Placed]) -> dict[int, list[int]]:
+    """The keys of each record that another one has, too: the rest lead to nobody."""
+    keys = {each.record: [key.key for key in blocking_keys(each.demographics)] for each in records}
+    counted = Counter(chain.from_iterable(keys.values()))
+    return {record: [key for key in own if counted[key] > 1] for record, own in keys.items()}
 
 
 def _together(records: Sequence[Placed], fresh: dict[int, int], by: Scale) -> Iterator[Difference]:

@@ -1,6 +1,8 @@
 """What a part needs to be decided, and where the decisions wait to be placed. Named SQL."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -27,21 +29,26 @@ async def told_of(connection: Connection, part: Part) -> list[Told]:
     """The records of a part in their order, each with the keys that lead anywhere when its turn comes.
     Records are numbered from 1."""
     rows = await connection.fetch(TOLD, part.numbers)
+    shared = _shared([row["keys"] for row in rows])
     return [
         Told(
             place + 1,
             row["patient_id"],
             demographics_from_json(row["demographics"]),
-            _leading(row["keys"], place, part.closed),
+            _leading(row["keys"], shared, place, part.closed),
         )
         for place, row in zip(part.places, rows, strict=True)
     ]
 
 
-def _leading(keys: list[int], place: int, closed: Mapping[int, int]) -> list[int]:
-    if not closed:
-        return keys
-    return [key for key in keys if key not in closed or place < closed[key]]
+def _shared(keys: Sequence[list[int]]) -> frozenset[int]:
+    """What a record of the part alone has leads to nobody."""
+    counted = Counter(chain.from_iterable(keys))
+    return frozenset([key for key, number in counted.items() if number > 1])
+
+
+def _leading(keys: list[int], shared: Set[int], place: int, closed: Mapping[int, int]) -> list[int]:
+    return [key for key in keys if key in shared and (key not in closed or place < closed[key])]
 
 
 async def decide_part(connection: Connection, part: Part, by: Scale) -> Outcome:
