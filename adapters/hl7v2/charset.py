@@ -7,6 +7,7 @@ reading that cannot cut a character in two. Undecodable bytes are an error; noth
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from adapters.hl7v2.fault import DATA_TYPE_ERROR, MessageError
@@ -75,7 +76,7 @@ def header(raw: bytes) -> tuple[str, list[str]]:
 
     Element n is MSH-n as sent, element 0 `MSH`; no elements if there is no MSH.
     """
-    return next(iter(_readings(raw)), ("utf-8", []))
+    return next(_readings(raw), ("utf-8", []))
 
 
 def codec(raw: bytes, charset: str | None = None) -> str:
@@ -94,7 +95,11 @@ def codec(raw: bytes, charset: str | None = None) -> str:
 
 def decode(raw: bytes, charset: str | None = None) -> str:
     """The message as text. `charset` is the channel's and wins over MSH-18; blank means UTF-8."""
-    name = codec(raw, charset)
+    return text_by(codec(raw, charset), raw)
+
+
+def text_by(name: str, raw: bytes) -> str:
+    """The message as text by the codec that `codec` named."""
     try:
         return raw.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -125,26 +130,27 @@ def _marked(raw: bytes) -> str | None:
     return "utf-16-be" if raw.startswith(b"\0M\0S\0H") else None
 
 
-def _readings(raw: bytes) -> list[tuple[str, list[str]]]:
-    """The MSH fields under each codec that can read the first line.
+def _readings(raw: bytes) -> Iterator[tuple[str, list[str]]]:
+    """The MSH fields under each codec that can read the first line, made as they are asked for.
 
     A character whose trail byte looks like `|` is never valid UTF-8, so UTF-8 comes first and cannot miscut.
     """
     marked = _marked(raw)
     if marked and marked != "utf-8":
         line = raw.decode(marked, "replace").removeprefix("\ufeff").split("\r")[0].split("\n")[0]
-        return [(marked, _fields(line))] if line.startswith("MSH") and len(line) > 4 else []
+        if line.startswith("MSH") and len(line) > 4:
+            yield marked, _fields(line)
+        return
     match = _FIRST_LINE.match(raw.removeprefix(codecs.BOM_UTF8).lstrip())
     first = match.group() if match else b""
     if not first.startswith(b"MSH") or len(first) < 5:
-        return []
-    readings = []
+        return
     for name in _READINGS:
         try:
-            readings.append((name, _fields(first.decode(name))))
+            line = first.decode(name)
         except UnicodeDecodeError:
             continue
-    return readings
+        yield name, _fields(line)
 
 
 def _fields(line: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.hl7v2.acknowledge import Code, Fault, acknowledgement
-from adapters.hl7v2.charset import codec, decode, header
+from adapters.hl7v2.charset import codec, header, text_by
 from adapters.hl7v2.events import SUPPORTED
 from adapters.hl7v2.fault import (
     REQUIRED_FIELD_MISSING,
@@ -83,17 +83,17 @@ def sealed(raw: bytes, channel: str, charset: str | None, hospitals: Hospitals) 
     name, fields = header(raw)
     facility, universal, *_ = _components(fields, 4)
     hospital = hospitals.for_facility(facility or universal, _components(fields, 3)[0])
-    hospital = hospital.speaking(said_by(fields, channel))
+    hospital = _through(hospital, fields, channel)
     told = charset or charset_for(raw, hospital)
     message: Message | None = None
     faults: Sequence[Fault] = ()
     try:
         name = codec(raw, told)
-        message = parse(decode(raw, told), name)
+        message = parse(text_by(name, raw), name)
         sent = message.header
         fields = sent.fields()
         hospital = hospitals.for_facility(sent.text(4) or sent.text(4, 2), sent.text(3))
-        hospital = hospital.speaking(said_by(fields, channel))
+        hospital = _through(hospital, fields, channel)
         faults = _faults(message)
     except MessageError as error:
         faults = (Fault(error.code, error.diagnostics, error.address),)
@@ -111,6 +111,11 @@ def sealed(raw: bytes, channel: str, charset: str | None, hospitals: Hospitals) 
         message=message,
         faults=faults,
     )
+
+
+def _through(hospital: Hospital, fields: Sequence[str], channel: str) -> Hospital:
+    """The hospital through the interface that a message with these fields comes by, if it has several."""
+    return hospital.speaking(said_by(fields, channel)) if hospital.interfaces else hospital
 
 
 def refusal(faults: Sequence[Fault]) -> Code:

@@ -3,7 +3,7 @@
 https://docs.python.org/3/library/stdtypes.html#mapping-types-dict
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Any, Final, TypeVar
 
 from exchange.search.index.phrase import Phrase
@@ -72,7 +72,7 @@ class Unwritten(dict[int, Phrase]):
         for memo in self._memos:
             memo.clear()
 
-    def of(self, tokens: Iterable[int]) -> tuple[Phrase, ...]:
+    def of(self, tokens: Collection[int]) -> tuple[Phrase, ...]:
         """The texts of these tokens that may not be written yet."""
         if self.keys().isdisjoint(tokens):
             return ()

@@ -10,6 +10,7 @@ https://hl7.org/fhir/R4/patient.html#search and https://www.archives.gov/researc
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from exchange.search.value.pinyin import pinyin_forms
@@ -22,6 +23,8 @@ _CODES: Final = {
     for letter in letters
 }
 _SILENT: Final = frozenset("hw")
+# A longer word is rare, and must not fill the memory.
+_LONGEST_CACHED: Final = 64
 
 
 def soundex(word: str) -> str:
@@ -66,7 +69,14 @@ def _of_text(part: str, text: str) -> list[str]:
     return [each for word in text.split() for each in _of_word(part, word)]
 
 
-def _of_word(part: str, word: str) -> list[str]:
+def _of_word(part: str, word: str) -> tuple[str, ...]:
+    return _cached(part, word) if len(word) <= _LONGEST_CACHED else _worked_out(part, word)
+
+
+def _worked_out(part: str, word: str) -> tuple[str, ...]:
     if is_chinese(word):
-        return list(pinyin_forms(part, word)[:1])
-    return [soundex(latin) for latin in _WORD.findall(normalised(word)) if latin.isascii()]
+        return tuple(pinyin_forms(part, word)[:1])
+    return tuple(soundex(latin) for latin in _WORD.findall(normalised(word)) if latin.isascii())
+
+
+_cached = lru_cache(maxsize=1 << 13)(_worked_out)
