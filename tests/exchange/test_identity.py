@@ -1,5 +1,6 @@
 """Patients written through REST are linked as those in messages are, and the index's own are protected."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -63,6 +64,28 @@ async def test_two_hospitals_write_one_person(hospitals: tuple[httpx.AsyncClient
     assert linked == {f"Patient/{first['id']}", f"Patient/{second}"}
     everything = (await one.get(f"Patient/{person['id']}/$everything")).json()
     assert {entry["resource"]["id"] for entry in everything["entry"]} == {person["id"], first["id"], second}
+
+
+async def test_patients_written_at_once_have_each_an_outcome_of_its_own(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    one, two = hospitals
+    theirs = (await two.post("Patient", json=patient("0"))).json()
+    name = f"Patient/{theirs['id']}"
+    told = [
+        one.put(f"Patient/a{n}", json=patient(f"a{n}", valid_id("1949-12-31", 301 + 2 * n)) | {"id": f"a{n}"})
+        for n in range(5)
+    ]
+    answers = await asyncio.gather(
+        *told,
+        one.put(name, json=theirs),
+        one.put("Patient/late", json=patient("9") | {"id": "late"}, headers={"If-Match": 'W/"3"'}),
+        two.put(name, json=theirs | {"address": [{"city": "上海市"}]}),
+        one.put("Patient/same", json=patient("8") | {"id": "same"}),
+    )
+    assert [each.status_code for each in answers] == [201] * 5 + [403, 412, 200, 201]
+    (person,) = await persons(one)
+    assert {link["other"]["reference"] for link in person["link"]} == {name, "Patient/same"}
 
 
 async def test_an_update_by_anybody_is_told_to_the_index(
