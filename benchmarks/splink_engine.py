@@ -124,9 +124,18 @@ def _train(linker: Linker, rules: Sequence[Any]) -> None:
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for rule in rules[:RULES]:
         try:
-            linker.training.estimate_parameters_using_expectation_maximisation(rule)
-        except Exception as error:  # a rule that brings no pairs trains nothing
-            print(f"  splink: {type(error).__name__}", file=sys.stderr)
+            _maximise(linker, rule)
+        except Exception as error:  # one that brings no pairs, or no two that differ, trains nothing
+            print(f"  splink left out a rule: {type(error).__name__}: {str(error)[:60]}", file=sys.stderr)
+
+
+def _maximise(linker: Linker, rule: Any) -> None:
+    """Where a rule brings matches only, the prior among its pairs becomes NaN: then it is fixed."""
+    train = linker.training.estimate_parameters_using_expectation_maximisation
+    try:
+        train(rule)
+    except ValueError:
+        train(rule, fix_probability_two_random_records_match=True)
 
 
 def _numbers_only(model: dict[str, Any]) -> dict[str, Any]:
