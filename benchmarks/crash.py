@@ -96,7 +96,8 @@ async def _ended(run: Run, sending: list[asyncio.Task[None]]) -> None:
     assert run.hub is not None
     _, late = await asyncio.wait(sending, timeout=ANSWER_SECONDS)
     if late:
-        run.problems.append(f"{len(late)} senders wait for their answer")
+        waiting = sorted(f"{each.number} ({each.channel})" for each in run.senders if each.waiting)
+        run.problems.append(f"{len(late)} senders wait for their answer: {', '.join(waiting)}")
         for task in late:
             task.cancel()
     began = time.monotonic()
@@ -119,10 +120,11 @@ async def _start_hub(run: Run) -> None:
         "YILIAN_WORKERS": "2",
     }
     run.hub = await asyncio.to_thread(start, run.folder / "hub", run.folder / "hub.log", None, **settings)
-    run.doors.http, run.doors.mllp = run.hub.http_port, run.hub.mllp_port
+    run.doors.mllp = run.hub.mllp_port
     # A token is for one address, and the port is another at each start.
     client = f"crash-{run.kills.total()}"
     run.doors.token = await asyncio.to_thread(run.hub.token, client, "system/hl7v2.c")
+    run.doors.http = run.hub.http_port
 
 
 async def _kill_hub(run: Run, choose: random.Random) -> None:

@@ -69,8 +69,9 @@ async def _stay(dsn: str, presence: Presence, connection: asyncpg.Connection | N
         try:
             connection = connection or await _held_again(dsn, presence)
             await _until_lost(connection)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            _log.warning("the process's lock waits: %s", type(error).__name__)
+            _log.warning("the process's lock is lost with its connection")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            pass  # until the database is back
         finally:
             presence.held = False
             if connection is not None:
