@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from profiles.definitions import Definitions
 from profiles.finding import Rule
-from profiles.shapes import Place, Right, is_leaf, write_shape
+from profiles.shapes import NOTHING_YET, Place, Right, is_leaf, write_shape
 from profiles.structure import Check, Resource, compile_members, compile_parts, compile_structure
 from terminology.issue import Issue
 
@@ -63,7 +63,7 @@ class _Recurring:
 
     def _met(self, value: Any, place: Place, owner: Resource, last: list[Any], slot: int) -> bool:
         """Whether a value is right that is not among those met lately."""
-        if place.old.get(id(value)) is not value:
+        if place.old.get(id(value), NOTHING_YET) is not value:
             names = tuple(value) if type(value) is dict else ()
             leaf = place.leaves.get(names)
             if leaf is not None:
