@@ -53,9 +53,9 @@ def account(
             raw = node.fields[number]
             if twin is None and node.kept is None and raw.isalnum():
                 at = name, number
-                if (left_it := texts.get(at)) is None:
-                    left_it = texts[at] = _is_ignored(ignored, name, number, 1)
-                if left_it:
+                if (unwanted := texts.get(at)) is None:
+                    unwanted = texts[at] = _is_ignored(ignored, name, number, 1)
+                if unwanted or number in node.out:
                     left_out += 1
                     left_alone.append(at)
                     continue

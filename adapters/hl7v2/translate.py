@@ -5,7 +5,7 @@ what is stored (`adapters.merge`), results replace it. Every leaf of the message
 residue.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -226,8 +226,8 @@ class _Walk:
         """The same by functions that are written for nodes of this plan."""
         name, work = node.segment.name, self.work
         homes = self.maps.homes.get(name, ())
-        owners = [scope.node(home) for home in homes]
-        shapes = [owner.shape if owner is not None else b"" for owner in owners]
+        owners: Sequence[Node | None] = [scope.node(home) for home in homes] if homes else ()
+        shapes = [owner.shape if owner is not None else b"" for owner in owners] if homes else ()
         key = (name, scope.name, node.plan, *shapes)
         steps = known.get(key)
         if steps is None:

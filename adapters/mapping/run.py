@@ -32,7 +32,7 @@ class Work:
         self.words = words
         self.drafts: dict[str, Draft] = {}
         self.homes: dict[Any, Draft] = {}
-        self._adopted: dict[int, Json] = {}
+        self.adopted: dict[int, Json] = {}
         self.issues: list[Issue] = []
 
     def run(self, each: CompiledMap, node: Any, scope: Scope, following: Sequence[Any] = ()) -> None:
@@ -278,9 +278,9 @@ class Work:
 
     def adopt(self, resource: Json) -> None:
         """Takes a resource that a function made; one that is there already is joined with it."""
-        if id(resource) in self._adopted:
+        if id(resource) in self.adopted:
             return
-        self._adopted[id(resource)] = resource
+        self.adopted[id(resource)] = resource
         name = f"{resource['resourceType']}/{resource['id']}"
         known = self.drafts.get(name)
         if known is None:

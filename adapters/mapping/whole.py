@@ -70,13 +70,16 @@ def write_whole(
 def _resource(writer: Writer, key: Sequence[str]) -> Iterator[str]:
     """What comes before the rows: the condition, the resource that is needed, the new resource."""
     each = writer.each
-    yield "f, w, labelled = node.fields, node.whole, scope.labelled"
+    yield "f, w, adopted = node.fields, node.whole, work.adopted"
+    yield "labelled = scope.labelled"
     if writer.others:
         yield f"{', '.join(name for name, _ in writer.others.values())}, = owners"
     if when := writer.condition(each.when):
         yield f"if not ({when}): return"
     if each.needs:
-        yield f"if labelled({each.needs!r}) is None: {_GENERALLY}"
+        yield f"needed = labelled({each.needs!r})"
+        yield f"if needed is None: {_GENERALLY}"
+        writer.needed = each.needs if each.needs != each.label else ""
     yield from key
     yield f"if key is None: {_GENERALLY}"
     yield f"identity = resource_id({each.resource!r}, work.hospital, key)"

@@ -58,7 +58,7 @@ def write_identity(each: CompiledMap) -> Written:
 
 class Writer:
     """Writes the rows of a map for nodes of a plan. `owners` are the shapes of the other nodes that they look
-    at, if these are known: then they are called as there."""
+    at, if these are known: then they are called as there. The code has the resource of the label `needed`."""
 
     def __init__(
         self,
@@ -78,12 +78,13 @@ class Writer:
         self.others = owners or {}
         self.owners: dict[str, str] = {}
         self.touched: set[str] = set()
+        self.needed = ""
 
     def body(self) -> Iterator[str]:
         rows = self.rows()
         yield "r, labelled = draft.resource, scope.labelled"
         if self.shape:
-            yield "f, w = node.fields, node.whole"
+            yield "f, w, adopted = node.fields, node.whole, work.adopted"
         for home, name in self.owners.items():
             yield f"{name} = scope.node({home!r})"
             yield f"{name}_f = {name}.fields if {name} is not None else ()"
@@ -198,7 +199,7 @@ class Writer:
         index = row.source.index
         kept = [f"w[{index}] = n" if owner == "node" else f"{owner}.whole[{index}] = n"]
         kept += ["if also: w.update(also)"] if row.inputs else []
-        kept += ["for each in made: work.adopt(each)"] if row.makes else []
+        kept += ["for each in made:", "    if id(each) not in adopted: work.adopt(each)"] if row.makes else []
         yield "if n:"
         value = "v[2]" if row.straight.kind == "choice" else "v"
         yield from indented(self.put(row.straight, row.place, "v", value, kept))
@@ -228,7 +229,8 @@ class Writer:
         if row.deletes:
             yield f"draft.deletions += ({row.deletes!r},)"
         elif row.reference:
-            yield f"o = labelled({row.reference!r})"
+            found = "needed" if row.reference == self.needed else f"labelled({row.reference!r})"
+            yield f"o = {found}"
             yield "if o is not None and o is not draft:"
             item = "o.reference" if row.straight.kind in ("scalar", "list") else ""
             yield from indented(self.put(row.straight, row.place, item, "o.reference", []))
@@ -255,7 +257,9 @@ class Writer:
     def ignore(self, row: IgnoreRow) -> Iterator[str]:
         when = self.condition(row.when)
         if when != "False" and not self.is_missing(row.source):
+            own = row.source.own and row.source.index
             leave = f"{self.bind('ignore', row.source.ignore)}(node, scope)"
+            leave = f"node.leave_out({row.source.index})" if own else leave
             yield f"if {when}: {leave}" if when else leave
 
 
