@@ -97,6 +97,12 @@ def _service(envelope: Element, wrapper: str) -> str:
     return next((name for name in told if _SERVICE.fullmatch(name)), told[0] if told else "")
 
 
+def service_of(action: str) -> str:
+    """The service that a `SOAPAction` names; "" if it names none."""
+    name = _SCHEME.sub("", action.strip())
+    return name if _SERVICE.fullmatch(name) else ""
+
+
 def answered(message: str, soap: str, wrapper: str = "") -> str:
     """An answer in the envelope that the request came in; text stays text."""
     if not soap:

@@ -72,7 +72,7 @@ _TIMES: Final[Mapping[str, tuple[str, ...]]] = {
     "appointmentTimeframe": ("Appointment", "date"),
 }
 # The number of a form, by which its items are found too.
-_FORMS: Final = {"ServiceRequest": "requisition", "MedicationRequest": "group-identifier"}
+_FORMS: Final = {"ServiceRequest": "requisition"}
 _TIMES_HERE: Final = "2.16.156.10011.2.5.1.8"
 _CLASSES: Final = {"1": "AMB", "2": "EMER", "3": "IMP", "4": "AMB", "9": "AMB"}
 _OWN: Final = frozenset(

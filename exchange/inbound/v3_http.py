@@ -8,11 +8,12 @@ scope `system/hl7v2.c`; a client of one hospital sends that hospital's messages 
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from adapters.v3.envelope import SOAP_1_1, SOAP_1_2, answered, fault
+from adapters.v3.envelope import SOAP_1_1, SOAP_1_2, answered, fault, service_of
 from exchange.inbound.documents import DocumentEnvelope
 from exchange.inbound.http import read_body, require_own, room
 from exchange.inbound.reception import Reception
@@ -53,6 +54,8 @@ def v3_router(reception: Reception) -> APIRouter:
 
 async def _answered_v3(reception: Reception, request: Request) -> Response:
     envelope, grant = await _sealed(reception, request, "v3", _XML)
+    if named := service_of(request.headers.get("soapaction", "")):
+        envelope = replace(envelope, service=named)
     soap = _soap(envelope.raw)
     if not envelope.interaction.name:
         told = envelope.faults[0].diagnostics if envelope.faults else "there is no message in it"

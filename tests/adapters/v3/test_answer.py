@@ -123,6 +123,5 @@ def test_a_query_is_limited_by_its_times_and_kind_and_finds_the_items_of_a_form(
         ("ServiceRequest", "identifier"),
         ("ServiceRequest", "requisition"),
         ("MedicationRequest", "identifier"),
-        ("MedicationRequest", "group-identifier"),
     ]
     assert ("_include", "ServiceRequest:patient:Patient", "Patient") in found[0].includes

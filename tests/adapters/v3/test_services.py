@@ -6,7 +6,7 @@ import pytest
 
 from adapters.documents import form_of, translate_document
 from adapters.trees.parse import parse
-from adapters.v3.envelope import unwrapped
+from adapters.v3.envelope import service_of, unwrapped
 from adapters.v3.interaction import interaction_of
 from adapters.v3.translate import prepared
 from tests.adapters.v3.messages import message, registration
@@ -72,6 +72,12 @@ def test_every_service_is_told_by_its_name(service: str, root: str) -> None:
         interaction = interaction_of(prepared(request.tree).root)
         assert interaction.name == root
         assert interaction.is_query == service.endswith("Query")
+
+
+def test_a_soap_action_names_a_service_in_quotes_or_as_an_address() -> None:
+    for action in ('"PatientInfoQuery"', "urn:hip:PatientInfoQuery", '"http://hip.test/v3#PatientInfoQuery"'):
+        assert service_of(action) == "PatientInfoQuery"
+    assert service_of('""') == service_of('"urn:call"') == ""
 
 
 BARE = registration().decode()

@@ -158,3 +158,26 @@ async def test_a_document_is_retrieved_as_it_was_sent(hub: Hub, http: httpx.Asyn
     found = re.search(rb'<originalText value="([^"]+)"', answer.content)
     assert found
     assert base64.b64decode(found[1]) == ADMISSION
+
+
+async def test_an_order_is_told_with_what_the_caller_may_see_around_it(
+    hub: Hub, http: httpx.AsyncClient
+) -> None:
+    pushing = await authorization(hub) | XML
+    assert code(await http.post("/v3", content=ORDER, headers=pushing)) == "AA"
+    asked = message(
+        "QUMT_IN020030UV01",
+        "<queryByParameter><actId><value><item root='2.16.156.10011.1.28' extension='O1'/></value></actId>"
+        "</queryByParameter>",
+    )
+    scopes = "system/hl7v2.c system/ServiceRequest.rs system/MedicationRequest.rs"
+    called = XML | {"SOAPAction": '"OrderInfoQuery"'}
+    bare = await http.post("/v3", content=asked, headers=await authorization(hub, scopes) | called)
+    more = await authorization(hub, f"{scopes} system/Patient.rs system/Encounter.rs system/Practitioner.rs")
+    whole = await http.post("/v3", content=asked, headers=more | called)
+    assert "氨茶碱片" in bare.text
+    assert "欧阳测试" not in bare.text
+    for told in ("氨茶碱片", "欧阳测试", "ZY0042", "周医生"):
+        assert told in whole.text
+    page = message("QUQI_IN000003UV01", "<queryContinuation><queryId extension='7'/></queryContinuation>")
+    assert code(await http.post("/v3", content=page, headers=more | XML)) == "AE"
