@@ -20,6 +20,9 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d
 _COMPARED = re.compile(r"([<>≤≥＜＞]=?|)\s*(.*)", re.DOTALL)
 _COMPARATORS = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
 _RANGE = re.compile(r"([+-]?[\d.]+)\s*(?:--|-|~|～|—|–|至)\s*([+-]?[\d.]+)(?:\s*\S{0,20})?")
+# `10^9/L` whose `^` nobody escaped, as analysers send it: components of a code that nobody has.
+_POWER = re.compile(r"(\d{1,2})((?:/[A-Za-z]{1,3})?)", re.ASCII)
+_TEN = frozenset(("10", "x10", "X10", "×10", "*10"))
 _BOUND = re.compile(r"([<>≤≥＜＞]=?)\s*([\d.]+)(?:\s*\S{0,20})?")
 
 
@@ -33,7 +36,8 @@ def comparator(sign: str) -> str:
 
 
 def unit_of(unit: Value | None, context: Context, field: str = "OBX-6") -> Json:
-    """OBX-6 or CQ-2 → unit, system, code. UCUM is taken wherever it stands; a lone text is only a unit."""
+    """OBX-6 or CQ-2 → unit, system, code. UCUM is taken wherever it stands; a lone text is only a unit, and a
+    power of ten is one whole."""
     if unit is None:
         return {}
     if unit.count() == 1:
@@ -48,6 +52,8 @@ def unit_of(unit: Value | None, context: Context, field: str = "OBX-6") -> Json:
     system = unit.text(3)
     if not words and not system:
         return {"unit": code}
+    if code in _TEN and not system and (power := _POWER.fullmatch(words)):
+        return {"unit": f"{code}^{words}", "system": UCUM, "code": f"10*{power[1]}{power[2]}"}
     uri = code_system(context, system, "", field)
     made: Json = {"extension": names} if (names := as_sent(system, "", uri)) else {}
     return {**made, "unit": words or code, "system": uri, "code": squeezed(code)}

@@ -126,6 +126,10 @@ def test_units() -> None:
 
     assert unit("次/分") == {"value": Decimal(1), "unit": "次/分"}
     assert unit("g/L^克每升^L^g/L^^UCUM") == {**UCUM, "value": Decimal(1), "unit": "克每升"}
+    power = {"value": Decimal(1), "system": UCUM["system"]}
+    assert unit("10^9/L") == {**power, "unit": "10^9/L", "code": "10*9/L"}
+    assert unit("×10^12/L") == {**power, "unit": "×10^12/L", "code": "10*12/L"}
+    assert unit("10^9/L^LAB")["code"] == "10"
     assert unit("mmol/L^毫摩尔每升") == {
         "value": Decimal(1),
         "unit": "毫摩尔每升",
