@@ -25,7 +25,7 @@ State = Literal["received", "processed", "quarantined", "resent", "discarded"]
 Key = tuple[str, str, bytes]
 GROUP = 128
 # A database that is away for less is not told of to senders.
-KEEP_SECONDS: Final = 10.0
+KEEP_SECONDS: Final = 30.0
 RETRY_SECONDS: Final = 0.25
 
 # Keep messages in the order they came; those that are here already are left out of the answer.
