@@ -135,8 +135,8 @@ def _report(people: list[Resident], told: list[Visit], outcome: Outcome) -> None
         by_rule[outcome.rules[number]].append(number)
     for rule, numbers in sorted(by_rule.items()):
         _share(f"  wrong by {rule}", sum(number in wrong for number in numbers), len(numbers))
-    for what, numbers, asked in _asked(people, told, outcome):
-        _share(f"{what} for review", len(asked), numbers)
+    for whose, records, asked in _asked(people, told, outcome):
+        _share(f"{whose} for review", len(asked), records)
         true = sum(any(truth[person] == truth[n] for person in outcome.review[n]) for n in asked)
         _share("  of them true", true, len(asked))
 

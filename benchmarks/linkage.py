@@ -18,10 +18,7 @@ from typing import Any
 
 from benchmarks.identity import cubed
 from benchmarks.splink_engine import SplinkEngine, predicted
-from conformance.linkage import Case, cases, sets
-from conformance.linkage import _pairs as judged_pairs
-from conformance.linkage import _tests as judged_tests
-from conformance.linkage import _truth as truth_of
+from conformance.linkage import Case, cases, judged_pairs, judged_tests, sets, truth_of
 from conformance.linkage_figures import figures
 from conformance.linkage_files import read
 from exchange.commands.linkage_engine import LinkageEngine

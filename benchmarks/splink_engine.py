@@ -101,7 +101,7 @@ def _kind(chance: float, link_at: float, review_at: float) -> str:
 
 def predicted(made: Table, columns: Map) -> Predicted:
     frames = _frames(made, columns)
-    rules = [block_on(*map(_sql, rule)) for rule in rules_for(made, columns.kinds)]
+    rules: list[Any] = [block_on(*map(_sql, rule)) for rule in rules_for(made, columns.kinds)]
     settings = SettingsCreator(
         link_type="link_only" if made.source.any() else "dedupe_only",
         comparisons=[_COMPARISONS[told.kind](name) for name, told in columns.columns.items()],

@@ -24,15 +24,18 @@ Kind = str
 """`link`, `review` or `new`."""
 
 
-class Engine(Protocol):
-    """`groups` gives the person of each record of one or two files and whether a human is asked about it;
-    `pairs` gives what it makes of each pair of records, trained on them all."""
-
-    def groups(self, files: Sequence[Records], columns: Mapping[str, Any]) -> Sequence[tuple[int, Kind]]: ...
+class PairEngine(Protocol):
+    """`pairs` gives what it makes of each pair of records, trained on them all."""
 
     def pairs(
         self, records: Records, pairs: Sequence[tuple[int, int]], columns: Mapping[str, Any]
     ) -> Sequence[Kind]: ...
+
+
+class Engine(PairEngine, Protocol):
+    """`groups` gives the person of each record of one or two files and whether a human is asked about it."""
+
+    def groups(self, files: Sequence[Records], columns: Mapping[str, Any]) -> Sequence[tuple[int, Kind]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,9 @@ def _named(found: Sequence[Path], pattern: str) -> list[Path]:
 def _verdict(case: Case, engine: Engine) -> Verdict:
     told, start = sets()[case.kind], time.process_time()
     if "pairs" in told:
-        passed, text = _pairs(case, told, engine)
+        passed, text = judged_pairs(case, told, engine)
     elif "tests" in told:
-        passed, text = _tests(case, told, engine)
+        passed, text = judged_tests(case, told, engine)
     else:
         passed, text = _groups(case, told, engine)
     spent = f"; {time.process_time() - start:.1f} s CPU"
@@ -103,7 +106,9 @@ def _verdict(case: Case, engine: Engine) -> Verdict:
 
 def _groups(case: Case, told: Mapping[str, Any], engine: Engine) -> tuple[bool, str]:
     files = [read(file) for file in case.files]
-    truth = [_truth(value, told["truth"]) for records in files for value in records[told["truth"]["column"]]]
+    truth = [
+        truth_of(value, told["truth"]) for records in files for value in records[told["truth"]["column"]]
+    ]
     source = [number for number, records in enumerate(files) for _ in records[told["truth"]["column"]]]
     decided = engine.groups(files, told["map"])
     found = figures([person for person, _ in decided], truth, source)
@@ -119,13 +124,13 @@ def _shown(found: Figures) -> str:
     )
 
 
-def _truth(value: str, told: Mapping[str, str]) -> str:
+def truth_of(value: str, told: Mapping[str, str]) -> str:
     pattern = told.get("pattern")
     found = re.search(pattern, value) if pattern else None
     return found[1] if found else value
 
 
-def _pairs(case: Case, told: Mapping[str, Any], engine: Engine) -> tuple[bool, str]:
+def judged_pairs(case: Case, told: Mapping[str, Any], engine: PairEngine) -> tuple[bool, str]:
     """At most one non-match linked, and 97 % of the matches linked or shown to a human."""
     records = read(case.files[0])
     expected = records["expect"][::2]
@@ -142,7 +147,7 @@ def _pairs(case: Case, told: Mapping[str, Any], engine: Engine) -> tuple[bool, s
     return wrong <= 1 and kept >= 0.97, text
 
 
-def _tests(case: Case, told: Mapping[str, Any], engine: Engine) -> tuple[bool, str]:
+def judged_tests(case: Case, told: Mapping[str, Any], engine: PairEngine) -> tuple[bool, str]:
     """Each case against the seed that it names. F1 is of links; what is for review counts as neither."""
     seeds, tests = (read(file) for file in case.files)
     key, expected = told["key"], told["expected"]
