@@ -96,7 +96,11 @@ async def _ended(run: Run, sending: list[asyncio.Task[None]]) -> None:
     assert run.hub is not None
     _, late = await asyncio.wait(sending, timeout=ANSWER_SECONDS)
     if late:
-        waiting = sorted(f"{each.number} ({each.channel})" for each in run.senders if each.waiting)
+        waiting = sorted(
+            f"{each.number} ({each.channel}, last error {each.last_error or 'none'})"
+            for each in run.senders
+            if each.waiting
+        )
         run.problems.append(f"{len(late)} senders wait for their answer: {', '.join(waiting)}")
         for task in late:
             task.cancel()

@@ -63,6 +63,7 @@ class Sender:
     waiting: Said | None = None
     count: int = 0
     again: int = 0
+    last_error: str = ""
     longest: float = 0.0
     problems: list[str] = field(default_factory=list)
     chance: random.Random = field(init=False)
@@ -76,8 +77,9 @@ class Sender:
         while self._current(doors) is not None:
             try:
                 await converse(doors)
-            except (OSError, EOFError, ValueError, httpx.HTTPError):
+            except (OSError, EOFError, ValueError, httpx.HTTPError) as error:
                 self.again += 1
+                self.last_error = repr(error)
                 await asyncio.sleep(self.chance.uniform(0.05, 0.3))
 
     async def _over_mllp(self, doors: Doors) -> None:

@@ -95,8 +95,15 @@ def _command(pid: int) -> str:
 
 def connections(pid: int) -> int:
     """Sockets that a process holds."""
-    listed = Path(f"/proc/{pid}/fd").iterdir()
-    return sum(os.readlink(each).startswith("socket:") for each in listed)
+    return sum(_target(each).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _target(link: Path) -> str:
+    """ "" if it was closed since."""
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:
+        return ""
 
 
 @asynccontextmanager

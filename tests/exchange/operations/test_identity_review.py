@@ -41,8 +41,8 @@ async def first(client: httpx.AsyncClient) -> Any:
 
 
 async def test_the_queue_is_paged_and_counted(hub: Hub, reviewer: httpx.AsyncClient) -> None:
-    for number in "34":
-        told = patient(f"h{number}", "7", NUMBER, name=[{"text": "赵六"}], birthDate=f"197{number}-01-01")
+    for number, (name, birth_date) in enumerate((("赵六", "1973-01-01"), ("周建国", "1964-07-30")), 3):
+        told = patient(f"h{number}", "7", NUMBER, name=[{"text": name}], birthDate=birth_date)
         await Hospitals(hub).put(told)
     whole = listed(await reviewer.get("Patient/$identity-review"), "question")
     assert len(whole) >= 3
