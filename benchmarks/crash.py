@@ -31,7 +31,7 @@ from exchange.store.tuning import tuning
 SENDERS: Final = 38
 TARGETS: Final = ("hub", "worker", "database", "session")
 ANSWER_SECONDS: Final = 60.0
-DRAIN_SECONDS: Final = 180.0
+DRAIN_SECONDS: Final = 600.0
 STATES: Final = "SELECT state, count(*) FROM inbox GROUP BY state"
 
 
@@ -94,8 +94,8 @@ async def _until_answered(run: Run, number: int) -> None:
 async def _ended(run: Run, sending: list[asyncio.Task[None]]) -> None:
     """Everything sent is acknowledged, everything kept is worked off; then it is judged."""
     assert run.hub is not None
-    _, late = await asyncio.wait(sending, timeout=ANSWER_SECONDS)
-    if late:
+    await _worked_off(run, sending)
+    if late := [task for task in sending if not task.done()]:
         waiting = sorted(
             f"{each.number} ({each.channel}, last error {each.last_error or 'none'})"
             for each in run.senders
@@ -104,18 +104,26 @@ async def _ended(run: Run, sending: list[asyncio.Task[None]]) -> None:
         run.problems.append(f"{len(late)} senders wait for their answer: {', '.join(waiting)}")
         for task in late:
             task.cancel()
-    began = time.monotonic()
-    connection = await asyncpg.connect(run.server.dsn())
-    while True:
-        run.states = {row[0]: row[1] for row in await connection.fetch(STATES)}
-        run.drained = time.monotonic() - began
-        if "received" not in run.states or run.drained > DRAIN_SECONDS:
-            break
-        await asyncio.sleep(0.1)
-    await connection.close()
     token = await asyncio.to_thread(run.hub.token, "judge", "system/*.rs")
     async with conformance.fhir.connected(run.hub.fhir, token) as fhir:
         run.problems += await judged(fhir, run.senders, run.states)
+
+
+async def _worked_off(run: Run, sending: list[asyncio.Task[None]]) -> None:
+    """Who waits for a result may stand behind messages of which others were told that they are kept: he waits
+    as long as those become fewer."""
+    connection = await asyncpg.connect(run.server.dsn())
+    began = moved = time.monotonic()
+    before = (-1, -1)
+    while time.monotonic() < min(moved + ANSWER_SECONDS, began + DRAIN_SECONDS):
+        run.states = {row[0]: row[1] for row in await connection.fetch(STATES)}
+        run.drained = time.monotonic() - began
+        if "received" not in run.states and all(task.done() for task in sending):
+            break
+        if (now := (run.acknowledged, run.states.get("received", 0))) != before:
+            moved, before = time.monotonic(), now
+        await asyncio.sleep(0.1)
+    await connection.close()
 
 
 async def _start_hub(run: Run) -> None:
