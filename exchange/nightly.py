@@ -5,7 +5,7 @@ The levels and thresholds of the model stay as somebody activated them; until so
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,17 +25,32 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def nightly(hub: Hub, hour: int) -> AsyncIterator[None]:
-    """Meanwhile; a negative hour means never."""
-    if hour < 0:
-        yield
-        return
-    running = asyncio.create_task(_every_night(hub, hour))
+async def every_night(
+    hub: Hub, hour: int, work: Callable[[], Awaitable[None]], undone: str
+) -> AsyncIterator[None]:
+    """Works at that hour of each day meanwhile; `undone` is what the log says if that fails."""
+    running = asyncio.create_task(_nights(hub, hour, work, undone))
     try:
         yield
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@asynccontextmanager
+async def nightly(hub: Hub, hour: int) -> AsyncIterator[None]:
+    """Names are counted anew meanwhile; a negative hour means never."""
+    if hour < 0:
+        yield
+        return
+
+    async def count() -> None:
+        made = await refresh_names(hub)
+        if made is not None:
+            _log.info("the frequencies of names were counted anew: model %s", made)
+
+    async with every_night(hub, hour, count, "the frequencies of names were not counted"):
+        yield
 
 
 async def refresh_names(hub: Hub) -> str | None:
@@ -58,12 +73,10 @@ def until(now: datetime, hour: int) -> timedelta:
     return (then if then > now else then + timedelta(days=1)) - now
 
 
-async def _every_night(hub: Hub, hour: int) -> None:
+async def _nights(hub: Hub, hour: int, work: Callable[[], Awaitable[None]], undone: str) -> None:
     while True:
         await asyncio.sleep(until(hub.clock().astimezone(), hour).total_seconds())
         try:
-            made = await refresh_names(hub)
-            if made is not None:
-                _log.info("the frequencies of names were counted anew: model %s", made)
+            await work()
         except Exception as error:
-            _log.warning("the frequencies of names were not counted: %s", type(error).__name__)
+            _log.warning("%s: %s", undone, type(error).__name__)

@@ -5,18 +5,17 @@ nothing: what comes with a place before it only completes what is stored (`excha
 what stands behind its place is not known any more.
 """
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
 from exchange.hub import Hub
-from exchange.nightly import until
+from exchange.nightly import every_night
 from exchange.store.connection import Connection
 
 STEP: Final = 5_000
+# The hour where names are never counted.
 HOUR: Final = 3
 
 # One process of the deployment does it.
@@ -44,21 +43,21 @@ AT: Final = "SELECT id, received FROM inbox WHERE id >= $1 ORDER BY id LIMIT 1"
 END: Final = "SELECT coalesce(max(id), 0) + 1 FROM inbox"
 FIRST: Final = -(1 << 63)
 
-_log = logging.getLogger(__name__)
-
 
 @asynccontextmanager
 async def forgetting(hub: Hub) -> AsyncIterator[None]:
     """Every night meanwhile; with 0 days never."""
-    if not hub.settings.order_days:
+    settings = hub.settings
+    if not settings.order_days:
         yield
         return
-    running = asyncio.create_task(_every_night(hub))
-    try:
+
+    async def work() -> None:
+        await forget(hub, hub.clock() - timedelta(days=settings.order_days))
+
+    hour = settings.names_at if settings.names_at >= 0 else HOUR
+    async with every_night(hub, hour, work, "what messages told was not forgotten"):
         yield
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 async def forget(hub: Hub, before: datetime) -> None:
@@ -86,13 +85,3 @@ async def first_since(connection: Connection, moment: datetime) -> int:
         else:
             low = found["id"] + 1
     return int(low)
-
-
-async def _every_night(hub: Hub) -> None:
-    hour = hub.settings.names_at if hub.settings.names_at >= 0 else HOUR
-    while True:
-        await asyncio.sleep(until(hub.clock().astimezone(), hour).total_seconds())
-        try:
-            await forget(hub, hub.clock() - timedelta(days=hub.settings.order_days))
-        except Exception as error:
-            _log.warning("what messages told was not forgotten: %s", type(error).__name__)
