@@ -51,6 +51,11 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
+def settled(folder: Folder) -> bool:
+    """Something has been put away, and nothing is on its way: an answer precedes its file."""
+    return bool(names(folder, DONE) | names(folder, FAILED)) and not names(folder, TAKEN) - {".lock"}
+
+
 def names(folder: Folder, where: str) -> set[str]:
     below = folder.path / where
     return {each.name for each in below.iterdir()} if below.is_dir() else set()
@@ -108,7 +113,7 @@ async def test_a_row_is_a_message(hub: Hub, open_with: OpenReception, folder: Fo
         open_with(translating(hub)) as reception,
         watched(reception, replace(folder, hospital="h7", table=TABLE)),
     ):
-        await until(lambda: bool(names(folder, DONE) | names(folder, FAILED)))
+        await until(lambda: settled(folder))
     found = await states(hub)
     assert {(channel, kind) for channel, kind, _ in found} == {("lis@h7", f"table {TABLE}")}
     assert len(found) == 3
@@ -123,7 +128,7 @@ async def test_every_form_in_an_archive(hub: Hub, open_with: OpenReception, fold
             archive.writestr(name, raw)
     drop(folder, "all.zip", packed.getvalue())
     async with open_with(translating(hub)) as reception, watched(reception, folder):
-        await until(lambda: bool(names(folder, DONE) | names(folder, FAILED)))
+        await until(lambda: settled(folder))
     kinds = {kind.partition(" ")[0] for _, kind, _ in await states(hub)}
     assert kinds == {"cda", "PRPA_IN201311UV02", "ADT^A04"}
     assert names(folder, DONE) >= {"all.zip"}
