@@ -2,7 +2,7 @@
 
 A child under its parent's number is born on quite another day; who is born on the number's own day, or on
 one that a slip, a default or another calendar makes of it, is its holder, and the number knows day and sex
-better.
+better. Who has another sex as well as another day is somebody else, such as the holder's wife.
 """
 
 from dataclasses import replace
@@ -12,7 +12,8 @@ from mpi.birth_dates import date_relation
 from mpi.citizen_id import CitizenId, citizen_id
 from mpi.demographics import Demographics
 
-_ITS_HOLDER: Final = frozenset(("equal", "as-far-as-known", "default-day", "swapped", "slip", "lunar"))
+_SLIPS: Final = frozenset(("default-day", "swapped", "slip", "lunar"))
+_FIRST_OF_JANUARY: Final = "-01-01"
 # Two people of one number are of two generations.
 _GENERATION: Final = 14
 
@@ -36,5 +37,17 @@ def _is_holder(told: Demographics, number: CitizenId) -> bool:
         return told.gender in ("", number.sex)
     if born == own:
         return True
-    apart = abs(int(born[:4]) - number.birth_date.year)
-    return apart < _GENERATION and date_relation(born, own) in _ITS_HOLDER
+    if is_of_another_generation(born, number):
+        return False
+    relation = date_relation(born, own)
+    if relation == "as-far-as-known":
+        return True
+    if relation not in _SLIPS or told.gender not in ("", number.sex):
+        return False
+    # A number of that day is no default; who is born on another day of that year has another number.
+    return relation != "default-day" or born.endswith(_FIRST_OF_JANUARY)
+
+
+def is_of_another_generation(born: str, number: CitizenId) -> bool:
+    """Whether one born then is so much older or younger than the number's holder as a parent or child."""
+    return abs(int(born[:4]) - number.birth_date.year) >= _GENERATION

@@ -99,6 +99,10 @@ def told_birth_order(name: str) -> int | None:
     return 1 + next(at for at, marks in enumerate(_ORDERS) if found[1] in marks)
 
 
+def is_chinese(name: str) -> bool:
+    return _CHINESE.search(name) is not None
+
+
 def is_near(one: str, other: str) -> bool:
     """Whether one character of a name is another, or there is one more."""
     if len(one) == len(other):

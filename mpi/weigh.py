@@ -11,13 +11,12 @@ from typing import Final, Literal, NamedTuple
 
 from mpi.birth_dates import date_relation
 from mpi.demographics import Demographics
-from mpi.names import is_near
+from mpi.names import is_chinese, is_near
 from mpi.online_model import HAND_SET, OnlineModel
 
 # No name is worth more than this: a name that nobody else has may still be a slip.
 _MOST: Final = 22.0
 _WHOLE_DAY: Final = len("yyyy-mm-dd")
-_KNOWN: Final = frozenset(("equal", "sound"))
 # Names whose worth is remembered by a scale.
 _NAMES: Final = 65536
 
@@ -124,11 +123,11 @@ def _bits(one: Demographics, other: Demographics, found: Levels, by: Scale) -> l
 
 def support(one: Demographics, other: Demographics, found: Levels, bits: float, by: Scale = SCALE) -> Support:
     """What a weight is evidence of. Name, birth date and sex alone make no link where others of that name
-    are expected to be born that day."""
+    are expected to be born that day, and names that only sound alike make none."""
     if bits < by.model.review_at:
         return ""
-    known = found.name in _KNOWN and found.birth_date not in ("", "different")
-    if bits < by.model.link_at or not known:
+    known = found.name == "equal" or (found.name == "sound" and _is_respelt(one, other))
+    if bits < by.model.link_at or not known or found.birth_date in ("", "different"):
         return "likely"
     if found.phone == "equal" or found.address == "equal":
         return "demographics"
@@ -142,6 +141,12 @@ def _nobody_else(one: Demographics, other: Demographics, found: Levels, by: Scal
         return False
     shared = set(one.names) & set(other.names)
     return min(map(by.model.strangers, shared)) <= by.model.strangers_at_most
+
+
+def _is_respelt(one: Demographics, other: Demographics) -> bool:
+    """Whether both names are in letters, which are the same in some order. Chinese names that only sound
+    alike may be those of twins, who share birth date, address and telephone."""
+    return not any(map(is_chinese, one.names)) and not any(map(is_chinese, other.names))
 
 
 def name_level(one: Demographics, other: Demographics) -> str:

@@ -97,10 +97,19 @@ def _named(found: Map, name: str, where: str) -> None:
 
 
 def _check_labels(compared: Comparison, labels: tuple[str, ...], where: str) -> None:
-    known = ["unknown", *(level.label for level in compared.levels)]
+    known = _labels(compared)
     for label in labels:
         if label not in known:
             raise ModelError(f"{where}: there is no level {label}; there are {', '.join(known)}")
+
+
+def labels_of(found: Map, name: str) -> tuple[str, ...]:
+    """The levels of a column that a guard may name."""
+    return _labels(_comparison(found, name))
+
+
+def _labels(compared: Comparison) -> tuple[str, ...]:
+    return ("unknown", *(level.label for level in compared.levels))
 
 
 def _comparison(found: Map, name: str) -> Comparison:
@@ -108,10 +117,10 @@ def _comparison(found: Map, name: str) -> Comparison:
     return comparison(name, column.kind, column.swapped_with, column.within)
 
 
-def untrained(found: Map, blocking: tuple[tuple[str, ...], ...]) -> Model:
-    """The model that training starts from."""
+def untrained(found: Map, blocking: tuple[tuple[str, ...], ...], standing: tuple[Guard, ...] = ()) -> Model:
+    """The model that training starts from; `standing`: guards that hold beside those of the map."""
     options = found.options
-    guards = tuple(Guard(name, _levels(when)) for name, when in found.guards.items())
+    guards = (*(Guard(name, _levels(when)) for name, when in found.guards.items()), *standing)
     return Model(
         tuple(_comparison(found, name) for name in found.columns),
         options.blocking or blocking,

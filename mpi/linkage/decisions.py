@@ -12,15 +12,16 @@ from mpi.linkage.explain import waterfalls
 from mpi.linkage.groups import Linked
 from mpi.linkage.model import Model
 from mpi.linkage.table import Table
-from mpi.linkage.weights import Scored, weight_of
+from mpi.linkage.weights import Scored, guards_that, weight_of
 
 Kind = Literal["link", "review", "new"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`link`: sure of its person. `review`: in doubt about the person, or about `other` outside of it. `new`:
-    alone. `other` is the record that decided, with its weight in bits; None where none came near."""
+    """`link`: sure of its person. `review`: in doubt about the person, or about `other` outside of it, whose
+    person has more records. `new`: alone. `other` is the record that decided, with its weight in bits; None
+    where none came near."""
 
     record: int
     person: int
@@ -32,7 +33,7 @@ class Decided:
 
 def decided(table: Table, model: Model, linked: Linked) -> Iterator[Decided]:
     """One for each record, in order."""
-    inside, outside = _best(linked)
+    inside, outside = _best(linked, model)
     sure, ask = weight_of(model.link_at), weight_of(model.review_at)
     kinds = _kinds(linked, inside, outside, sure, ask)
     told = np.where((kinds == 2) & ~_in_doubt(inside, linked.scored, sure), outside, inside)
@@ -51,20 +52,34 @@ def decided(table: Table, model: Model, linked: Linked) -> Iterator[Decided]:
         yield Decided(record, person, name, other, weight, str(reasons[record]))
 
 
-def _best(linked: Linked) -> tuple[Numbers, Numbers]:
-    """The number of each record's weightiest pair within its person, and of that with another; -1: none."""
+def _best(linked: Linked, model: Model) -> tuple[Numbers, Numbers]:
+    """The number of each record's weightiest pair within its person, and of that with another who may be it;
+    -1: none."""
     person = linked.person
     one, other = linked.scored.pairs
     within = person[one] == person[other]
-    size = len(person)
-    return _heaviest(linked.scored, within, size), _heaviest(linked.scored, ~within, size)
+    apart = np.isin(linked.scored.guarded, guards_that(model, "apart"))
+    asked = _asked(linked)
+    outside = ~within & ~apart
+    inner = _heaviest(linked.scored, (within, within), len(person))
+    return inner, _heaviest(linked.scored, (outside & asked, outside & ~asked), len(person))
 
 
-def _heaviest(scored: Scored, which: NDArray[np.bool_], size: int) -> Numbers:
+def _asked(linked: Linked) -> NDArray[np.bool_]:
+    """Of which record of a pair a human is asked, true for the first: of the one whose person has fewer
+    records; of two that have as many, of the later one."""
+    one, other = (linked.person[numbers] for numbers in linked.scored.pairs)
+    size = np.bincount(linked.person, minlength=len(linked.person))
+    fewer: NDArray[np.bool_] = (size[one] < size[other]) | ((size[one] == size[other]) & (one > other))
+    return fewer
+
+
+def _heaviest(scored: Scored, which: tuple[NDArray[np.bool_], NDArray[np.bool_]], size: int) -> Numbers:
+    """For each record the weightiest pair among those that count for their first and their second record."""
     found = np.full(size, -1, np.int64)
-    at = np.flatnonzero(which)
-    at = at[np.argsort(scored.weight[at], kind="stable")]
-    for side in scored.pairs:
+    for side, counts in zip(scored.pairs, which, strict=True):
+        at = np.flatnonzero(counts)
+        at = at[np.argsort(scored.weight[at], kind="stable")]
         better = np.full(size, -1, np.int64)
         better[side[at]] = at  # of several the last, the weightiest, stays
         heavier = (better >= 0) & ((found < 0) | (scored.weight[better] > scored.weight[found]))
@@ -88,5 +103,7 @@ def _kinds(linked: Linked, inside: Numbers, outside: Numbers, sure: float, ask: 
 def kinds_of_pairs(scored: Scored, model: Model) -> Iterator[Kind]:
     """What each pair is by itself: a link, for a human to decide, or nothing."""
     sure, ask = weight_of(model.link_at), weight_of(model.review_at)
-    for weight, guard in zip(scored.weight.tolist(), scored.guarded.tolist(), strict=True):
+    apart = np.isin(scored.guarded, guards_that(model, "apart"))
+    weights = np.where(apart, -np.inf, scored.weight)
+    for weight, guard in zip(weights.tolist(), scored.guarded.tolist(), strict=True):
         yield "new" if weight < ask else "link" if weight >= sure and guard < 0 else "review"

@@ -10,10 +10,12 @@ from mpi.linkage.clusters import average_linkage, inner_pairs, members, small_co
 from mpi.linkage.levels import Pairs
 from mpi.linkage.model import Model
 from mpi.linkage.table import Table
-from mpi.linkage.weights import Scored, score, weight_of
+from mpi.linkage.weights import Scored, guards_that, score, weight_of
 
 # Pairs below this may still be one person by what the others of their group say.
 _WORTH_A_LOOK = -3.0
+# What a guard that may be outvoted is worth at least.
+_AGAINST = -10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def _pairs(label: Numbers) -> Pairs:
 
 def _persons(label: Numbers, inner: Scored, model: Model, unique: NDArray[np.int8] | None) -> Numbers:
     person = np.arange(len(label))
-    weight = np.where(inner.guarded >= 0, -np.inf, inner.weight)
+    weight = _heard(inner, model)
     at_least, start = weight_of(model.join_at), 0
     for records in members(label):
         size = len(records)
@@ -52,6 +54,14 @@ def _persons(label: Numbers, inner: Scored, model: Model, unique: NDArray[np.int
         files = None if unique is None else unique[records]
         person[records] = records[average_linkage(matrix + matrix.T, at_least, files)]
     return person
+
+
+def _heard(scored: Scored, model: Model) -> NDArray[np.float64]:
+    """What each pair says of its groups: a guard that may be outvoted speaks against, any other forbids."""
+    forbidding = np.isin(scored.guarded, guards_that(model, "asked", "apart"))
+    against = np.isin(scored.guarded, guards_that(model, "outvoted"))
+    weight = np.where(against, np.minimum(scored.weight, _AGAINST), scored.weight)
+    return np.where(forbidding, -np.inf, weight)
 
 
 def _together(scored: Scored, inner: Scored, size: int) -> Scored:

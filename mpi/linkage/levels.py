@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from mpi.citizen_id import citizen_id
 from mpi.linkage import dates
 from mpi.linkage.model import Comparison, Level
 from mpi.linkage.table import Column, Table
@@ -105,6 +106,11 @@ def _sound(one: str, other: str) -> bool:
     return one[:1] > "\u2fff" and other[:1] > "\u2fff" and pinyin(one) == pinyin(other)
 
 
+def _both_valid(one: str, other: str) -> bool:
+    """Two numbers for life, neither mistyped."""
+    return citizen_id(one) is not None and citizen_id(other) is not None
+
+
 def _near(one: Texts, other: Texts, bound: float) -> Holds:
     """One character is another, or one more."""
     return np.fromiter(map(is_near, one, other), np.bool_, len(one))
@@ -137,6 +143,7 @@ TESTS: Final[Mapping[str, Callable[[Texts, Texts, float], Holds]]] = MappingProx
         "edits": _edits,
         "sound": _each(_sound),
         "near": _near,
+        "both-valid": _each(_both_valid),
         "variant": _each(are_variants),
         "beginning": _beginning,
         "part": _part,

@@ -4,7 +4,7 @@ Fellegi and Sunter, A theory for record linkage, JASA 64 (1969): the weight of a
 often records of one person are at that level, u how often those of two persons are.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -43,10 +43,15 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where each of these columns is at one of these levels, no weight makes a link: a human decides."""
+    """Where each of these columns is at one of these levels, no weight makes a link.
+
+    `asked`: a human decides. `apart`: nobody is asked. `outvoted`: a human decides too, unless others of the
+    person speak for the record.
+    """
 
     name: str
     when: dict[str, tuple[str, ...]]
+    effect: Literal["asked", "apart", "outvoted"] = "asked"
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mpi.linkage.holders import of_their_holders
 from mpi.linkage.values import NORMALISERS
 
 Codes = NDArray[np.int32]
@@ -39,14 +40,16 @@ class Table:
 
 def table(raw: Mapping[str, Sequence[str]], kinds: Mapping[str, str], source: Sequence[int]) -> Table:
     """Columns in their normal form. `raw` stays as it is; what normalises to nothing is missing."""
-    made = {name: column(raw[name], kinds[name]) for name in kinds}
+    normal = {name: _normal(raw[name], kinds[name]) for name in kinds}
+    normal |= of_their_holders(normal, kinds)
+    made = {name: encoded(texts) for name, texts in normal.items()}
     return Table(made, np.asarray(source, np.int8))
 
 
-def column(raw: Sequence[str], kind: str) -> Column:
+def _normal(raw: Sequence[str], kind: str) -> Sequence[str]:
     normalise = NORMALISERS[kind]
     normal = {text: normalise(text) for text in set(raw)}
-    return encoded(normal[text] for text in raw)
+    return [normal[text] for text in raw]
 
 
 def encoded(texts: Iterable[str]) -> Column:

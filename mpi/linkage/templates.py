@@ -31,7 +31,9 @@ _LEVELS: Final[Mapping[str, tuple[Level, ...]]] = MappingProxyType(
         "identifier": _levels(
             ("equal", 0, 0.9), ("edits", 1, 0.05), ("part", 4, 0.01), ("edits", 2, 0.01), ("else", 0, 0.03)
         ),
-        "citizen-id": _levels(("equal", 0, 0.95), ("edits", 1, 0.03), ("else", 0, 0.02)),
+        "citizen-id": _levels(
+            ("equal", 0, 0.95), ("both-valid", 0, 0.002), ("edits", 1, 0.03), ("else", 0, 0.018)
+        ),
         "date": _levels(
             ("equal", 0, 0.88), ("as-far-as-known", 0, 0.01), ("slip", 0, 0.05), ("swapped", 0, 0.01),
             ("default-day", 0, 0.01), ("edits", 2, 0.01), ("lunar", 0, 0.005), ("year", 0, 0.01),

@@ -7,6 +7,7 @@ from mpi.linkage.candidates import rules_for
 from mpi.linkage.columns import Map, untrained
 from mpi.linkage.estimate import train
 from mpi.linkage.model import Model
+from mpi.linkage.residents import guards_for
 from mpi.linkage.table import Column, Table
 
 _KEPT = 5000
@@ -15,7 +16,7 @@ _KEPT = 5000
 def trained(table: Table, found: Map) -> Model:
     """The model of these records, without labels."""
     rules = found.options.blocking or rules_for(table, found.kinds)
-    model = train(table, untrained(found, rules))
+    model = train(table, untrained(found, rules, guards_for(table, found)))
     wanted = [each.column for each in model.comparisons if each.frequencies]
     return msgspec.structs.replace(model, frequencies={name: _kept(table.columns[name]) for name in wanted})
 

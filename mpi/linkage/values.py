@@ -12,7 +12,7 @@ from mpi.birth_dates import normal_birth_date
 from mpi.characters import simplified
 from mpi.citizen_id import citizen_id
 from mpi.demographics import normal_phone
-from mpi.names import is_placeholder, normal_name
+from mpi.names import is_newborn, is_placeholder, normal_name
 
 # A year in two digits is one of the hundred before this one: records of the living.
 _PIVOT: Final = 30
@@ -43,9 +43,12 @@ def text(raw: str) -> str:
 
 
 def name(raw: str) -> str:
-    """A part of a name, or a whole one."""
-    normal = normal_name(raw) if _CHINESE.search(raw) else text(raw)
-    return "" if is_placeholder(normal) else normal
+    """A part of a name, or a whole one. Whose child somebody is, is not a name (`王芳之子`)."""
+    if not _CHINESE.search(raw):
+        normal = text(raw)
+        return "" if is_placeholder(normal) else normal
+    normal = normal_name(raw)
+    return "" if is_placeholder(normal) or is_newborn(normal) else normal
 
 
 def identifier(raw: str) -> str:

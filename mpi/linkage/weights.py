@@ -80,6 +80,11 @@ def _frequencies(column: Column, known: Mapping[str, float] | None) -> Weights:
     return np.asarray([known.get(value, rarest) for value in column.values])
 
 
+def guards_that(model: Model, *effects: str) -> list[int]:
+    """The numbers of the guards of these effects."""
+    return [number for number, guard in enumerate(model.guards) if guard.effect in effects]
+
+
 def guards(model: Model, seen: Mapping[str, Levels], size: int) -> NDArray[np.int8]:
     found = np.full(size, -1, np.int8)
     for number, guard in enumerate(model.guards):

@@ -34,6 +34,17 @@ def test_a_child_under_its_parent_s_number_keeps_what_was_said(born: str) -> Non
     assert implied(told) == told
 
 
+@pytest.mark.parametrize("born", ["1980-05-07", "1980-01-01", "1980-06-05"])
+def test_another_sex_on_another_day_is_somebody_else(born: str) -> None:
+    told = Demographics(gender="female", birth_date=born, citizen_ids=(OWN,))
+    assert implied(told) == told
+
+
+def test_a_number_of_the_first_of_january_is_no_default() -> None:
+    told = Demographics(birth_date="1990-08-17", citizen_ids=(valid_id("1990-01-01", 123),))
+    assert implied(told) == told
+
+
 def test_whose_number_it_is_stays_open_without_a_birth_date_of_that_sex() -> None:
     told = Demographics(gender="female", citizen_ids=(OWN,))
     assert implied(told) == told

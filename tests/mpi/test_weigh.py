@@ -1,5 +1,8 @@
 """Weights of demographics: symmetric, explained, and worth nothing where nothing is said."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 
 from mpi.demographics import Demographics
@@ -31,3 +34,26 @@ def test_the_waterfall_names_field_and_level() -> None:
         ("phone", "equal"),
     ]
     assert support(SAID, SAID, levels_of(SAID, SAID), weigh(SAID, SAID).bits) == "demographics"
+
+
+@pytest.mark.parametrize(
+    ("other", "pinyin", "expected"),
+    [
+        (("王子安",), ("wangzian",), "demographics"),
+        (("王梓安",), ("wangzian",), "likely"),  # a twin's name may sound so
+        (("zian wang",), ("zianwang", "wangzian"), "likely"),
+    ],
+)
+def test_a_name_that_only_sounds_alike_makes_no_link(
+    other: tuple[str, ...], pinyin: tuple[str, ...], expected: str
+) -> None:
+    one = replace(SAID, addresses=("长安人民路12-3-501",))
+    same = replace(one, names=other, pinyin=pinyin)
+    assert support(one, same, levels_of(one, same), 30.0) == expected
+    assert support(same, one, levels_of(same, one), 30.0) == expected
+
+
+def test_a_name_in_letters_turned_round_is_the_same() -> None:
+    one = replace(SAID, names=("maria petrova",), pinyin=("mariapetrova", "petrovamaria"))
+    other = replace(one, names=("petrova maria",), pinyin=("petrovamaria", "mariapetrova"))
+    assert support(one, other, levels_of(one, other), 30.0) == "demographics"
