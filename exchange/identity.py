@@ -78,7 +78,7 @@ async def enterprise_writes(hub: Hub, connection: Connection, records: Sequence[
     if not affected:
         return []
     patients = await enterprise_patients(connection, affected, hub.settings.base, hub.domains.identify)
-    return [hub.write("update", patient) for patient in patients]
+    return [hub.write_own("update", patient) for patient in patients]
 
 
 def require_own(hub: Hub, hospital: str, patient: Resource, source: str | None) -> None:

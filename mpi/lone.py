@@ -1,32 +1,33 @@
-"""Known patients whose data have changed and whose new data name nobody else: several at once. Named SQL.
+"""Known patients whose data have changed and who stay where they are: several at once. Named SQL.
 
-Most corrections are of this kind (a patient moved, or has another phone), and there is nothing to decide: the
+Most corrections are of this kind (a patient moved, or has another phone), and there is nobody to ask: the
 record stays with its person, and what a human was asked about it is asked no longer. Every other correction
-goes the long way (`mpi.revision.revise`).
+goes the long way (`mpi.revision.revise`), and so does one whose persons another correction has to do with:
+what is decided together is what would be decided one by one.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from mpi.blocking import OVERSIZED
 from mpi.changes import Content
+from mpi.decide import Decision, conflicts, decide
 from mpi.decisions import MANUAL
 from mpi.demographics import NORMALISATION, json_from_demographics
-from mpi.rows import Connection, Known, known_all, lock_persons
+from mpi.first_visits import Arrival
+from mpi.keys import patient_key
+from mpi.revision import Stored, seen
+from mpi.rows import Connection
 
-# The records that do not stand alone: another has their person, or one of their keys.
-ACCOMPANIED: Final = """
-SELECT g.at
-FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) AS g (at, own, person)
-CROSS JOIN LATERAL (
-    SELECT FROM mpi_link
-    WHERE person = g.person AND record <> g.own AND valid_to IS NULL AND recorded_to IS NULL LIMIT 1
-) l
-UNION
-SELECT g.at
-FROM unnest($4::integer[], $5::bigint[], $6::bigint[]) AS g (at, own, key)
-CROSS JOIN LATERAL (SELECT FROM mpi_key WHERE key = g.key AND record <> g.own LIMIT 1) m
+# `mpi.revision.AROUND` of several records, whose locks on patients and keys are held.
+AROUNDS: Final = """
+SELECT w.at, a.person, a.enterprise_id, a.record, a.demographics, a.merged, a.settled, a.asked, a.forbidden,
+       a.own, a.itself, a.rule, a.shown, a.active, a.normalisation, a.model
+FROM unnest($1::integer[], $2::uuid[], $3::text[]) AS w (at, patient, keys)
+CROSS JOIN LATERAL mpi_around('{}', w.patient, w.keys::bigint[], $4) a
 """
 
 # What the records hold from now on; the questions that their earlier content raised are answered.
@@ -53,48 +54,80 @@ ON CONFLICT DO NOTHING
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Correction:
+    """A record as it is stored, its new content, and all persons that its decision looks at."""
+
+    stored: Stored
+    content: Content
+    persons: frozenset[int]
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing follows but that the record holds its new content."""
+        stored, told = self.stored, self.content.demographics
+        if stored.same:
+            return True
+        if stored.merged or stored.rule == MANUAL or conflicts(told, stored.own, stored.by):
+            return False
+        decision = decide(told, stored.others, stored.by)
+        return {decision.person, *decision.review, *decision.taken} <= {None, stored.person}
+
+    @property
+    def arrival(self) -> Arrival:
+        stored = self.stored
+        name = stored.names[stored.person]
+        affected = frozenset[str]() if stored.same else frozenset((name,))
+        return Arrival(name, affected, Decision("link", stored.rule, stored.person))
+
+
 async def correct(
-    connection: Connection, contents: Mapping[int, Content], persons: Mapping[int, int], instant: datetime
-) -> dict[int, Known]:
-    """Those of the records that stand alone, and hold their content now; the rest is left to the long way.
-    `persons`: theirs, as far as they are known. The caller holds the locks on patients and keys."""
-    keys = Counter(key.key for content in contents.values() for key in content.keys)
-    apart = [at for at in contents if at in persons and all(keys[key.key] == 1 for key in contents[at].keys)]
-    if not apart:
-        return {}
-    await lock_persons(connection, {persons[at] for at in apart})
-    stored = await known_all(connection, [contents[at].patient_id for at in apart])
-    asked = {
-        at: known
-        for at, known in zip(apart, stored, strict=True)
-        if known and known.person == persons[at] and _is_to_be_corrected(known, contents[at])
-    }
-    for at in await _accompanied(connection, asked, contents):
-        del asked[at]
-    await _correct(connection, [(known.record, contents[at]) for at, known in asked.items()], instant)
-    return asked
+    connection: Connection, contents: Mapping[int, Content], instant: datetime
+) -> dict[int, Arrival]:
+    """Those of the records that stay where they are, and hold their content now; the rest is left to the long
+    way. The caller holds the locks on patients and keys."""
+    told = await _arounds(connection, contents)
+    staying = _apart(told, contents)
+    changed = [(told[at].stored.record, contents[at]) for at in staying if not told[at].stored.same]
+    await _correct(connection, changed, instant)
+    return {at: told[at].arrival for at in staying}
 
 
-def _is_to_be_corrected(known: Known, content: Content) -> bool:
-    """Whether somebody else was not before us, and no human and no hospital said whose the record is."""
-    if known.merged_into is not None or known.rule == MANUAL:
-        return False
-    told = (content.shown, content.active, NORMALISATION)
-    return (known.shown, known.active, known.normalisation) != told
-
-
-async def _accompanied(
-    connection: Connection, records: Mapping[int, Known], contents: Mapping[int, Content]
-) -> list[int]:
-    keys = [(at, known.record, key.key) for at, known in records.items() for key in contents[at].keys]
+async def _arounds(connection: Connection, contents: Mapping[int, Content]) -> dict[int, _Correction]:
+    """Of those that are known. The persons concerned are locked."""
     rows = await connection.fetch(
-        ACCOMPANIED,
-        list(records),
-        [known.record for known in records.values()],
-        [known.person for known in records.values()],
-        *([each[column] for each in keys] for column in range(3)),
+        AROUNDS,
+        list(contents),
+        [patient_key(content.patient_id) for content in contents.values()],
+        [f"{{{','.join(str(key.key) for key in content.keys)}}}" for content in contents.values()],
+        OVERSIZED,
     )
-    return [at for (at,) in rows]
+    of: dict[int, list[object]] = {}
+    for row in rows:
+        of.setdefault(row["at"], []).append(row)
+    found = {}
+    for at, around in of.items():
+        stored = await seen(connection, around, contents[at])
+        if stored is not None:
+            found[at] = _Correction(stored, contents[at], frozenset(stored.names))
+    return found
+
+
+def _apart(told: Mapping[int, _Correction], contents: Mapping[int, Content]) -> list[int]:
+    """Those that stay, whose keys nobody else has, whose person nobody else looks at, and who look at no
+    person that one which does not stay looks at."""
+    keys = Counter(key.key for content in contents.values() for key in content.keys)
+    looked_at = Counter(person for one in told.values() for person in one.persons)
+    apart = {
+        at: one
+        for at, one in told.items()
+        if looked_at[one.stored.person] == 1 and all(keys[k.key] == 1 for k in one.content.keys) and one.stays
+    }
+    left: set[int] | None = None
+    while left is None or any(not left.isdisjoint(one.persons) for one in apart.values()):
+        left = {person for at, one in told.items() if at not in apart for person in one.persons}
+        apart = {at: one for at, one in apart.items() if left.isdisjoint(one.persons)}
+    return list(apart)
 
 
 async def _correct(connection: Connection, told: Sequence[tuple[int, Content]], instant: datetime) -> None:

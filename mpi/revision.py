@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from asyncpg import Record as Row
+
 from mpi.asked import unasked
 from mpi.blocking import OVERSIZED
 from mpi.changes import Because, Content, ask, move_links, replace_empty, revise_record, update_record
@@ -34,7 +36,7 @@ HUB: Final = "hub"
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class Stored:
     """The record as it is stored, the rest of its person, and the other persons that share a key with it.
     `moving`: the record and what was merged into it."""
 
@@ -70,10 +72,15 @@ async def revise(connection: Connection, content: Content, instant: datetime) ->
     return Arrival(stored.names[person], affected, decision if moves else kept)
 
 
-async def _around(connection: Connection, content: Content) -> _Stored | None:
+async def _around(connection: Connection, content: Content) -> Stored | None:
     keys = [key.key for key in content.keys]
     locks = locks_of([content.patient_id], keys)
     rows = await connection.fetch(AROUND, locks, patient_key(content.patient_id), keys, OVERSIZED)
+    return await seen(connection, rows, content)
+
+
+async def seen(connection: Connection, rows: Sequence[Row], content: Content) -> Stored | None:
+    """What the rows of `AROUND` say; None if there are none."""
     own = next((row for row in rows if row["itself"]), None)
     if own is None:
         return None
@@ -84,7 +91,7 @@ async def _around(connection: Connection, content: Content) -> _Stored | None:
             facts = demographics_from_json(row["demographics"])
             members[row["person"]].append(Member(row["record"], facts, *told))
     clusters = {person: Cluster(person, tuple(found)) for person, found in members.items()}
-    return _Stored(
+    return Stored(
         own["record"],
         own["person"],
         own["rule"],
@@ -100,7 +107,7 @@ async def _around(connection: Connection, content: Content) -> _Stored | None:
 
 async def _write(
     connection: Connection,
-    stored: _Stored,
+    stored: Stored,
     content: Content,
     decision: Decision,
     person: int,
@@ -125,7 +132,7 @@ async def _write(
             await ask(connection, kind, stored.record, persons, findings, instant)
 
 
-async def _move(connection: Connection, stored: _Stored, person: int, rule: str, instant: datetime) -> None:
+async def _move(connection: Connection, stored: Stored, person: int, rule: str, instant: datetime) -> None:
     await move_links(connection, stored.moving, person, Because(rule, HUB, ""), instant)
     await replace_empty(connection, [stored.person], person, instant)
     await spread(connection, {stored.person, person})

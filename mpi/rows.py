@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from mpi.blocking import Key
+from mpi.blocking import OVERSIZED, Key
 from mpi.decide import Cluster, Member
 from mpi.demographics import demographics_from_json
 from mpi.keys import patient_key
@@ -47,6 +47,25 @@ KNOWN_BY_KEY = KNOWN.replace("SELECT r.record", "SELECT r.patient_key, r.record"
 
 # unnest keeps the order of the array, so everybody takes the locks in the same order.
 LOCK_KEYS = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
+
+# The same, and then the persons that share one of the keys $2 or have one of the patients $3, as they are seen
+# before: whoever looks at them later locks hardly any more, so that two that tell of several do not deadlock.
+LOCK_AROUND = """
+WITH locked AS MATERIALIZED (
+    SELECT count(pg_advisory_xact_lock(k)) AS keys FROM unnest($1::bigint[]) AS k
+), near AS MATERIALIZED (
+    SELECT DISTINCT l.person
+    FROM (
+        SELECT f.record FROM locked CROSS JOIN unnest($2::bigint[]) AS w (key)
+        CROSS JOIN LATERAL (SELECT k.record FROM mpi_key k WHERE k.key = w.key LIMIT $4) f
+        UNION
+        SELECT r.record FROM locked JOIN mpi_record r ON r.patient_key = ANY($3::uuid[])
+    ) n
+    CROSS JOIN LATERAL (SELECT l.person FROM mpi_link l
+                        WHERE l.record = n.record AND l.valid_to IS NULL AND l.recorded_to IS NULL OFFSET 0) l
+)
+SELECT FROM mpi_person WHERE person = ANY (ARRAY(SELECT person FROM near)) ORDER BY person FOR NO KEY UPDATE
+"""
 
 # Persons are not deleted and their keys do not change: this lock lets links to them be inserted.
 LOCK_PERSONS = (
@@ -120,6 +139,13 @@ def locks_of(patient_ids: Iterable[str], keys: Iterable[int]) -> list[int]:
 async def lock_keys(connection: Connection, patient_ids: Iterable[str], keys: Iterable[Key]) -> None:
     """Wait for every other transaction that tells of these patients or has one of these keys."""
     await connection.execute(LOCK_KEYS, locks_of(patient_ids, (key.key for key in keys)))
+
+
+async def lock_around(connection: Connection, patient_ids: Collection[str], keys: Iterable[Key]) -> None:
+    """`lock_keys`, and the persons that these patients have to do with."""
+    sought = sorted({key.key for key in keys})
+    patients = [patient_key(patient_id) for patient_id in patient_ids]
+    await connection.execute(LOCK_AROUND, locks_of(patient_ids, sought), sought, patients, OVERSIZED)
 
 
 async def lock_persons(connection: Connection, persons: Collection[int]) -> None:

@@ -28,7 +28,7 @@ from mpi.lone import correct
 from mpi.reach import PATIENT_KEYS
 from mpi.registration import merged
 from mpi.revision import revise
-from mpi.rows import Connection, Known, enterprise_ids, known, known_all, lock_keys
+from mpi.rows import Connection, Known, enterprise_ids, known, known_all, lock_around, lock_keys
 
 __all__ = [
     "PATIENT_KEYS",
@@ -125,7 +125,7 @@ async def resolve_all(
     contents = {at: content_of(records[at], shown[at], identify) for at in (*new, *other)}
     if other and len(contents) > 1:
         keys = {key for content in contents.values() for key in content.keys}
-        await lock_keys(connection, _patient_ids(records[at] for at in contents), keys)
+        await lock_around(connection, _patient_ids(records[at] for at in contents), keys)
     found = {at: _linked(each) for at, each in enumerate(stored) if each is not None}
     arrivals = await first_visits(connection, [contents[at] for at in new], instant, new_id) if new else []
     for at, arrival in zip(new, arrivals, strict=True):
@@ -133,13 +133,13 @@ async def resolve_all(
             other.append(at)
         else:
             found[at] = _resolution(arrival)
-    alone: dict[int, Known] = {}
+    staying: dict[int, Arrival] = {}
     if len(other) > 1:
-        persons = {at: each.person for at, each in enumerate(stored) if each and not _is_merged(records[at])}
-        alone = await correct(connection, {at: contents[at] for at in other}, persons, instant)
-    found |= {at: replace(_linked(each), affected=(each.enterprise_id,)) for at, each in alone.items()}
+        revised = {at: contents[at] for at in other if not _is_merged(records[at])}
+        staying = await correct(connection, revised, instant) if revised else {}
+    found |= {at: _resolution(arrival) for at, arrival in staying.items()}
     for at in other:
-        if at not in alone:
+        if at not in staying:
             found[at] = await _told(connection, records[at], contents[at], instant, new_id)
     return [found[at] for at in range(len(records))]
 

@@ -15,7 +15,7 @@ from exchange.store.transact import Written
 Resource = dict[str, Any]
 
 # Two at once would wait for each other's persons, in an order that nobody knows before.
-LANES: Final = 1
+LANES: Final = 2
 GROUP: Final = 32
 
 

@@ -1,6 +1,8 @@
 """Corrections told together end as they do one by one."""
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,12 +47,31 @@ async def state(connection: Any) -> list[list[tuple[Any, ...]]]:
     return [[tuple(row) for row in await connection.fetch(each)] for each in STATE]
 
 
+def accompanied(chance: random.Random, edition: int) -> list[Record]:
+    """The same people in several hospitals, of whom a few say now and then that they are somebody else."""
+    return [
+        record(
+            str(number),
+            hospital=f"h{hospital}",
+            name=f"张{chr(0x4E00 + 40 * number)}",
+            birth_date=f"19{60 + number}-05-06",
+            citizen=valid_id(order=100 + (number if chance.random() < 0.95 else 1)),
+            address=[{"text": f"建国路{edition}{chance.randint(1, 40)}号"}],
+        )
+        for number in range(1, 8)
+        for hospital in range(1 + number % 3)
+    ]
+
+
 @pytest.mark.parametrize("seed", range(4))
-async def test_corrections_told_together_end_as_they_do_one_by_one(connection: Any, seed: int) -> None:
+@pytest.mark.parametrize("tellings", [people, accompanied])
+async def test_corrections_told_together_end_as_they_do_one_by_one(
+    connection: Any, tellings: Callable[[random.Random, int], list[Record]], seed: int
+) -> None:
     chance = random.Random(seed)
-    for each in people(chance, 4):
+    for each in tellings(chance, 4):
         await tell(connection, each)
-    told = people(chance, 2)
+    told = chance.sample(found := tellings(chance, 2), len(found) // 2 + 3)
     transaction = connection.transaction()
     await transaction.start()
     resolutions = await resolve_all(connection, told, at(5), identify)
@@ -65,6 +86,22 @@ async def test_corrections_told_together_end_as_they_do_one_by_one(connection: A
                 await revise(connection, content, at(5))
     assert len(changed) > 5
     assert together == await state(connection)
+
+
+async def test_corrections_of_people_known_to_several_hospitals_are_written_together(connection: Any) -> None:
+    for each in accompanied(random.Random(1), 4):
+        await tell(connection, each)
+    told = [
+        replace(each, patient=dict(each.patient) | {"address": [{"text": f"解放路{number}号"}]})
+        for number, each in enumerate(accompanied(random.Random(1), 4))
+        if each.source == "h0"
+    ]
+    asked: list[str] = []
+    async with connection.transaction():
+        with connection.query_logger(lambda record: asked.append(record.query)):
+            resolutions = await resolve_all(connection, told, at(5), identify)
+    assert all(resolution.affected for resolution in resolutions)
+    assert len(asked) < len(told)
 
 
 async def test_what_a_human_was_asked_of_an_earlier_content_is_asked_no_longer(connection: Any) -> None:
