@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from asyncpg import Record as Row
+
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content
 from mpi.decide import Decision, conflicts, decide
@@ -102,7 +104,7 @@ async def _arounds(connection: Connection, contents: Mapping[int, Content]) -> d
         [f"{{{','.join(str(key.key) for key in content.keys)}}}" for content in contents.values()],
         OVERSIZED,
     )
-    of: dict[int, list[object]] = {}
+    of: dict[int, list[Row]] = {}
     for row in rows:
         of.setdefault(row["at"], []).append(row)
     found = {}

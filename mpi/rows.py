@@ -48,8 +48,8 @@ KNOWN_BY_KEY = KNOWN.replace("SELECT r.record", "SELECT r.patient_key, r.record"
 # unnest keeps the order of the array, so everybody takes the locks in the same order.
 LOCK_KEYS = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
 
-# The same, and then the persons that share one of the keys $2 or have one of the patients $3, as they are seen
-# before: whoever looks at them later locks hardly any more, so that two that tell of several do not deadlock.
+# The same, and then the persons that share one of the keys $2 or have one of the patients $3, as they are
+# seen before: who looks at them later locks hardly any more, so two that tell of several do not deadlock.
 LOCK_AROUND = """
 WITH locked AS MATERIALIZED (
     SELECT count(pg_advisory_xact_lock(k)) AS keys FROM unnest($1::bigint[]) AS k
