@@ -1,19 +1,22 @@
 """First visits a second against PostgreSQL: durable, in process, some clients at a time.
 
-Run as `python -m benchmarks.registrations [RECORDS] [VISITS] [CLIENTS] [TOGETHER]`: an index of RECORDS in a
-server of its own with fsync on (told 500 at a time; many come by a first load, and VISITS are made once to
-warm), then VISITS first visits by CLIENTS, TOGETHER patients in a transaction (default 1: each told alone, as
-`mpi.visit` does). Prints both rates, the latency of a transaction and the CPU a record of this process and of
-PostgreSQL.
+Run as `python -m benchmarks.registrations [RECORDS] [VISITS] [CLIENTS] [TOGETHER] [FOLDER]`: an index of
+RECORDS in a server of its own with fsync on (told 500 at a time; many come by a first load, and VISITS are
+made once to warm), then VISITS first visits by CLIENTS, TOGETHER patients in a transaction (default 1: each
+told alone, as `mpi.visit` does). Prints both rates, the latency of a transaction and the CPU a record of this
+process and of PostgreSQL. In FOLDER the index is kept, made by a first load, and used again.
 """
 
 import asyncio
 import gc
+import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -21,7 +24,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.cpu import of_family
-from benchmarks.residents import Visit, residents, visits
+from benchmarks.residents import Resident, Visit, residents, visits
 from exchange.database import SESSION, migrate
 from exchange.store import embedded
 from exchange.store.tuning import tuning
@@ -40,10 +43,15 @@ BLOCK = 1_000_000
 
 
 def main() -> None:
-    given = [int(argument) for argument in sys.argv[1:]]
+    given = [int(argument) for argument in sys.argv[1:5]]
     records, told, clients, together = (given + [50_000, 4000, 2, 1][len(given) :])[:4]
-    with tempfile.TemporaryDirectory(prefix="yilian-registrations-") as folder:
-        asyncio.run(_run(Path(folder), records, told, clients, together))
+    if len(sys.argv) > 5:
+        folder = Path(sys.argv[5])
+        folder.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_run_large(folder, records, told, clients, together))
+        return
+    with tempfile.TemporaryDirectory(prefix="yilian-registrations-") as name:
+        asyncio.run(_run(Path(name), records, told, clients, together))
 
 
 async def _run(folder: Path, records: int, told: int, clients: int, together: int) -> None:
@@ -76,24 +84,51 @@ def visits_of(size: int, seed: int = 1) -> list[Visit]:
 
 
 async def _run_large(folder: Path, records: int, told: int, clients: int, together: int) -> None:
-    """The index comes by a first load; visits are of residents of its first block."""
+    """The index comes by a first load."""
+    async with index_in(folder, records) as server:
+        for what in ("warming", "first visits"):
+            fresh = await fresh_visits(server, records, told)
+            await _timed(what, server.dsn("postgres"), fresh, clients, together, server.process.pid)
+
+
+@asynccontextmanager
+async def index_in(folder: Path, records: int) -> AsyncIterator[embedded.Server]:
+    """A durable server with an index of so many records: made by a first load, unless the folder has one."""
     from benchmarks.first_load import loaded, write
 
-    fresh = [
-        record_of(records + number, one)
-        for number, one in enumerate(visits(residents(min(records, BLOCK) // 4 + 1, 1), 4.2, 3)[: 2 * told])
-    ]
     server = await embedded.start(folder, tuning())
     try:
         await migrate(server.dsn("postgres"))
-        path = folder / "patients.ndjson"
-        await asyncio.to_thread(write, path, records)
-        await loaded(server, "postgres", path)
+        if not await _there(server.dsn("postgres")):
+            path = folder / "patients.ndjson"
+            await asyncio.to_thread(write, path, records)
+            await loaded(server, "postgres", path)
+            path.unlink()
         await _vacuum(server.dsn("postgres"))
-        for what, some in (("warming", fresh[:told]), ("first visits", fresh[told:])):
-            await _timed(what, server.dsn("postgres"), some, clients, together, server.process.pid)
+        yield server
     finally:
         await embedded.stop(server)
+
+
+async def fresh_visits(server: embedded.Server, records: int, wanted: int) -> list[Record]:
+    """Further visits of residents of the first block: others each time that more are there."""
+    there = await _there(server.dsn("postgres"))
+    somebody = random.Random(there).choices(_block(min(records, BLOCK) // 4 + 1), k=wanted)
+    told = visits(somebody, 1.0, there)
+    return [record_of(there + number, one) for number, one in enumerate(told[:wanted])]
+
+
+@cache
+def _block(size: int) -> list[Resident]:
+    return residents(size, 1)
+
+
+async def _there(dsn: str) -> int:
+    """How many records the index has had."""
+    connection = await asyncpg.connect(dsn)
+    found: int = await connection.fetchval("SELECT coalesce(max(record), 0) FROM mpi_record")
+    await connection.close()
+    return found
 
 
 async def _vacuum(dsn: str) -> None:

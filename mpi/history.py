@@ -1,15 +1,25 @@
 """What the hub believed about identities, and when: links, decisions, and any past state. Named SQL."""
 
+# ruff: noqa: S608 - made of fixed fragments; every value is an argument.
+
 from dataclasses import dataclass
 from datetime import datetime
 
 from mpi.rows import Connection
 
+# Every link of a record or of a person, current and past: two indexes know them.
+OF_RECORD = """(
+    SELECT * FROM mpi_link WHERE record = r.record AND valid_to IS NULL AND recorded_to IS NULL
+    UNION ALL
+    SELECT * FROM mpi_link WHERE record = r.record AND (valid_to IS NOT NULL OR recorded_to IS NOT NULL)
+)"""
+OF_PERSON = OF_RECORD.replace("record = r.record", "person = p.person")
+
 # Whose records these were at $3, as the hub believed at $2.
-RECORDS_AT = """
+RECORDS_AT = f"""
 SELECT r.patient_id
 FROM mpi_person p
-JOIN mpi_link l ON l.person = p.person
+CROSS JOIN LATERAL {OF_PERSON} l
 JOIN mpi_record r ON r.record = l.record
 WHERE p.enterprise_id = $1
   AND l.recorded_from <= $2 AND (l.recorded_to IS NULL OR l.recorded_to > $2)
@@ -18,10 +28,10 @@ ORDER BY r.patient_id
 """
 
 # Whose record it was at $3, as the hub believed at $2.
-PERSON_AT = """
+PERSON_AT = f"""
 SELECT p.enterprise_id
 FROM mpi_record r
-JOIN mpi_link l ON l.record = r.record
+CROSS JOIN LATERAL {OF_RECORD} l
 JOIN mpi_person p ON p.person = l.person
 WHERE r.patient_id = $1
   AND l.recorded_from <= $2 AND (l.recorded_to IS NULL OR l.recorded_to > $2)
@@ -29,14 +39,17 @@ WHERE r.patient_id = $1
 """
 
 # Every link that a patient, or an identity, ever had; what never held for a moment is left out.
-LINKS = """
+LINKS = f"""
 SELECT r.patient_id, p.enterprise_id, l.rule, l.model, l.match_weight, l.actor, l.reason, l.decision,
        l.valid_from, l.valid_to, l.recorded_from, l.recorded_to
-FROM mpi_link l
+FROM (
+    SELECT l.* FROM mpi_record r CROSS JOIN LATERAL {OF_RECORD} l WHERE r.patient_id = $1
+    UNION ALL
+    SELECT l.* FROM mpi_person p CROSS JOIN LATERAL {OF_PERSON} l WHERE p.enterprise_id = $1
+) l
 JOIN mpi_record r ON r.record = l.record
 JOIN mpi_person p ON p.person = l.person
-WHERE (r.patient_id = $1 OR p.enterprise_id = $1)
-  AND (l.recorded_to IS NULL OR l.recorded_to > l.recorded_from)
+WHERE (l.recorded_to IS NULL OR l.recorded_to > l.recorded_from)
 ORDER BY l.recorded_from DESC, l.valid_from DESC, l.link DESC LIMIT $2
 """
 

@@ -132,12 +132,12 @@ async def resolve_all(
         if arrival is None:
             other.append(at)
         else:
-            found[at] = _resolution(arrival)
+            found[at] = resolution(arrival)
     staying: dict[int, Arrival] = {}
     if len(other) > 1:
         revised = {at: contents[at] for at in other if not _is_merged(records[at])}
         staying = await correct(connection, revised, instant) if revised else {}
-    found |= {at: _resolution(arrival) for at, arrival in staying.items()}
+    found |= {at: resolution(arrival) for at, arrival in staying.items()}
     for at in other:
         if at not in staying:
             found[at] = await _told(connection, records[at], contents[at], instant, new_id)
@@ -206,7 +206,7 @@ async def _told(
         arrival = await revise(connection, content, instant)
         if arrival is None:
             raise LookupError("only a known record can be revised")
-        return _resolution(arrival)
+        return resolution(arrival)
     await lock_keys(connection, _patient_ids((record,)), content.keys)
     stored = await known(connection, record.patient_id)  # somebody may have been before us
     if stored is not None and not _says_something_new(stored, record, content.shown):
@@ -217,7 +217,7 @@ async def _told(
     return Resolution(names[change.person], affected, change.decision)
 
 
-def _resolution(arrival: Arrival) -> Resolution:
+def resolution(arrival: Arrival) -> Resolution:
     return Resolution(arrival.enterprise_id, tuple(sorted(arrival.affected)), arrival.decision)
 
 

@@ -1,4 +1,4 @@
-"""The tables of the master patient index; migrations 0003, 0011, 0014, 0017 and 0021 make them.
+"""The tables of the master patient index; migrations 0003, 0011, 0014, 0017, 0021 and 0023 make them.
 
 A record is what one hospital knows of one patient; a person is the enterprise identity that records are
 linked to. Links are bitemporal: `valid_*` is when the record belonged to the person, `recorded_*` is when
@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, UUID
 metadata = MetaData()
 
 _CURRENT = text("valid_to IS NULL AND recorded_to IS NULL")
+_ENDED = text("valid_to IS NOT NULL OR recorded_to IS NOT NULL")
 _OPEN = text("state = 'open'")
 _RECORDED = text("recorded_to IS NULL")
 
@@ -116,8 +117,8 @@ mpi_link = Table(
         postgresql_where=_CURRENT,
     ),
     Index("mpi_link_person", "person", postgresql_include=["record"], postgresql_where=_CURRENT),
-    Index("mpi_link_history", "record", "recorded_from"),
-    Index("mpi_link_person_history", "person", "recorded_from"),
+    Index("mpi_link_history", "record", "recorded_from", postgresql_where=_ENDED),
+    Index("mpi_link_person_history", "person", "recorded_from", postgresql_where=_ENDED),
     Index("mpi_link_decision", "decision", postgresql_where=text("decision IS NOT NULL")),
 )
 
