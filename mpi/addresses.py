@@ -1,37 +1,34 @@
 """Chinese addresses as divisions and the rest, so that two ways of writing one place compare as equal.
 
-Provinces by GB/T 2260; below them the names that stand in the address itself (市, 区, 县 …): the full
-table of divisions changes every year and an address seldom has its codes.
+Provinces by GB/T 2260; below them the names that stand in the address itself (市, 区, 县 …): an address
+seldom has its codes.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
+from mpi.characters import simplified
+from mpi.divisions import DISTRICTS, MUNICIPALITIES, PROVINCES, district_now
 from mpi.numerals import NUMERALS, digits
 
-# GB/T 2260: the code of each province and its short name.
-_CODES: Final = (
-    "11:北京 12:天津 13:河北 14:山西 15:内蒙古 21:辽宁 22:吉林 23:黑龙江 31:上海 32:江苏 33:浙江 "
-    "34:安徽 35:福建 36:江西 37:山东 41:河南 42:湖北 43:湖南 44:广东 45:广西 46:海南 50:重庆 51:四川 52:贵州 "
-    "53:云南 54:西藏 61:陕西 62:甘肃 63:青海 64:宁夏 65:新疆 71:台湾 81:香港 82:澳门"
-)
-_PROVINCES: Final = MappingProxyType(
-    {name: code for code, name in (pair.split(":") for pair in _CODES.split())}
-)
 _PROVINCE = re.compile(
-    rf"(?:中国|中华人民共和国)?({'|'.join(_PROVINCES)})(?:省|市|特别行政区|(?:壮族|回族|维吾尔)?自治区)?(?!路|街|道|巷)(?:市辖区)?"
+    rf"(?:中国|中华人民共和国)?({'|'.join(PROVINCES)})(?:省|市|特别行政区|(?:壮族|回族|维吾尔)?自治区)?(?!路|街|道|巷)(?:市辖区)?"
 )
-_MUNICIPALITIES: Final = frozenset(("11", "12", "31", "50"))
-_CITY = re.compile(r"(?:市辖区|县)?([^市区县路街]{2,8}?)(?:市|自治州|地区|盟)")
-_DISTRICT = re.compile(r"([^市区县路街号]{1,9}?)(?:自治县|林区|特区|区|县|市|旗)")
+_CITY = re.compile(r"(?:市辖区|县)?([^市区县路街]{2,8}?)(?:市|自治州|州(?!市|区|县)|地区|盟)")
+_DISTRICT = re.compile(
+    r"([^市区县路街号]{2,15}?(?=自治县)|[^市区县路街号]{1,9}?)(?:自治县|林区|特区|区|县|市|旗)"
+)
+# Districts of municipalities without 区, where no road is named after them.
+_BARE_DISTRICT = re.compile(
+    rf"({'|'.join(DISTRICTS)})(?![区县新]|大[道街]|[东西南北中]?[路街道]|公园|[寺桥门])"
+)
+_DIRECTLY_BELOW = re.compile(r"(?:省|自治区)?直辖县级行政(?:区划|单位)")
 _TOWN = re.compile(r"([^路街号]{1,8}?)(?:街道办事处|街道|镇|民族乡|乡|苏木)")
 # Capitals and the like, which people write without 市 before a district; not where a road is named after one.
 _WITHOUT_CITY = re.compile(
     r"(石家庄|太原|呼和浩特|沈阳|大连|长春|哈尔滨|南京|苏州|无锡|杭州|宁波|合肥|福州|厦门|南昌|济南|青岛|郑州|武汉|长沙|广州"
-    r"|深圳|南宁|海口|成都|贵阳|昆明|拉萨|西安|兰州|西宁|银川|乌鲁木齐)(?=[^路街道巷市东西南北中大0-9]{1,5}(?:区|县))"
+    r"|深圳|南宁|海口|成都|贵阳|昆明|拉萨|西安|兰州|西宁|银川|乌鲁木齐)(?=[^路街道巷市号0-9]{1,5}(?:区|县))"
 )
 # What stands between the numbers of a dwelling.
 _UNITS = re.compile(r"(?<=[0-9a-z])(?:号楼|号院|单元|弄|幢|栋|座|号|楼|室|[#\-])+")
@@ -61,17 +58,21 @@ class Address:
 
 def address(text: str) -> Address:
     """Takes an address apart as far as its own words go."""
-    rest = _POSTCODE.sub("", _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:512]).casefold()), 1)
+    plain = simplified(unicodedata.normalize("NFKC", text[:512]).casefold())
+    rest = _POSTCODE.sub("", _SEPARATORS.sub("", plain), 1)
     province, rest = _taken(_PROVINCE, rest)
-    code = _PROVINCES.get(province, "")
-    city, rest = ("", rest) if code in _MUNICIPALITIES else _taken(_CITY, rest)
-    if not city and code not in _MUNICIPALITIES:
+    code = PROVINCES.get(province, "")
+    rest = _DIRECTLY_BELOW.sub("", rest, 1)
+    city, rest = ("", rest) if code in MUNICIPALITIES else _taken(_CITY, rest)
+    if not city and code not in MUNICIPALITIES:
         city, rest = _taken(_WITHOUT_CITY, rest)
-    district, rest = _taken(_DISTRICT, rest)
-    if code in _MUNICIPALITIES and district == province:
+    district, rest = _taken(_BARE_DISTRICT, rest) if code in MUNICIPALITIES else ("", rest)
+    if not district:
+        district, rest = _taken(_DISTRICT, rest)
+    if code in MUNICIPALITIES and district == province:
         district, rest = _taken(_DISTRICT, rest)
     town, rest = _taken(_TOWN, rest)
-    return Address(code, city, district, town, _place(rest))
+    return Address(code, city, district_now(code, city, district), town, _place(rest))
 
 
 def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str]:

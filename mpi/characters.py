@@ -1,10 +1,12 @@
 """Characters of names that are written in several ways, folded to the simplified one.
 
-Traditional forms by the 简化字总表, variants by the 异体字整理表, as far as people's names use them; a
-table of all characters would fold words that no name has. https://www.unicode.org/reports/tr38/#kTraditionalVariant
+Traditional forms by the 简化字总表, variants by the 异体字整理表, and forms that Japanese and old prints use.
+https://www.unicode.org/reports/tr38/#kTraditionalVariant
 """
 
 from typing import Final
+
+from mpi.traditional import PAIRS
 
 # Pairs: the other form, then the simplified one.
 _TRADITIONAL: Final = (
@@ -39,11 +41,13 @@ _VARIANT: Final = (
     "翺翱脩修臯皋皐皋舘馆芲花彊强彥彦恊协愽博慙惭懽欢戞戛捨舍敍叙旾春晣晰晳晰曡叠朶朵栢柏桺柳棲栖椶棕"
     "楳梅槑梅櫂棹歎叹氳氲沍冱泝溯泩生洩泄淩凌凃涂剏创劔剑勛勋勗勖卭邛厤历呪咒喦岩嵒岩巖岩嚐尝囬回囯国"
     "埜野壻婿姉姊姪侄娬妩媿愧嬾懒孃娘寗宁寳宝尠鲜崐昆崑昆崙仑崘仑嵗岁嶌岛巗岩帋纸廼乃弌一弍二弎三髙高"
-    "濬浚瑠琉琹琴璿璇瓈璃瑯琅産产畵画疎疏盃杯眞真睠眷砲炮礮炮祿禄"
+    "濬浚瑠琉琹琴璿璇瓈璃瑯琅産产畵画疎疏盃杯眞真睠眷砲炮礮炮祿禄爲为兪俞査查郞郎靑青淸清愼慎彔录矦侯锺钟"
+    "戸户巣巢衞卫僞伪啓启嬀妫説说敎教緖绪鈎钩錬炼舎舍徳德恵惠栄荣桜樱沢泽浜滨広广斎斋斉齐亜亚応应楽乐関关実实"
+    "竜龙滝泷辺边豊丰辞辞継继気气権权従从覚觉観观巌岩亀龟喩喻温温録录黄黄"
 )
 # Characters that are in the tables as themselves hold the rows together and fold to themselves.
 _FOLDS: Final = str.maketrans(
-    {table[at]: table[at + 1] for table in (_VARIANT, _TRADITIONAL) for at in range(0, len(table), 2)}
+    {table[at]: table[at + 1] for table in (PAIRS, _VARIANT, _TRADITIONAL) for at in range(0, len(table), 2)}
 )
 
 

@@ -18,7 +18,12 @@ SYSTEM: Final = "urn:oid:2.16.156.10011.1.3"
 _CHECK_CHARACTERS: Final = "10X98765432"
 _WEIGHTS: Final = tuple(pow(2, 17 - position, 11) for position in range(17))
 _FORM = re.compile(r"(?:[0-9]{17}[0-9X]|[0-9]{15})\Z", re.ASCII)
-_SPACE = re.compile(r"[\s-]+")
+# What stands between the digits or around them: signs, a label before, a note behind.
+_AROUND = re.compile(
+    r"[\s'\"_\u00ad\u2010-\u2015\u2018-\u201d\u200b-\u200f\u2060\ufeff-]+|^[\u4e00-\u9fff]+:?|\([^)]*\)\Z"
+)
+# Letters and signs that look like the check character.
+_LIKE_X: Final = str.maketrans(dict.fromkeys("\u0425\u0445\u03a7\u03c7\u00d7\u2715\u2716*", "X"))
 
 # First two digits of a division code (GB/T 2260); 81 to 83 also head residence permits.
 _PROVINCES: Final = frozenset(
@@ -30,6 +35,8 @@ _PROVINCES: Final = frozenset(
 _CENTENARIAN: Final = frozenset(("996", "997", "998", "999"))
 _EARLIEST_YEAR: Final = 1850
 _LATEST_YEAR: Final = 2099
+# What systems fill in; nobody is so old any more.
+_FILLER: Final = "19000101"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +63,12 @@ def check_character(body: str) -> str:
 def citizen_id(text: str) -> CitizenId | None:
     """The number that `text` writes, or None if no citizen can have it.
 
-    Full-width characters, spaces, hyphens and a small `x` are accepted; 15 digits become 18.
+    Full-width characters, spaces, hyphens, a small `x` and what looks like it, a label and a note are
+    accepted; 15 digits become 18.
     """
-    number = _SPACE.sub("", unicodedata.normalize("NFKC", text[:64])).upper()
-    if not _FORM.match(number) or not _plausible_division(number):
+    number = text if text.isascii() and text.isalnum() else _plain(text)
+    number = number.upper()
+    if not _FORM.match(number) or not _plausible_division(number) or len(set(number)) == 1:
         return None
     if len(number) == 15:
         number = _upgraded(number)
@@ -69,6 +78,10 @@ def citizen_id(text: str) -> CitizenId | None:
     if birth_date is None:
         return None
     return CitizenId(number, birth_date, "male" if int(number[16]) % 2 else "female")
+
+
+def _plain(text: str) -> str:
+    return _AROUND.sub("", unicodedata.normalize("NFKC", text[:64])).translate(_LIKE_X)
 
 
 def is_number_of(number: str, born: str) -> bool:
@@ -91,7 +104,7 @@ def _upgraded(number: str) -> str:
 
 def _birth_date(digits: str) -> date | None:
     year = int(digits[:4])
-    if not _EARLIEST_YEAR <= year <= _LATEST_YEAR:
+    if digits == _FILLER or not _EARLIEST_YEAR <= year <= _LATEST_YEAR:
         return None
     try:
         return date(year, int(digits[4:6]), int(digits[6:]))

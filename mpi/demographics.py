@@ -15,14 +15,10 @@ import msgspec
 from mpi.addresses import address
 from mpi.birth_dates import normal_birth_date
 from mpi.citizen_id import SYSTEM, citizen_id
-from mpi.names import (
-    is_newborn,
-    is_placeholder,
-    normal_name,
-    text_from_human_name,
-    told_birth_order,
-)
+from mpi.names import normal_name, text_from_human_name
+from mpi.newborns import is_newborn, told_birth_order
 from mpi.pinyin import pinyin_keys
+from mpi.placeholders import is_placeholder
 
 Resource = dict[str, Any]
 Value = TypeVar("Value")
@@ -34,19 +30,27 @@ CITIZEN_ID: Final = "citizen-id"
 NATIONAL_ID: Final = "national-id"
 """A deployment's own scheme of numbers that a person has for life, as a citizen id is."""
 
-NORMALISATION: Final = 4
+NORMALISATION: Final = 5
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")
-_EXTENSION = re.compile(r"(?:转|分机|ext\.?|x)\s*[0-9]+\Z", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|[*#]|(?<=[0-9]{7})-)\s*[0-9]{1,5}\Z", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s-]+")
+# No digit at all, or a number made to try a system.
+_WORD: Final = re.compile(r"[^0-9]*\Z|TEST|测试")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 # A number and a road: less is shared by too many to tell where somebody lives.
 _DWELLING = re.compile(r"[0-9].*[a-z]{3}|[a-z]{3}.*[0-9]", re.DOTALL)
 _MAINLAND: Final = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)", re.ASCII)
 # As long is a mobile number with China's country code.
 _WITH_COUNTRY: Final = 13
-_FALSE_PHONES: Final = frozenset(("13800138000", "12345678", "123456789", "12345678901", "1234567890"))
+_FALSE_PHONES: Final = frozenset(("13800138000",))
+_IN_SEQUENCE: Final = ("01234567890123456789", "98765432109876543210")
+_TRUNK: Final = re.compile(r"0(?=1[3-9][0-9]{9}\Z)", re.ASCII)
+# A fixed line, called from abroad without the zero of its area code.
+_AREA: Final = re.compile(r"(?:00)?86(?=[2-9][0-9]{8,10}\Z)", re.ASCII)
+# Several numbers in one field.
+_BETWEEN_PHONES: Final = re.compile(r"[;；,，、/|]|(?<=[0-9])\s+(?=(?:\+|0|1[3-9])[0-9])|或")
 # HL7 Table 0203 for a national number: NI, and NN with the country's three letters.
 _NATIONAL: Final = frozenset(("NI", "NNCHN"))
 
@@ -118,23 +122,29 @@ def demographics_from_json(text: str) -> Demographics:
 def normal_phone(text: str) -> str:
     """Digits only, without China's own country code; empty for a number that nobody has."""
     as_written = text.isdigit() and text.isascii() and len(text) < _WITH_COUNTRY
-    digits = text if as_written else _digits(text)
-    false = len(digits) < 7 or digits in _FALSE_PHONES or len(set(digits[3:])) == 1
+    digits = _TRUNK.sub("", text) if as_written else _digits(text)
+    false = len(digits) < 7 or digits in _FALSE_PHONES or len(set(digits[3:])) == 1 or _is_in_sequence(digits)
     return "" if false else digits
+
+
+def _is_in_sequence(number: str) -> bool:
+    return any(number in sequence for sequence in _IN_SEQUENCE)
 
 
 def _digits(text: str) -> str:
     number = _EXTENSION.sub("", unicodedata.normalize("NFKC", text[:64]).strip())
-    return _MAINLAND.sub("", _NOT_DIGIT.sub("", number))
+    abroad = number.startswith(("+86", "0086"))
+    digits = _TRUNK.sub("", _MAINLAND.sub("", _NOT_DIGIT.sub("", number)))
+    return _AREA.sub("0", digits) if abroad else digits
 
 
 def normal_number(text: str) -> str:
-    """A card number without separators, in capitals; empty for a filler (`-`, all ones, too short)."""
+    """A card number in capitals without separators; empty for fillers (`-`, ones, too short, words)."""
     plain = text[:128]
     if not (plain.isascii() and plain.isalnum()):
         plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", plain))
     number = plain.upper()
-    filler = len(number) < 6 or len(set(number)) == 1 or "1234567890".startswith(number)
+    filler = len(number) < 6 or len(set(number)) == 1 or _is_in_sequence(number) or _WORD.match(number)
     return "" if filler else number
 
 
@@ -197,7 +207,7 @@ def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
     for contact_point in patient.get("telecom", ()):
         value = contact_point.get("value")
         if contact_point.get("system") in ("phone", "sms", None) and isinstance(value, str):
-            yield value
+            yield from (value,) if value.isdigit() else _BETWEEN_PHONES.split(value[:128])
 
 
 def _normal_address(told: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Names in the one form that comparisons use, and the names that are worth nothing."""
+"""Names in the one form that comparisons use."""
 
 import re
 import unicodedata
@@ -6,97 +6,67 @@ from functools import lru_cache
 from typing import Any, Final
 
 from mpi.characters import simplified
+from mpi.newborns import is_newborn
+from mpi.surnames import COMPOUND
 
-_CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_HAN: Final = "\u3400-\u9fff\U00020000-\U0003ffff"
+_CHINESE = re.compile(f"[{_HAN}]")
 _SPACE = re.compile(r"\s+")
-# The dot inside a minority name is written in many ways; NFKC has already unified the wide forms.
-_DOT = re.compile(r"[.\u00b7\u2022\u2027\u2219\u22c5\u30fb\u0387\u16eb\u2e31]+")
+# The dot inside a minority name is written in many ways.
+_DOT = re.compile(r"[.。\u00b7]+")
+# Between two parts of a name, a dash stands for the dot; a dot in so short a name stands for nothing.
+_DASH = re.compile(rf"(?<=[{_HAN}][{_HAN}])[-_\u2014]+(?=[{_HAN}]{{2}})")
+_SHORT: Final = 4
+_DOTS: Final = (
+    "\u2022\u2027\u2219\u22c5\u30fb\u0387\u16eb\u2e31\u02d9\uff65\u25cf\u25e6\u1427\ua78f\u2e33\ufe12"
+)
+_APOSTROPHES: Final = "\u2018\u2019\u02bc\u00b4\u0060"
+_HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2212"
+# Marks that nobody sees: of joining, of direction, of variants; a space that GBK has of its own.
+_UNSEEN: Final = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF, 0xAD)
+_VARIANTS: Final = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+_MARKS: Final = (
+    {ord(dot): "\u00b7" for dot in _DOTS}
+    | {ord(mark): "'" for mark in _APOSTROPHES}
+    | {ord(mark): "-" for mark in _HYPHENS}
+    | dict.fromkeys((*_UNSEEN, *_VARIANTS), "")
+    | {0xE5E5: " "}
+)
 _LONGEST: Final = 128
-
-_PLACEHOLDERS: Final = frozenset(
-    (
-        "无",
-        "无名",
-        "未知",
-        "不详",
-        "不明",
-        "未详",
-        "佚名",
-        "匿名",
-        "患者",
-        "病人",
-        "某某",
-        "某某某",
-        "测试",
-        "测试患者",
-        "未知姓名",
-        "姓名不详",
-        "三无人员",
-        "unknown",
-        "unknownname",
-        "anonymous",
-        "none",
-        "null",
-        "na",
-        "nn",
-        "noname",
-        "johndoe",
-        "janedoe",
-        "test",
-    )
-)
-_PLACEHOLDER = re.compile(
-    r"(?:无名(?:氏|男|女|人|尸)|未知名?(?:男|女)性?|三无|某|未命名|未取名|未起名|未提供|待定|待查).*|.某{1,2}|.氏|男婴|女婴|婴儿"
-    r"|[0-9*?？\-_/·]*"
-)
 # What a clerk wrote behind a name.
-_NOTE = re.compile(r"\([^)]*\)?\Z")
-_NEWBORN = re.compile(
-    r"(?:.{2,8}之?(?:[长次大小双幼]?(?:婴儿?|新生儿|男婴|女婴)|[大小]双)|.{2,8}之[长次大小双幼]?[子女儿男]|新生儿.*"
-    r"|babyboy.*|babygirl.*|newborn.*)[甲乙丙丁一二三四0-9a-d]{0,2}"
-)
-
-_ORDERS: Final = (
-    ("大双", "甲", "一", "1", "a"),
-    ("小双", "乙", "二", "2", "b"),
-    ("丙", "三", "3", "c"),
-    ("丁", "四", "4", "d"),
-)
-_ORDER = re.compile(rf"({'|'.join(mark for marks in _ORDERS for mark in marks)})\Z")
+_NOTE = re.compile(r"[(\[【<]([^)\]】>]*)[)\]】>]?\Z")
+_TITLE = re.compile(rf"(?<=[{_HAN}][{_HAN}])(?:先生|女士|小姐|同志)\Z")
 
 
 @lru_cache(maxsize=65536)
 def normal_name(text: str) -> str:
     """NFKC; lower case; a Chinese name simplified, without spaces and with one dot (`·`); single spaces."""
-    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:_LONGEST]).casefold())
+    plain = unicodedata.normalize("NFKC", text[:_LONGEST].translate(_MARKS))
+    name = unicodedata.normalize("NFKC", plain.casefold())
     if _CHINESE.search(name):
-        tight = _SPACE.sub("", name)
-        name = simplified(_DOT.sub("·", _NOTE.sub("", tight) or tight).strip("·"))
+        name = _chinese(_SPACE.sub("", name))
     else:
         name = _SPACE.sub(" ", _DOT.sub(" ", name)).strip()
     return unicodedata.normalize("NFKC", name)  # an accent may have met its letter
 
 
-@lru_cache(maxsize=65536)
-def is_placeholder(name: str) -> bool:
-    """Whether a normal name stands for a person whose name nobody knew."""
-    tight = name.replace(" ", "")
-    return tight in _PLACEHOLDERS or _PLACEHOLDER.fullmatch(tight) is not None
+def _chinese(tight: str) -> str:
+    name = simplified(_DOT.sub("·", _DASH.sub("·", _without_note(tight))).strip("·"))
+    if len(name) <= _SHORT and "·" in name:
+        name = name.replace("·", "")
+    bare = _TITLE.sub("", name)
+    return name if bare in COMPOUND else bare
 
 
-@lru_cache(maxsize=65536)
-def is_newborn(name: str) -> bool:
-    """Whether a normal name says whose child a newborn is, not who it is (`王芳之子`, `王芳大双`)."""
-    return _NEWBORN.fullmatch(name.replace(" ", "")) is not None
-
-
-@lru_cache(maxsize=65536)
-def told_birth_order(name: str) -> int | None:
-    """Which of twins or more a newborn's normal name says it is (`王芳大双` 1, `王芳之子乙` 2)."""
-    found = _ORDER.search(name.replace(" ", "")) if is_newborn(name) else None
-    if found is None:
-        return None
-    return 1 + next(at for at, marks in enumerate(_ORDERS) if found[1] in marks)
+def _without_note(tight: str) -> str:
+    """Without what a clerk added, unless that says that a newborn is meant, or is the name itself."""
+    found = _NOTE.search(tight)
+    if found is None or found.start() == 0:
+        return tight
+    bare = tight[: found.start()]
+    if is_newborn(bare + found[1]):
+        return bare + found[1]
+    return bare if _CHINESE.search(bare) else found[1]
 
 
 def is_chinese(name: str) -> bool:

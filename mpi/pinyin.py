@@ -12,6 +12,7 @@ _NOT_LETTER = re.compile(r"[^a-z]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 # ü is written v by keyboards and yu by passports (吕 LYU, 女 NYU).
 _UMLAUT = re.compile(r"(?<=[ln])(?:yu|u:)(?!n)")
+_TONED = re.compile("u\N{COMBINING DIAERESIS}")
 
 
 @cache
@@ -48,6 +49,6 @@ def pinyin_keys(name: str) -> tuple[str, ...]:
 
 
 def _letters(text: str) -> str:
-    plain = text.lower().replace("ü", "v")
-    marked = unicodedata.normalize("NFD", plain.replace("u\N{COMBINING DIAERESIS}", "v"))
+    # A tone stands behind the diaeresis.
+    marked = _TONED.sub("v", unicodedata.normalize("NFD", text.lower()))
     return _UMLAUT.sub("v", _NOT_LETTER.sub("", marked))

@@ -7,7 +7,7 @@ _COMPOUND: Final = (
     "欧阳 司马 上官 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 长孙 宇文 令狐 独孤 夏侯 澹台 公冶 宗政 濮阳 "
     "淳于 单于 太叔 申屠 轩辕 钟离 闾丘 南宫 司空 呼延 端木 百里 东郭 南门 西门 东门 赫连 拓跋 完颜 "
     "纳兰 耶律 万俟 闻人 仲孙 公羊 鲜于 子车 颛孙 亓官 司寇 巫马 公西 壤驷 公良 漆雕 乐正 宰父 谷梁 "
-    "段干 羊舌 微生 梁丘 左丘 第五 叱干 爱新 叶赫 那拉 富察 钮祜"
+    "段干 羊舌 微生 梁丘 左丘 第五 叱干 爱新 叶赫 那拉 富察 钮祜 拓拔 夹谷 贺兰 达奚 哥舒 南荣 东里 即墨 库狄"
 )
 COMPOUND: Final = frozenset(_COMPOUND.split())
 
@@ -17,7 +17,8 @@ _READINGS: Final = (
     "乐:yue 缪:miao 纪:ji 召:shao 员:yun 黑:he 折:she 逄:pang 教:jiao 都:du 洗:xian 冼:xian 幺:yao "
     "宓:fu 郇:xun 佴:nai 仉:zhang 逯:lu 阚:kan 尹:yin 隗:wei 臧:zang 晁:chao 褚:chu 种:chong 秘:bi "
     "繁:po 薄:bo 车:che 重:chong 柏:bai 句:gou 适:kuo 牟:mou 撒:sa 尉迟:yuchi 万俟:moqi 长孙:zhangsun "
-    "澹台:tantai 令狐:linghu 单于:chanyu 鲜于:xianyu 呼延:huyan 夏侯:xiahou 亓官:qiguan"
+    "澹台:tantai 令狐:linghu 单于:chanyu 鲜于:xianyu 呼延:huyan 夏侯:xiahou 亓官:qiguan "
+    "祭:zhai 能:nai 卜:bu 会:gui 藏:zang 粘:nian 贠:yun 那:na 谌:chen 郗:xi"
 )
 READINGS: Final = MappingProxyType(dict(pair.split(":") for pair in _READINGS.split()))
 

@@ -12,7 +12,9 @@ from mpi.birth_dates import normal_birth_date
 from mpi.characters import simplified
 from mpi.citizen_id import citizen_id
 from mpi.demographics import normal_phone
-from mpi.names import is_newborn, is_placeholder, normal_name
+from mpi.names import normal_name
+from mpi.newborns import is_newborn
+from mpi.placeholders import is_placeholder
 
 # A year in two digits is one of the hundred before this one: records of the living.
 _PIVOT: Final = 30

@@ -37,6 +37,29 @@ def test_two_ways_of_writing_one_dwelling(one: str, other: str) -> None:
     assert address(one).key == address(other).key != ""
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("上海市闸北区共和新路100号", "上海市静安区共和新路100号"),
+        ("上海市南汇区惠南镇东城路1号", "上海浦东惠南镇东城路1号"),
+        ("北京市宣武区广安门内大街1号", "北京西城广安门内大街1号"),
+        ("上海徐汇漕溪北路1200弄3号501室", "上海市徐匯區漕溪北路1200弄3號501室"),
+        ("内蒙呼和浩特新城区中山路1号", "内蒙古自治区呼和浩特市新城区中山路1号"),
+        ("湖北省恩施州恩施市舞阳大道1号", "恩施土家族苗族自治州恩施市舞阳大道1号"),
+        ("河南省直辖县级行政区划济源市沁园路1号", "河南省济源市沁园路1号"),
+        ("深圳南山区科技路1栋", "广东省深圳市南山区科技路1栋"),
+        ("浙江省宁波市鄞县中河路1号", "宁波市鄞州区中河路1号"),
+    ],
+)
+def test_divisions_that_were_and_short_names(one: str, other: str) -> None:
+    assert address(one).key == address(other).key != ""
+
+
+@pytest.mark.parametrize("text", ["北京市朝阳路5号", "上海静安寺路5号", "上海市浦东大道5号"])
+def test_a_road_named_after_a_district_is_a_road(text: str) -> None:
+    assert address(text).district == ""
+
+
 def test_a_district_alone_is_no_dwelling() -> None:
     assert address("江苏省镇江市丹徒区").key == ""
 

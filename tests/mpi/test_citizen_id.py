@@ -52,6 +52,23 @@ def test_spelling_makes_no_difference(made: tuple[str, date, str]) -> None:
         assert citizen_id(spelling) == citizen_id(number)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "11010519491231002Х",
+        "11010519491231002×",
+        "'11010519491231002x",
+        "\ufeff11010519491231002X\u200b",
+        "身份证号：11010519491231002X",
+        "11010519491231002X（本人）",
+    ],
+)
+def test_what_stands_around_it_and_what_looks_like_it(text: str) -> None:
+    found = citizen_id(text)
+    assert found is not None
+    assert found.number == "11010519491231002X"
+
+
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(text: str) -> None:
     found = citizen_id(text)
@@ -72,6 +89,8 @@ def test_a_known_number() -> None:
         "-",
         "111111111111111111",
         "000000000000000000",
+        "111111111111111",
+        "110101190001011009",
         "11010519490231002X",
         "99" + "0105194912310021",
         "110105194912310029",

@@ -100,3 +100,32 @@ def test_filler_card_numbers(filler: str) -> None:
 @given(demographics())
 def test_stored_demographics_come_back(facts: Demographics) -> None:
     assert demographics_from_json(json_from_demographics(facts)) == facts
+
+
+@pytest.mark.parametrize(
+    ("sent", "normal"),
+    [
+        ("013912345678", "13912345678"),
+        ("021-65528888-8001", "02165528888"),
+        ("021-65528888#12", "02165528888"),
+        ("+86 21 6552 8888", "02165528888"),
+        ("7654321", ""),
+        ("98765432", ""),
+        ("13000000000", ""),
+    ],
+)
+def test_trunks_extensions_and_sequences(sent: str, normal: str) -> None:
+    assert normal_phone(sent) == normal
+
+
+@pytest.mark.parametrize(
+    "sent", ["13912345678/021-65528888", "13912345678；021-65528888", "13912345678 02165528888"]
+)
+def test_several_phones_in_one_field(sent: str) -> None:
+    told = demographics_from_patient({"telecom": [{"system": "phone", "value": sent}]}, identify)
+    assert told.phones == ("13912345678", "02165528888")
+
+
+@pytest.mark.parametrize("filler", ["0123456789", "987654321", "暂无卡号信息", "TEST123", "测试123456"])
+def test_words_and_sequences_are_no_card_numbers(filler: str) -> None:
+    assert normal_number(filler) == ""

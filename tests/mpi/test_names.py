@@ -1,10 +1,10 @@
-"""Names: one form, placeholders, newborns, sound."""
+"""Names: one form, one sound."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.names import is_newborn, is_placeholder, normal_name, text_from_human_name, told_birth_order
+from mpi.names import normal_name, text_from_human_name
 from mpi.pinyin import pinyin
 
 
@@ -34,26 +34,6 @@ def test_the_normal_form_is_stable(text: str) -> None:
         assert normal_name(normal) == normal
 
 
-@pytest.mark.parametrize(
-    "name", ["无名氏", "无名氏3", "不详", "未知", "某某", "-", "123", "Unknown", "未知女性", "无"]
-)
-def test_placeholders(name: str) -> None:
-    assert is_placeholder(normal_name(name))
-
-
-@pytest.mark.parametrize(
-    "name", ["王芳之子", "王芳之女1", "欧阳芳之长子", "王芳大双", "张三婴儿", "新生儿王", "Baby Boy Smith"]
-)
-def test_newborns(name: str) -> None:
-    assert is_newborn(normal_name(name))
-
-
-@pytest.mark.parametrize("name", ["王羲之", "王伟", "李双", "欧阳伟", "吴铭", "买买提·艾力", "John Doerr"])
-def test_names_of_people(name: str) -> None:
-    assert not is_placeholder(normal_name(name))
-    assert not is_newborn(normal_name(name))
-
-
 def test_names_that_sound_alike_have_one_key() -> None:
     assert pinyin("王伟") == pinyin("王维") == "wangwei"
     assert pinyin("wang wei") == "wangwei"
@@ -75,21 +55,6 @@ def test_text_of_a_human_name(human_name: dict[str, object], text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "order"),
-    [
-        ("王芳大双", 1),
-        ("王芳之子乙", 2),
-        ("王芳之女3", 3),
-        ("王芳之女", None),
-        ("王二", None),
-        ("王小双", None),
-    ],
-)
-def test_a_newborn_s_place_in_the_order_of_birth(name: str, order: int | None) -> None:
-    assert told_birth_order(normal_name(name)) == order
-
-
-@pytest.mark.parametrize(
     ("sent", "normal"),
     [("张三（患者）", "张三"), ("王伟(已故)", "王伟"), ("買買提·艾力", "买买提·艾力"), ("(无)", "(无)")],
 )
@@ -97,6 +62,30 @@ def test_a_clerk_s_note_and_traditional_forms(sent: str, normal: str) -> None:
     assert normal_name(sent) == normal
 
 
-@pytest.mark.parametrize("name", ["某男", "王某某", "李某", "张氏", "婴儿", "未命名", "無名氏3"])
-def test_what_stands_for_an_unknown_name(name: str) -> None:
-    assert is_placeholder(normal_name(name))
+@pytest.mark.parametrize("dot", "·•．・･‧∙⋅●◦˙﹒ꞏ᛫。—-_")
+def test_every_dot_of_a_minority_name(dot: str) -> None:
+    assert normal_name(f"买买提{dot}艾力") == normal_name(f"买买提 {dot} 艾力") == "买买提·艾力"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("內田換", "内田换"),
+        ("沈爲兪", "沈为俞"),
+        ("鍾瀋", "锺沈"),
+        ("龑頫", "䶮𫖯"),
+        ("王\u200b伟\ufe00", "王伟"),
+        ("王·伟", "王伟"),
+        ("王伟女士", "王伟"),
+        ("王伟【VIP】", "王伟[已故]"),
+        ("Wang Wei(王伟)", "王伟"),
+        ("O’Neill", "O'Neill"),
+    ],
+)
+def test_two_ways_of_writing_one_name(one: str, other: str) -> None:
+    assert normal_name(one) == normal_name(other)
+
+
+@pytest.mark.parametrize("name", ["Lǚ Wei", "LÜ WEI", "lv2 wei3", "LYU, Wei", "吕伟", "呂偉"])
+def test_every_way_of_writing_a_sound(name: str) -> None:
+    assert pinyin(normal_name(name)) == "lvwei"

@@ -1,0 +1,42 @@
+"""Names of nobody: for somebody whose name nobody knew, or written to try a system."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_WORDS: Final = (
+    "无 无名 无姓名 未知 未知名 未详 佚名 匿名 匿名者 保密 空 空白 没有 暂无 姓名 名字 本人 家属 患者 病人 "
+    "路人 某 某某 某某某 散客 自费 医保 三无人员 男 女 男性 女性 男子 女子 男孩 女孩 男童 女童 儿童 小儿 "
+    "小孩 老人 先生 女士 小姐 太太 儿子 女儿 宝宝 删除 已删除 作废 重复 停用 "
+    "none null nil na nn nonamegiven notknown notgiven notprovided notavailable undefined patient deceased "
+    "redacted masked donotuse duplicate deleted dummy unk unkn anon anonymous anonymised anonymized"
+)
+_PLACEHOLDERS: Final = frozenset(_WORDS.split())
+_CHINESE: Final = (
+    r"(?:急诊|急救|120|110|救助|三无)?无(?:名|主)(?:氏|男|女|人|尸|患者|病人|老人|婴|儿).*"
+    r"|(?:急诊|急救|120|110|救助)无名|三无.{0,4}|(?:未命|未取|未起)名.*|未提供"
+    r"|未知(?:名|姓名|患者|病人|人员|身份|者)?(?:男|女)?性?.{0,3}"
+    r"|待(?:定|查|补|录|填|核实|确认|命名|取名).*"
+    r"|(?:测试|试验|体检|临时|演示|模拟|培训|虚拟|新建?(?=患者|病人)).*"
+    r"|(?:患者|病人|路人|居民|用户)[a-z0-9甲乙丙丁戊一二三四五]{1,4}"
+    r"|不(?:详|祥|明|知|清|愿).*|(?:身份|姓名)(?:不详|不明|不清|未知|待查|待定).*"
+    r"|流浪.{1,3}|乞讨.*|弃婴.*|[男女]婴|婴儿"
+    r"|某.*|.某{1,2}[甲乙丙丁0-9a-z]?|.氏|..?(?:先生|女士|小姐|太太|师傅)"
+)
+# A name that was hidden, or of which one character was lost on the way.
+_MASKED: Final = r"[\u3400-\u9fff]{0,2}(?:[*×○●□■?]{1,3}|x{1,3})[\u3400-\u9fff]?"
+_LATIN: Final = (
+    r"(?:zz+|xx+)?(?:test|unknown)(?:patient|person|user|name|male|female|man|woman)?[0-9]*"
+    r"|test.*[\u3400-\u9fff].*|zz+test.*|([a-hj-z])\1{2,}|no(?:first|last|given|family)?name"
+    r"|(?:john|jane|baby)doe[0-9]*|doe(?:john|jane)|patient[0-9]{1,4}|trauma[a-z]*[0-9]*"
+)
+_PLACEHOLDER: Final = re.compile(rf"{_CHINESE}|{_MASKED}|{_LATIN}|[0-9]*")
+_MARK: Final = re.compile(r"[\W_]+")
+
+
+@lru_cache(maxsize=65536)
+def is_placeholder(name: str) -> bool:
+    """Whether a normal name stands for a person whose name nobody knew."""
+    tight = name.replace(" ", "")
+    bare = _MARK.sub("", tight)
+    return bare in _PLACEHOLDERS or any(map(_PLACEHOLDER.fullmatch, {tight, bare}))
