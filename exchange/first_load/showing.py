@@ -1,9 +1,10 @@
-"""The enterprise Patients of a first load: made of what has been checked, and copied into the store.
+"""A first load's enterprise Patients: made of what has been checked, and copied into the store. Named SQL.
 
 https://hl7.org/fhir/R4/patient.html
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
@@ -11,6 +12,7 @@ import asyncpg
 from exchange.bounds import LARGE
 from exchange.bundle import may_be_conditional
 from exchange.fhirjson import split
+from exchange.first_load.staging import SYSTEMS
 from exchange.first_load.tasks import Came, Show
 from exchange.hub import Hub
 from exchange.store import load_write
@@ -21,17 +23,20 @@ from mpi.store import enterprise_patients
 
 Resource = dict[str, Any]
 
+# Whoever ends the load waits for the disk; until then what is lost is made again.
+UNHURRIED: Final = "SET LOCAL synchronous_commit = off"
 # What refers to a contained resource may have left it behind.
 _CONTAINED: Final = b'"reference":"#'
 
 
 async def show(hub: Hub, connection: Connection, task: Show) -> Came:
     instant = _whole_milliseconds(hub.clock())
-    identify = hub.domains.identify
+    identify = lru_cache(SYSTEMS)(hub.domains.identify)
     patients = await enterprise_patients(connection, task.enterprise_ids, hub.settings.base, identify)
     writes = [write_of(hub, patient) for patient in patients]
     try:
         async with connection.transaction():
+            await connection.execute(UNHURRIED)
             await load_write.place(connection, writes, (), instant)
     except asyncpg.UniqueViolationError:  # somebody has shown one meanwhile
         async with connection.transaction():

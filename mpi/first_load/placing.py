@@ -35,11 +35,14 @@ ORDER BY 1
 MEMORY: Final = "SET LOCAL maintenance_work_mem = '{megabytes}MB'"
 WORK: Final = "SET LOCAL work_mem = '{megabytes}MB'"
 
+# What was staged has been looked at before it was decided.
+DECIDED: Final = "ANALYZE mpi_staged_link, mpi_staged_person"
+
 # Numbers of records and persons begin at 1, as the decisions have them: the index is empty.
 RECORDS: Final = """
 INSERT INTO mpi_record (record, patient_id, patient_key, source, local_id, demographics, normalisation, shown,
                         active, created, updated)
-SELECT l.record, s.patient_id, s.patient_key, s.source, s.local_id, s.demographics::jsonb, $1, s.shown,
+SELECT l.record, s.patient_id, s.patient_key, s.source, s.local_id, s.demographics::json, $1, s.shown,
        s.active, $2::timestamptz, $2::timestamptz
 FROM mpi_staged s JOIN mpi_staged_link l USING (number)
 """
@@ -107,8 +110,7 @@ async def place(
         await connection.execute(f'ALTER TABLE {each["place"]} DROP CONSTRAINT "{each["name"]}"')
     for each in indexes:
         await connection.execute(f"DROP INDEX {each['name']}")
-    for table in ("mpi_staged", "mpi_staged_link", "mpi_staged_person"):
-        await connection.execute(f"ANALYZE {table}")
+    await connection.execute(DECIDED)
     yield "placing records"
     await connection.execute(RECORDS, NORMALISATION, instant)
     yield "placing persons and links"

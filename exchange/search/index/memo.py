@@ -35,9 +35,9 @@ class Memo(dict[_K, _V]):
 
 
 def _length(key: Hashable) -> int:
-    if isinstance(key, tuple):
-        return sum(len(part) for part in key if part)
-    return len(key) if isinstance(key, str) else 0
+    if isinstance(key, str):
+        return len(key)
+    return sum(len(part) for part in key if part) if isinstance(key, tuple) else 0
 
 
 class Unwritten(dict[int, Phrase]):

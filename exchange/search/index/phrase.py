@@ -32,8 +32,8 @@ from exchange.search.value.text import (
     IDEOGRAPH,
     INDEXED_CHARACTERS,
     folded,
-    grams,
     normalised,
+    pairs,
     sought_grams,
 )
 from exchange.search.value.token import h64, salt
@@ -82,7 +82,7 @@ def words(text: str) -> tuple[int, ...]:
 def _words(whole: str) -> tuple[int, ...]:
     found: set[str] = set()
     for chinese, other in _RUNS.findall(whole):
-        found.update(grams(chinese) if chinese else (other,))
+        found.update((*chinese, *pairs(chinese)) if chinese else (other,))
     return tuple(sorted(map(word, found)))
 
 

@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R4/search.html#ptypes
 """
 
+import re
 from uuid import UUID
 
 from exchange.fhirjson import dumps
@@ -21,6 +22,7 @@ StringRow = tuple[int, str, str]
 # What `$meta` of a type must know by name (`exchange.operations.meta_in_use`).
 _LABELS = (".meta.tag", ".meta.security")
 _LONGEST_LABEL = 500
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}\Z")
 Coding = tuple[str | None, str | None, str | None]
 """System, code and display."""
 
@@ -95,7 +97,11 @@ def canonicals(path: str) -> Memo[str, Tokens]:
 def references(path: str, base: str) -> Memo[str, tuple[Tokens, UUID | None]]:
     """reference → its tokens, and the key of the Patient of ours that it names."""
 
+    there, salted = token(path, present("Patient")), salt(path)
+
     def make(key: str) -> tuple[Tokens, UUID | None]:
+        if key.startswith("Patient/") and _ID.match(key, len("Patient/")):  # nearly all are such
+            return (there, h64(key) ^ salted), patient_key(key[len("Patient/") :])
         target = local_target(key, base)
         is_patient = target is not None and target[0] == "Patient"
         return (

@@ -9,7 +9,7 @@ https://hl7.org/fhir/R4/search.html#string
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import cache, lru_cache
 from typing import Any, Final, cast
 
@@ -37,6 +37,8 @@ NAMES: Final = frozenset(("HumanName", "HumanName.family", "HumanName.given", "H
 
 _LETTERS: Final = re.compile(r"[a-z]+")
 _SEPARATORS: Final = re.compile(r"[\s'’·.-]+")
+# Of longer ones, to look for words in them would take as long as to read them.
+_NAME: Final = 4
 
 
 @lru_cache(maxsize=1 << 14)
@@ -59,7 +61,18 @@ def pinyin_forms(part: str, name: str) -> tuple[str, ...]:
 # Far fewer than whole names.
 @lru_cache(maxsize=1 << 14)
 def _syllables(characters: str) -> tuple[str, ...]:
+    if 1 < len(characters) <= _NAME and _are_read_alone(characters):
+        return tuple(each for character in characters for each in _syllables(character))
     return tuple(_lazy_pinyin()(characters))
+
+
+def _are_read_alone(characters: str) -> bool:
+    """Whether no character's neighbours change how it is read: the dictionary has no word of them."""
+    readings, words = _dictionaries()
+    ends = range(2, len(characters) + 1)
+    return all(ord(each) in readings for each in characters) and not any(
+        characters[start:end] in words for end in ends for start in range(end - 1)
+    )
 
 
 def _is_beginning(form: str, forms: Iterable[str]) -> bool:
@@ -99,3 +112,11 @@ def _lazy_pinyin() -> Callable[..., list[str]]:
     from pypinyin import lazy_pinyin
 
     return cast(Callable[..., list[Any]], lazy_pinyin)
+
+
+@cache
+def _dictionaries() -> tuple[Container[int], Container[str]]:
+    """What has readings of its own: characters, and words."""
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+
+    return PINYIN_DICT, PHRASES_DICT

@@ -5,7 +5,9 @@ https://hl7.org/fhir/R4/search.html#string
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+from operator import add
 
 # A btree entry must fit a third of a page; longer values are found by their beginning.
 INDEXED_CHARACTERS = 256
@@ -60,12 +62,17 @@ def is_chinese(value: str) -> bool:
 
 def grams(value: str) -> list[str]:
     """Every single character and every pair of neighbours: what `:contains` looks up."""
-    return sorted({*value, *(value[i : i + 2] for i in range(len(value) - 1))})
+    return sorted({*value, *pairs(value)})
+
+
+def pairs(value: str) -> Iterator[str]:
+    """Every two neighbours."""
+    return map(add, value, value[1:])
 
 
 def sought_grams(value: str) -> list[str]:
     """The grams that a value containing `value` must have: its pairs, or its only character."""
-    return sorted({value[i : i + 2] for i in range(len(value) - 1)}) or [value]
+    return sorted(set(pairs(value))) or [value]
 
 
 def after_prefix(prefix: str) -> str | None:

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import lazy_pinyin
 
-from exchange.search.value.pinyin import pinyin_forms, sought_pinyin
+from exchange.search.value.pinyin import _syllables, pinyin_forms, sought_pinyin
 from exchange.search.value.text import is_chinese
 
 CHARACTERS = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=4)
@@ -63,3 +64,12 @@ def test_a_name_is_found_by_each_of_its_forms(name: str, part: str) -> None:
     for form in pinyin_forms(part, name):
         assert sought_pinyin(form) == form != ""
         assert not any(other != form and other.startswith(form) for other in pinyin_forms(part, name))
+
+
+# Characters that make words in which they are read otherwise, and some that the dictionary does not know.
+AMBIGUOUS = st.text(st.sampled_from("重庆长行银乐音会计一不了朝阳单于小明㐀𪛖·a"), min_size=1, max_size=5)
+
+
+@given(CHARACTERS | AMBIGUOUS)
+def test_read_as_the_dictionary_reads_the_whole(characters: str) -> None:
+    assert list(_syllables(characters)) == lazy_pinyin(characters)
