@@ -3,8 +3,8 @@
 Run as `python -m benchmarks.linkage FOLDER [NAME…]`: the sets that `yilian suite linkage` finds under FOLDER
 and whose names contain one of the NAMEs. Splink gets the best of several thresholds, chosen by the labels:
 better than one could know. Review is the share of records that a human is asked about by the thresholds of
-ours: nothing in the record's person is sure, or somebody outside is worth a look. A set that one of the two
-cannot run says why and the others go on.
+ours: nothing in the record's person is sure, or somebody outside, of whom there are more records, is worth a
+look. A set that one of the two cannot run says why and the others go on.
 
 Splink comes with `pip install 'yilian[dev]'` (in a checkout `pip install -e '.[dev]'`).
 """

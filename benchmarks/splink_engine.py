@@ -7,6 +7,7 @@ https://moj-analytical-services.github.io/splink/
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -73,11 +74,14 @@ class Predicted:
 
     def for_review(self, persons: Sequence[int], link_at: float, review_at: float) -> int:
         """How many records are in doubt as ours are: none of their own person is sure, or one outside of it
-        is worth a look."""
+        is worth a look, which is asked of the one whose person has fewer records."""
         inside, outside = [-1.0] * self.size, [-1.0] * self.size
+        sizes = Counter(persons)
         for pair, probability in self.pairs.items():
-            best = inside if persons[pair[0]] == persons[pair[1]] else outside
-            for record in pair:
+            within = persons[pair[0]] == persons[pair[1]]
+            asked = min(pair, key=lambda record: (sizes[persons[record]], -record))
+            best = inside if within else outside
+            for record in pair if within else (asked,):
                 best[record] = max(best[record], probability)
         both = zip(inside, outside, strict=True)
         return sum(0 <= own < link_at or other >= review_at for own, other in both)
