@@ -71,8 +71,11 @@ def _conflicts(
         found.add("different-birth-order")
     if name == "differ" and birth == "differ":
         found.add("different-name-and-birth-date")
-    # A child under its parent's number is born on another day than the number says, and so is its twin.
-    if "citizen-id" in evidence and name != "agree" and _borrows(one, other):
+    # A child under its parent's number is born on another day than the number says, and so is its twin; of
+    # those who borrow one number some have names that sound alike, or the same name.
+    if "citizen-id" in evidence and (
+        _borrows(one, other) if levels.name != "equal" else _both_borrow(one, other, levels)
+    ):
         found.add("borrowed-citizen-id")
     # A card is lent and shared within a family; alone it must not outweigh a different name.
     if "card" in evidence and "citizen-id" not in evidence and _lent(one, other, name, birth):
@@ -121,6 +124,11 @@ def _different_birth_order(one: Demographics, other: Demographics) -> bool:
 
 def _borrows(one: Demographics, other: Demographics) -> bool:
     return (is_borrowed(one) or is_borrowed(other)) and not _same_delivery(one, other)
+
+
+def _both_borrow(one: Demographics, other: Demographics, levels: Levels) -> bool:
+    """Whether neither is born on the day of the number that both have, nor are both on one day."""
+    return levels.birth_date == "different" and is_borrowed(one) and is_borrowed(other)
 
 
 def _same_delivery(one: Demographics, other: Demographics) -> bool:

@@ -12,7 +12,7 @@ from rich.console import Console
 from exchange.commands.ending import FINDINGS
 from exchange.commands.online_models import activate, models, refresh, relink, train_on_index
 from exchange.commands.refused import Refused
-from exchange.commands.tabular import read_columns, write_rows
+from exchange.commands.tabular import UTF_8, known_encoding, read_columns, write_rows
 
 if TYPE_CHECKING:
     from mpi.linkage.columns import Map
@@ -31,6 +31,7 @@ def link(
     out: Annotated[Path, typer.Option(help="CSV or Parquet: a row for each record.")],
     model: Annotated[Path | None, typer.Option(help="Use this model instead of training one.")] = None,
     save_model: Annotated[Path | None, typer.Option(help="Write the model here, as JSON.")] = None,
+    encoding: Annotated[str, typer.Option(help="Of CSV files, such as GB18030.")] = UTF_8,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
     """Find the records of one person within a file, or across two; CSV (also .gz) or Parquet.
@@ -49,7 +50,7 @@ def link(
     if len(files) > 2:
         raise Refused("give one file to find its duplicates, or two to link")
     console = Console(stderr=True, quiet=quiet)
-    found, table, ids = _read(files, columns, console)
+    found, table, ids = _read(files, columns, encoding, console)
     used = _model(found, table, model, console)
     if save_model:
         from mpi.linkage.model import json_from_model
@@ -71,6 +72,7 @@ def train(
     population: Annotated[
         int | None, typer.Option(min=1, help="Of how many residents the index's patients are.")
     ] = None,
+    encoding: Annotated[str, typer.Option(help="Of CSV files, such as GB18030.")] = UTF_8,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
     """Estimate without labels how much each fact's agreement is worth: for `yilian link` from one file or
@@ -85,7 +87,7 @@ def train(
     if columns is None or out is None:
         raise Refused("files need --columns and --out")
     console = Console(stderr=True, quiet=quiet)
-    found, table, _ = _read(files, columns, console)
+    found, table, _ = _read(files, columns, encoding, console)
     out.write_bytes(json_from_model(_model(found, table, None, console)))
     return None
 
@@ -103,7 +105,9 @@ def _told(console: Console, what: str) -> Iterator[None]:
     console.print(f"{what}: {time.monotonic() - start:.1f} s")
 
 
-def _read(files: Sequence[Path], columns: Path, console: Console) -> tuple["Map", "Table", Ids]:
+def _read(
+    files: Sequence[Path], columns: Path, encoding: str, console: Console
+) -> tuple["Map", "Table", Ids]:
     try:
         from mpi.linkage.columns import map_from_toml
         from mpi.linkage.model import ModelError
@@ -116,7 +120,7 @@ def _read(files: Sequence[Path], columns: Path, console: Console) -> tuple["Map"
         raise Refused(f"{columns}: {error}") from None
     wanted = [*found.sources.values(), *filter(None, [found.options.id])]
     with _told(console, "reading"):
-        parts = [read_columns(path, wanted) for path in files]
+        parts = [read_columns(path, wanted, known_encoding(encoding)) for path in files]
         raw = {
             name: [value for part in parts for value in part[told]] for name, told in found.sources.items()
         }

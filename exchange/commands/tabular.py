@@ -1,5 +1,6 @@
 """Tables in files: CSV, also gzipped, and Parquet; every value as text, the empty text for none."""
 
+import codecs
 import csv
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,15 +12,25 @@ from exchange.commands.refused import Refused
 
 Columns = dict[str, list[str]]
 
+UTF_8: Final = "UTF-8"
 _PARQUET: Final = (".parquet", ".pq")
 
 
-def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
+def read_columns(path: Path, wanted: Sequence[str], encoding: str = UTF_8) -> Columns:
     """The wanted columns of a file. Raises Refused, which names the file and the line."""
-    found = _parquet(path, wanted) if path.suffix in _PARQUET else _csv(path, wanted)
+    found = _parquet(path, wanted) if path.suffix in _PARQUET else _csv(path, wanted, encoding)
     if not len(next(iter(found.values()), [])):
         raise Refused(f"{path} has no records")
     return found
+
+
+def known_encoding(name: str) -> str:
+    """Raises Refused."""
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise Refused(f"--encoding {name}: there is no such encoding") from None
+    return UTF_8 if codecs.lookup(name).name == "utf-8" else name
 
 
 def write_rows(path: Path, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -34,9 +45,9 @@ def write_rows(path: Path, names: Sequence[str], rows: Sequence[Sequence[Any]]) 
         writer.writerows(rows)
 
 
-def _csv(path: Path, wanted: Sequence[str]) -> Columns:
-    with _text(path) as file:
-        reader = csv.reader(_decoded(path, file), skipinitialspace=True)
+def _csv(path: Path, wanted: Sequence[str], encoding: str) -> Columns:
+    with _text(path, encoding) as file:
+        reader = csv.reader(_decoded(path, file, encoding), skipinitialspace=True)
         header = [name.strip() for name in next(reader, [])]
         at = _places(path, header, wanted)
         found: Columns = {name: [] for name in wanted}
@@ -52,17 +63,17 @@ def _csv(path: Path, wanted: Sequence[str]) -> Columns:
 
 
 @contextmanager
-def _text(path: Path) -> Iterator[IO[str]]:
+def _text(path: Path, encoding: str) -> Iterator[IO[str]]:
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with opened(path, "rt", encoding="utf-8-sig" if encoding == UTF_8 else encoding, newline="") as file:
         yield file
 
 
-def _decoded(path: Path, file: IO[str]) -> Iterator[str]:
+def _decoded(path: Path, file: IO[str], encoding: str) -> Iterator[str]:
     try:
         yield from file
     except UnicodeDecodeError:
-        raise Refused(f"{path} is not text in UTF-8") from None
+        raise Refused(f"{path} is not text in {encoding}; --encoding says which it is") from None
     except gzip.BadGzipFile:
         raise Refused(f"{path} is not gzipped, though its name says so") from None
 

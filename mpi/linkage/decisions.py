@@ -82,20 +82,25 @@ def _heaviest(scored: Scored, which: tuple[NDArray[np.bool_], NDArray[np.bool_]]
         at = at[np.argsort(scored.weight[at], kind="stable")]
         better = np.full(size, -1, np.int64)
         better[side[at]] = at  # of several the last, the weightiest, stays
-        heavier = (better >= 0) & ((found < 0) | (scored.weight[better] > scored.weight[found]))
+        heavier = _weights(scored, better) > _weights(scored, found)
         found[heavier] = better[heavier]
     return found
 
 
 def _in_doubt(inside: Numbers, scored: Scored, sure: float) -> NDArray[np.bool_]:
-    doubtful: NDArray[np.bool_] = (inside >= 0) & (scored.weight[inside] < sure)
-    return doubtful
+    return (inside >= 0) & (_weights(scored, inside) < sure)
+
+
+def _weights(scored: Scored, at: Numbers) -> NDArray[np.float64]:
+    """Of the pairs of these numbers; minus infinity where there is none."""
+    found: NDArray[np.float64] = np.append(scored.weight, -np.inf)[at]
+    return found
 
 
 def _kinds(linked: Linked, inside: Numbers, outside: Numbers, sure: float, ask: float) -> Numbers:
     """0 new, 1 link, 2 review."""
     kinds = np.where(inside >= 0, 1, 0)
-    tempting = (outside >= 0) & (linked.scored.weight[outside] >= ask)
+    tempting = _weights(linked.scored, outside) >= ask
     kinds[_in_doubt(inside, linked.scored, sure) | tempting] = 2
     return kinds
 

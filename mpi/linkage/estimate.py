@@ -112,7 +112,7 @@ def _share(patterns: tuple[NDArray[np.int8], Weights], ms: Sequence[Weights], us
     """The share of matches among the candidates when m and u are known."""
     distinct, counts = patterns
     share = 0.1
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if counts.size else 0):
         before, share = (
             share,
             float((_posterior(list(distinct.T), ms, us, share) * counts).sum() / counts.sum()),

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mpi.linkage.levels import UNKNOWN, Pairs, levels
 from mpi.linkage.model import Model
 from mpi.linkage.table import Table
-from mpi.linkage.weights import frequencies_of, guards, prior_weight, weights
+from mpi.linkage.weights import frequencies_of, guards, prior_weight, weights_told_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,10 @@ def waterfalls(table: Table, model: Model, pairs: Pairs) -> list[Waterfall]:
     start = Step("prior", f"{model.prior:.2g}", prior_weight(model))
     steps: list[list[Step]] = [[start] for _ in pairs[0]]
     frequencies = frequencies_of(table, model)
-    seen: dict[str, NDArray[np.int8]] = {}
-    for comparison in model.comparisons:
-        found = seen[comparison.column] = levels(table, comparison, pairs)
-        bits = weights(table, comparison, frequencies, pairs, found)
+    seen = {each.column: levels(table, each, pairs) for each in model.comparisons}
+    told = weights_told_once(table, model, frequencies, pairs, seen)
+    for comparison, bits in zip(model.comparisons, told, strict=True):
+        found = seen[comparison.column]
         for row, number, bit in zip(steps, found.tolist(), bits.tolist(), strict=True):
             if number != UNKNOWN:
                 row.append(Step(comparison.column, comparison.levels[number].label, bit))

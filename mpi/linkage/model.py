@@ -31,7 +31,8 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one column is compared. `partner`: the column its value may have been swapped with.
-    `within`: columns that this one repeats in part, such as the surname within a whole name.
+    `within`: columns that this one repeats in part, such as the surname within a whole name, or the parts
+    that it repeats as a whole: what is told twice counts once.
     `frequencies`: an equal rare value is worth more than an equal frequent one."""
 
     column: str

@@ -1,6 +1,6 @@
 """The weight of pairs of records: log2 of the odds that both are one person, and what each column adds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,14 +44,42 @@ def score(table: Table, model: Model, pairs: Pairs) -> Scored:
     total, guarded = [np.empty(0)], [np.empty(0, np.int8)]
     for start in range(0, len(pairs[0]), _CHUNK):
         part = (pairs[0][start : start + _CHUNK], pairs[1][start : start + _CHUNK])
-        weight = np.full(len(part[0]), prior_weight(model))
-        seen: dict[str, Levels] = {}
-        for comparison in model.comparisons:
-            seen[comparison.column] = levels(table, comparison, part)
-            weight += weights(table, comparison, frequencies, part, seen[comparison.column])
-        total.append(weight)
+        seen = {each.column: levels(table, each, part) for each in model.comparisons}
+        found = weights_told_once(table, model, frequencies, part, seen)
+        total.append(np.sum(found, axis=0) + prior_weight(model))
         guarded.append(guards(model, seen, len(part[0])))
     return Scored(pairs, np.concatenate(total), np.concatenate(guarded))
+
+
+def weights_told_once(
+    table: Table, model: Model, frequencies: Mapping[str, Weights], pairs: Pairs, seen: Mapping[str, Levels]
+) -> list[Weights]:
+    """What each comparison adds to the weight of each pair. A whole name and its parts say the same: the one
+    that says more of the pair counts, the other is worth nothing."""
+    found = {
+        each.column: weights(table, each, frequencies, pairs, seen[each.column]) for each in model.comparisons
+    }
+    for sides in _told_twice(model.comparisons):
+        most = np.stack([_said(side, found, seen) for side in sides]).argmax(axis=0)
+        for number, side in enumerate(sides):
+            for name in side:
+                found[name] = np.where(most == number, found[name], 0.0)
+    return list(found.values())
+
+
+def _told_twice(comparisons: Sequence[Comparison]) -> Iterator[list[tuple[str, ...]]]:
+    """Columns that say the same in several ways: parts of one whole, or wholes of the same parts."""
+    for within in dict.fromkeys(each.within for each in comparisons if each.within):
+        repeating = tuple(each.column for each in comparisons if each.within == within)
+        wholes = [repeating] if len(within) == 1 else [(name,) for name in repeating]
+        yield [*wholes, within]
+
+
+def _said(side: Sequence[str], found: Mapping[str, Weights], seen: Mapping[str, Levels]) -> Weights:
+    """By these columns together; minus infinity where a pair tells none of them."""
+    known = np.any([seen[name] != UNKNOWN for name in side], axis=0)
+    said: Weights = np.where(known, np.sum([found[name] for name in side], axis=0), -np.inf)
+    return said
 
 
 def weights(

@@ -216,3 +216,19 @@ def test_a_newborn_under_its_mother_s_number_is_known_again_by_day_sex_and_order
     assert decide(elder, clusters(younger, elder)).person == 2
     either = facts(name="王芳之子", **told)
     assert decide(either, clusters(either)).kind == "review"
+
+
+def test_who_borrow_one_number_are_not_one_by_a_name_that_sounds_alike_or_is_common() -> None:
+    one = facts(name="李奇浩", birth_date="2001-11-11", citizen=MOTHER)
+    alike = facts(name="李琪昊", birth_date="2004-04-04", citizen=MOTHER)
+    same = facts(name="李奇浩", birth_date="1964-04-04", citizen=MOTHER)
+    for other in (alike, same):
+        assert decide(one, clusters(other)).kind == "review"
+        assert "borrowed-citizen-id" in compare(one, other).conflicts
+
+
+def test_a_wrong_birth_date_does_not_part_a_record_from_the_holder_of_its_number() -> None:
+    holder = facts(name="李芳", birth_date="1990-01-02", citizen=MOTHER)
+    assert (
+        decide(facts(name="李芳", birth_date="1970-11-23", citizen=MOTHER), clusters(holder)).kind == "link"
+    )

@@ -90,6 +90,17 @@ def test_bad_files_are_told(folder: Path, name: str, content: bytes | None, told
     assert told in line
 
 
+def test_a_file_of_another_encoding_is_read_as_it_is_told(folder: Path) -> None:
+    header, *rows = (folder / "people.csv").read_text("utf-8").splitlines()
+    (folder / "gb.csv").write_bytes("\n".join([header, *rows[:50], "王伟,赵,1980-05-06,,"]).encode("gb18030"))
+    code, _ = _link(folder, folder / "gb.csv", "--out", folder / "out.csv", "--encoding", "gb18030")
+    assert code in (0, 1)
+    code, line = _link(folder, folder / "gb.csv", "--out", folder / "out.csv")
+    assert (code, "--encoding" in line) == (2, True)
+    code, line = _link(folder, folder / "gb.csv", "--out", folder / "out.csv", "--encoding", "gb")
+    assert (code, "no such encoding" in line) == (2, True)
+
+
 def test_a_bad_map_is_told(folder: Path) -> None:
     (folder / "map.toml").write_text("[columns]\ngiven = {kind = 'colour'}\n")
     code, line = _link(folder, folder / "people.csv", "--out", folder / "out.csv")

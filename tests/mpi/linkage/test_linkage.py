@@ -106,3 +106,46 @@ def test_a_decision_names_the_record_that_decided(told: Trained) -> None:
             assert "prior" in decision.explanation
         elif decision.kind == "new":
             assert decision.person == decision.record
+
+
+def test_a_file_of_one_record_is_one_person() -> None:
+    raw, _ = people(1)
+    made = table({name: values[:1] for name, values in raw.items()}, KINDS, [0])
+    model = trained(made, map_from_document(COLUMNS))
+    assert [(each.kind, each.other) for each in _decisions(made, model)] == [("new", None)]
+
+
+def test_of_two_persons_a_human_is_asked_about_the_one_of_fewer_records(told: Trained) -> None:
+    made, model, _ = told
+    linked = link(made, model)
+    size = np.bincount(linked.person)
+    for decision in decided(made, model, linked):
+        if decision.kind == "review" and decision.other is not None:
+            other = linked.person[decision.other]
+            assert other == decision.person or size[other] >= size[decision.person]
+
+
+def _with_whole(size: int) -> tuple[dict[str, list[str]], list[int]]:
+    raw, truth = people(size)
+    both = zip(raw["given"], raw["surname"], strict=True)
+    return {**raw, "whole": [f"{given} {surname}".strip() for given, surname in both]}, truth
+
+
+@pytest.mark.parametrize(
+    "within",
+    [{"whole": ["given", "surname"]}, {"given": ["whole"], "surname": ["whole"]}],
+)
+def test_what_is_told_twice_counts_once(within: dict[str, list[str]]) -> None:
+    raw, truth = _with_whole(300)
+    kinds = {**KINDS, "whole": "text"}
+    columns = {**COLUMNS["columns"], "whole": {"kind": "text"}}
+    for name, others in within.items():
+        columns[name] = {**columns[name], "within": others}
+    made = table(raw, kinds, [0] * len(truth))
+    model = trained(made, map_from_document({**COLUMNS, "columns": columns}))
+    linked = link(made, model)
+    reasons = waterfalls(made, model, linked.scored.pairs)
+    assert np.allclose([one.weight for one in reasons], linked.scored.weight)
+    for reason in reasons:
+        told = {step.column: step.weight for step in reason.steps}
+        assert not told.get("whole") or not (told.get("given") or told.get("surname"))
