@@ -2,11 +2,11 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Literal
 
 import asyncpg
@@ -21,8 +21,10 @@ from exchange.fhirjson import split
 from exchange.jobs.desk import Desk
 from exchange.local_codes.keeper import LocalCodes, kept_local_codes
 from exchange.local_codes.systems import Systems
+from exchange.lookups import Lookups
 from exchange.outcome import rejection
 from exchange.search.criteria import Search, search_of
+from exchange.search.criteria.asked import numbers_of
 from exchange.search.index.extract import Extraction, compile_extraction
 from exchange.search.own.keeper import Keeper, kept
 from exchange.search.own.parameter import require_usable
@@ -52,8 +54,8 @@ UNHURRIED_CONNECTIONS = 6
 @dataclass(frozen=True, slots=True)
 class Hub:
     """`check` gives the structural findings of a resource, `extraction` its index row; `reader` and
-    `committer` put concurrent single reads and writes together, `feeds` those of Patients; `seen_domains` are
-    identifier domains known to be in use; `clock` is in UTC."""
+    `committer` put concurrent single reads and writes together, `feeds` those of Patients, `lookups` the
+    questions who somebody is; `seen_domains` are identifier domains known to be in use; `clock` is in UTC."""
 
     settings: Settings
     dsn: str
@@ -66,6 +68,7 @@ class Hub:
     reader: Reader
     committer: Committer
     feeds: Feeds
+    lookups: Lookups
     jobs: Desk
     local_codes: LocalCodes
     coverage: CoverageCounts
@@ -124,6 +127,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
     longer than `statement_seconds`, unless they are 0."""
     pool = await create_pool(dsn, settings.pool_size, statement_seconds)
     extraction = _extraction(settings.fhir_url, settings.full_text)
+    domains = load_domains(settings.domains, settings.base)
     try:
         async with (
             kept(pool, extraction) as parameters,
@@ -155,6 +159,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 reader=Reader(pool),
                 committer=Committer(pool),
                 feeds=feeds(),
+                lookups=Lookups(pool, partial(_numbers, extraction), domains.identify),
                 jobs=Desk(pool, utc_now),
                 local_codes=local_codes,
                 coverage=coverage,
@@ -162,7 +167,7 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 terminology=terminology,
                 trust=Trust(pool, settings.fhir_url, time.time),
                 validation=validation,
-                domains=load_domains(settings.domains, settings.base),
+                domains=domains,
                 seen_domains=set(),
                 clock=utc_now,
                 new_id=uuid7,
@@ -175,7 +180,10 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
 async def unhurried(hub: Hub) -> AsyncIterator[Hub]:
     """The same hub for work that nobody waits for: its statements may take what they take."""
     async with await create_pool(hub.dsn, UNHURRIED_CONNECTIONS) as pool:
-        yield replace(hub, pool=pool, reader=Reader(pool), committer=Committer(pool), feeds=feeds())
+        lookups = Lookups(pool, hub.lookups.parameters, hub.domains.identify)
+        yield replace(
+            hub, pool=pool, reader=Reader(pool), committer=Committer(pool), feeds=feeds(), lookups=lookups
+        )
 
 
 def prepare(base: str, full_text: bool = True) -> None:
@@ -194,6 +202,10 @@ def _check() -> Callable[[Resource], list[Issue]]:
 @lru_cache(4)
 def _extraction(base: str, full_text: bool) -> Extraction:
     return compile_extraction(definitions(), base, full_text=full_text)
+
+
+def _numbers(extraction: Extraction) -> Sequence[int]:
+    return numbers_of(extraction.registry.of("Patient").parameters["identifier"], "identifier")
 
 
 def utc_now() -> datetime:

@@ -12,13 +12,14 @@ from adapters.hl7v2.functions.identifiers import universal_uri
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.pid import pid_from_patient
 from adapters.hl7v2.query import Answer, Number, Query, query_from_message, response
-from exchange.crossref import Identity, current_identifiers, identities, is_known_domain, of_domains
+from exchange.crossref import current_identifiers, identities, is_known_domain, of_domains
 from exchange.domains import Domains
 from exchange.fhirjson import loads
 from exchange.hub import Hub
 from exchange.inbound.demographics_query import Sought, hits, of_names, sought_from_query
 from exchange.inbound.envelope import Envelope
 from exchange.interactions.search_type import page_of
+from exchange.lookups import Identity
 from exchange.outcome import FhirError
 from exchange.search.query.parse import parse
 from exchange.store.connection import Connection

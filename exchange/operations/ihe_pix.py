@@ -10,10 +10,17 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from exchange.crossref import Identity, current_identifiers, identities, is_known_domain, of_domains
+from exchange.crossref import (
+    current_identifiers,
+    is_known_domain,
+    is_remembered_domain,
+    looked_up,
+    of_domains,
+)
 from exchange.fhirjson import loads
 from exchange.hub import Hub
 from exchange.interactions.request import Request, Response
+from exchange.lookups import Identity
 from exchange.operations.asked import MANY, ONE, Asked
 from exchange.operations.parts import Part, patient, told
 from exchange.outcome import FhirError
@@ -35,11 +42,10 @@ async def ihe_pix(hub: Hub, request: Request) -> Response:
     asked = Asked(request, KNOWN)
     source = _source(asked)
     targets = _targets(asked)
-    async with hub.pool.acquire() as connection:
-        identity = await _identity(hub, connection, source)
-        for target in targets:
-            if not await is_known_domain(hub, connection, target):
-                raise FhirError.of("forbidden", _code_invalid("targetSystem not found", "targetSystem"))
+    identity = await _identity(hub, source)
+    for target in targets:
+        if not await _is_known(hub, target):
+            raise FhirError.of("forbidden", _code_invalid("targetSystem not found", "targetSystem"))
     return told(_answer(hub, identity, source, targets))
 
 
@@ -59,28 +65,36 @@ def _answer(hub: Hub, identity: Identity, source: tuple[str, str], targets: Sequ
     return [*made, *patient("targetId", identity.id)]
 
 
-async def _identity(hub: Hub, connection: Connection, source: tuple[str, str]) -> Identity:
-    found = await _here(connection, source[1]) if source[0] == hub.base else []
-    found = found or await identities(hub, connection, [source])
+async def _is_known(hub: Hub, system: str) -> bool:
+    if is_remembered_domain(hub, system):
+        return True
+    async with hub.pool.acquire() as connection:
+        return await is_known_domain(hub, connection, system)
+
+
+async def _identity(hub: Hub, source: tuple[str, str]) -> Identity:
+    found = await _here(hub, source[1]) if source[0] == hub.base else []
+    found = found or await looked_up(hub, [source])
     if len(found) == 1:
         return found[0]
     if found:
         told_ = "Several persons have this identifier, and a human has to decide whether they are one"
         raise FhirError("conflict", told_, "sourceIdentifier")
-    if not await is_known_domain(hub, connection, source[0]):
+    if not await _is_known(hub, source[0]):
         issues = _code_invalid("sourceIdentifier Assigning Authority not found", "sourceIdentifier")
         raise FhirError.of("invalid", issues)
     raise FhirError("not-found", "sourceIdentifier Patient Identifier not found", "sourceIdentifier")
 
 
-async def _here(connection: Connection, reference: str) -> list[Identity]:
+async def _here(hub: Hub, reference: str) -> list[Identity]:
     """Of a Patient by its id: the identity that stands for it now; none of one that was merged away."""
     id_ = reference.removeprefix("Patient/")
-    record = await known(connection, id_)
-    if record is not None and record.merged_into is not None:
-        return []
-    name = record.enterprise_id if record is not None else await _standing(connection, id_)
-    (stored,) = await fetch(connection, [("Patient", name)])
+    async with hub.pool.acquire() as connection:
+        record = await known(connection, id_)
+        if record is not None and record.merged_into is not None:
+            return []
+        name = record.enterprise_id if record is not None else await _standing(connection, id_)
+        (stored,) = await fetch(connection, [("Patient", name)])
     if stored is None or stored.body is None:
         return []
     return [Identity(name, loads(stored.body), (id_,))]

@@ -8,12 +8,13 @@
 | `count` | at most so many |
 """
 
+import asyncio
 import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from exchange.crossref import identities
+from exchange.crossref import looked_up
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.interactions.entries import with_entries
@@ -21,9 +22,7 @@ from exchange.interactions.request import Request, Response
 from exchange.operations.asked import ONE, Asked
 from exchange.operations.given import truth, whole_number
 from exchange.outcome import FhirError, rejection
-from exchange.store.connection import Connection
-from exchange.store.fetch import fetch
-from mpi.matching import Match, matches
+from mpi.matching import Match
 
 Resource = dict[str, Any]
 Grade = Literal["certain", "probable", "possible", "certainly-not"]
@@ -47,23 +46,23 @@ async def match(hub: Hub, request: Request) -> Response:
     request.grant.require("Patient", "r")
     request.grant.require("Patient", "s")
     wanted = _wanted(hub, request)
-    async with hub.pool.acquire() as connection:
-        found = await _found(hub, connection, wanted)
-        stored = await fetch(connection, [("Patient", each.enterprise_id) for each in found]) if found else []
+    found = await _found(hub, wanted)
+    reads = [hub.reader.read("Patient", each.enterprise_id) for each in found]
+    stored = await asyncio.gather(*reads) if len(reads) > 1 else [await read for read in reads]
     told = zip(found, stored, strict=True)
     entries = [_entry(request.base, there.body, each) for each, there in told if there and there.body]
     start = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
     return Response(200, with_entries(start, entries))
 
 
-async def _found(hub: Hub, connection: Connection, wanted: Wanted) -> list[Match]:
+async def _found(hub: Hub, wanted: Wanted) -> list[Match]:
     numbers = [
         (each["system"], each["value"])
         for each in wanted.patient.get("identifier", ())
         if each.get("system") and each.get("value") and not hub.domains.identify(each["system"])[0]
     ]
-    known = await identities(hub, connection, numbers) if numbers else []
-    found = await matches(connection, wanted.patient, hub.domains.identify, {each.id for each in known})
+    known = await looked_up(hub, numbers)
+    found = await hub.lookups.matches(wanted.patient, frozenset(each.id for each in known))
     if found is None:
         raise FhirError(
             "rule",
