@@ -8,12 +8,12 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
+from exchange.first_load.placing import fill_index
 from exchange.first_load.staging import STORE
 from exchange.first_load.tasks import (
     LOADING,
@@ -36,10 +36,9 @@ from exchange.settings import Settings
 from exchange.store import load_indexes
 from exchange.store.connection import Connection
 from exchange.store.load_rows import INDEX_TABLES
-from exchange.store.tuning import megabytes
 from exchange.store.types import type_number
 from mpi.first_load.parts import Part, parts, staged_keys
-from mpi.first_load.placing import in_use, place, tidy
+from mpi.first_load.placing import in_use
 from mpi.first_load.staging import FORGET, POSTPONE, left, staged_chunks
 from mpi.models import active_scale
 from mpi.plans import ENOUGH, make
@@ -164,12 +163,7 @@ class Load:
 
         size = len(keyed.numbers)
         await self._spread("deciding", size, _decisions(parts(keyed, PART), digest), came)
-        async with self.connection.transaction():
-            steps = place(self.connection, digest, datetime.now(UTC), megabytes() // 16)
-            async for step in steps:
-                self._now(step)
-        self._now("tidying up")
-        await tidy(self.connection)
+        await fill_index(self.dsn, self.connection, digest, self._now)
 
     async def _tell(self) -> None:
         numbers = await left(self.connection)

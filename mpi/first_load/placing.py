@@ -3,11 +3,12 @@
 https://www.postgresql.org/docs/18/populate.html
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
 from mpi.demographics import NORMALISATION
+from mpi.first_load import keys
 from mpi.plans import TABLES
 from mpi.rows import Connection
 
@@ -15,6 +16,8 @@ from mpi.rows import Connection
 LOCK: Final = f"LOCK TABLE {', '.join(TABLES)} IN ACCESS EXCLUSIVE MODE"
 IN_USE: Final = "SELECT EXISTS (SELECT FROM mpi_record) OR EXISTS (SELECT FROM mpi_person)"
 
+# All but the keys (`mpi.first_load.keys`).
+PLACED: Final = tuple(table for table in TABLES if table != "mpi_key")
 # Foreign keys and what is unique, but for the keys that other tables refer to: those grow with the rows,
 # in order. Foreign keys go first and come back last.
 CONSTRAINTS: Final = """
@@ -45,10 +48,6 @@ INSERT INTO mpi_record (record, patient_id, patient_key, source, local_id, demog
 SELECT l.record, s.patient_id, s.patient_key, s.source, s.local_id, s.demographics::json, $1, s.shown,
        s.active, $2::timestamptz, $2::timestamptz
 FROM mpi_staged s JOIN mpi_staged_link l USING (number)
-"""
-KEYS: Final = """
-INSERT INTO mpi_key (key, rule, record)
-SELECT unnest(s.keys), unnest(s.rules), l.record FROM mpi_staged s JOIN mpi_staged_link l USING (number)
 """
 PERSONS: Final = """
 INSERT INTO mpi_person (person, enterprise_id, patient_key, created)
@@ -96,16 +95,21 @@ async def in_use(connection: Connection) -> bool:
 
 
 async def place(
-    connection: Connection, model: str | None, instant: datetime, megabytes: int
+    connection: Connection,
+    model: str | None,
+    instant: datetime,
+    megabytes: int,
+    filled: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[str]:
-    """Fill the empty index; says what is done next. Inside a transaction. Raises InUse."""
+    """Fill the empty index; says what is done next. Inside a transaction. `filled` waits for the keys.
+    Raises InUse."""
     await connection.execute(LOCK)
     if await in_use(connection):
         raise InUse
     await connection.execute(MEMORY.format(megabytes=megabytes))
     await connection.execute(WORK.format(megabytes=max(megabytes // 4, 16)))
-    constraints = await connection.fetch(CONSTRAINTS, TABLES)
-    indexes = await connection.fetch(INDEXES, TABLES)
+    constraints = await connection.fetch(CONSTRAINTS, PLACED)
+    indexes = await connection.fetch(INDEXES, PLACED)
     for each in constraints:
         await connection.execute(f'ALTER TABLE {each["place"]} DROP CONSTRAINT "{each["name"]}"')
     for each in indexes:
@@ -118,8 +122,6 @@ async def place(
     await connection.execute(LINKS, model, instant)
     await connection.execute(REACH)
     await connection.execute(REVIEWS, instant)
-    yield "placing keys"
-    await connection.execute(KEYS)
     for each in indexes:
         yield f"indexing {each['name']}"
         await connection.execute(each["definition"])
@@ -129,11 +131,14 @@ async def place(
             f'ALTER TABLE {each["place"]} ADD CONSTRAINT "{each["name"]}" {each["definition"]}'
         )
     await connection.execute(NEXT)
+    yield "placing keys"
+    await filled()
+    await keys.replace(connection)
     for statement in LEFT:
         await connection.execute(statement)
 
 
 async def tidy(connection: Connection) -> None:
     """Let the planner and index-only scans see what the tables hold now; outside a transaction."""
-    for table in TABLES:
+    for table in PLACED:
         await connection.execute(f"VACUUM (ANALYZE) {table}")

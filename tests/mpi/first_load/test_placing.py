@@ -2,11 +2,13 @@
 
 import random
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mpi.first_load import keys
 from mpi.first_load.outcome import decide_part
 from mpi.first_load.parts import parts, staged_keys
 from mpi.first_load.placing import InUse, place
@@ -61,8 +63,9 @@ async def loaded(connection: Any, records: list[Record], size: int = 7) -> None:
     async with connection.transaction():
         for part in parts(keyed, size):
             await decide_part(connection, part, by)
+    await keys.begin(connection)
     async with connection.transaction():
-        _ = [step async for step in place(connection, digest, at(0), 64)]
+        _ = [step async for step in place(connection, digest, at(0), 64, partial(keys.fill, connection))]
 
 
 async def state(connection: Any) -> dict[str, Any]:
@@ -130,6 +133,8 @@ async def test_an_index_in_use_is_not_loaded(connection: Any) -> None:
     await tell(connection, record("1"))
     with pytest.raises(InUse):
         await loaded(connection, [record("2")])
+    await keys.forget(connection)
+    assert await connection.fetchval("SELECT to_regclass('mpi_staged_key')") is None
 
 
 async def test_all_indexes_and_constraints_are_there_again(connection: Any) -> None:
@@ -143,5 +148,6 @@ async def test_all_indexes_and_constraints_are_there_again(connection: Any) -> N
         )
 
     before = await shape()
+    await keys.begin(connection)  # a load that was killed leaves them
     await loaded(connection, [record("1")])
     assert await shape() == before

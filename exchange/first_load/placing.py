@@ -1,0 +1,51 @@
+"""What was decided becomes the index: two sessions fill it, one with the keys and one with all else.
+
+https://www.postgresql.org/docs/18/populate.html
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import asyncpg
+
+from exchange.first_load.tasks import LOADING
+from exchange.store import load_indexes
+from exchange.store.connection import Connection
+from exchange.store.tuning import megabytes
+from mpi.first_load import keys
+from mpi.first_load.placing import InUse, place, tidy
+
+
+async def fill_index(dsn: str, connection: Connection, model: str | None, now: Callable[[str], None]) -> None:
+    """In one transaction, but for what nobody sees before that ends. Raises InUse."""
+    await keys.begin(connection)
+    filling = asyncio.create_task(_keys(dsn))
+    try:
+        async with connection.transaction():
+            steps = place(connection, model, datetime.now(UTC), megabytes() // 24, lambda: filling)
+            async for step in steps:
+                now(step)
+    except InUse:
+        await _ended(filling)
+        await keys.forget(connection)
+        raise
+    finally:
+        await _ended(filling)
+    now("tidying up")
+    await tidy(connection)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _keys(dsn: str) -> None:
+    own = await asyncpg.connect(dsn, server_settings=LOADING)
+    try:
+        await own.execute(load_indexes.MEMORY.format(megabytes=megabytes() // 24))
+        await keys.fill(own)
+        await keys.tidy(own)
+    finally:
+        await own.close()
