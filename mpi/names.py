@@ -74,11 +74,18 @@ def is_chinese(name: str) -> bool:
 
 
 def is_near(one: str, other: str) -> bool:
-    """Whether one character of a name is another, or there is one more."""
+    """Whether one character of a name is another, or there is one more, or one is the first part of the other
+    (`买买提`, `买买提·吐尔逊`)."""
     if len(one) == len(other):
         return len(one) > 2 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
     short, long = sorted((one, other), key=len)
-    return len(long) - len(short) == 1 and len(short) > 1 and long.startswith(short)
+    if len(short) < 2 or not long.startswith(short):
+        return False
+    return len(long) - len(short) == 1 or long[len(short)] == "·"
+
+
+def undotted(name: str) -> str:
+    return name.replace("·", "")
 
 
 def text_from_human_name(human_name: dict[str, Any]) -> str:

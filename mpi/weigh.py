@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from mpi.birth_dates import date_relation
 from mpi.demographics import Demographics
-from mpi.names import is_chinese, is_near
+from mpi.names import is_chinese, is_near, undotted
 from mpi.online_model import HAND_SET, OnlineModel
 
 # No name is worth more than this: a name that nobody else has may still be a slip.
@@ -144,9 +144,11 @@ def _nobody_else(one: Demographics, other: Demographics, found: Levels, by: Scal
 
 
 def _is_respelt(one: Demographics, other: Demographics) -> bool:
-    """Whether both names are in letters, which are the same in some order. Chinese names that only sound
-    alike may be those of twins, who share birth date, address and telephone."""
-    return not any(map(is_chinese, one.names)) and not any(map(is_chinese, other.names))
+    """Whether both names are of the same letters in some order, or the dot of a minority name is missing.
+    Chinese names that only sound alike may be those of twins, who share birth date, address and telephone."""
+    if any(map(is_chinese, one.names)) or any(map(is_chinese, other.names)):
+        return not {undotted(name) for name in one.names}.isdisjoint(map(undotted, other.names))
+    return True
 
 
 def name_level(one: Demographics, other: Demographics) -> str:
