@@ -15,7 +15,7 @@ from mpi.linkage.model import Comparison, Level
 from mpi.linkage.table import Column, Table
 from mpi.names import is_near
 from mpi.nicknames import are_variants
-from mpi.pinyin import pinyin
+from mpi.pinyin import pinyin, pinyin_keys
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 Levels = NDArray[np.int8]
@@ -103,7 +103,11 @@ def _each(holds: Callable[[str, str], bool]) -> Callable[[Texts, Texts, float], 
 
 
 def _sound(one: str, other: str) -> bool:
-    return one[:1] > "\u2fff" and other[:1] > "\u2fff" and pinyin(one) == pinyin(other)
+    """Two Chinese names, or one and its letters (`宋良山`, `Liangshan Song`)."""
+    chinese = (one[:1] > "\u2fff") + (other[:1] > "\u2fff")
+    if chinese == 2:
+        return pinyin(one) == pinyin(other)
+    return chinese == 1 and not set(pinyin_keys(one)).isdisjoint(pinyin_keys(other))
 
 
 def _both_valid(one: str, other: str) -> bool:

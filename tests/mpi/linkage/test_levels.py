@@ -30,6 +30,7 @@ def _label(kind: str, one: str, other: str) -> str:
         ("name", "Robert", "R", "variant"),
         ("name", "Christopher", "Christophr", "jaro-winkler 0.92"),
         ("name", "Robert", "Wilma", "else"),
+        ("name", "宋良山", "Liangshan Song", "sound"),
         ("name", "Robert", "Unknown", "unknown"),
         ("identifier", "540-12-1415", "540121415", "equal"),
         ("identifier", "540121415", "540121451", "edits 1"),
