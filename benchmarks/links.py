@@ -11,6 +11,7 @@ faster.
 
 import argparse
 import asyncio
+import gc
 import os
 import random
 import time
@@ -23,11 +24,13 @@ from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
 
+import asyncpg
 import uvloop
 
 from benchmarks.cpu import of_family
 from benchmarks.registrations import fresh_visits, index_in
 from exchange.database import create_pool
+from exchange.store import embedded
 from exchange.visits import LANES, Visits
 from mpi.store import Record
 from terminology.naming import identify
@@ -72,10 +75,19 @@ async def _run(folder: Path, records: int, told: int, processes: int, loads: Seq
         for load in loads:
             fresh = await fresh_visits(server, records, told)
             shares = [fresh[at::processes] for at in range(processes)]
-            cpu = of_family(server.process.pid)
+            cpu, log = of_family(server.process.pid), await _log(server)
             done = await asyncio.to_thread(_told, server.dsn("postgres"), shares, load)
-            _print(load, processes, done, of_family(server.process.pid) - cpu, told)
+            cpu, log = of_family(server.process.pid) - cpu, await _log(server) - log
+            _print(load, processes, done, cpu / told * 1e6, log / told / 1024)
             _print_flush(folder)
+
+
+async def _log(server: embedded.Server) -> int:
+    """How many bytes PostgreSQL has written to its log."""
+    connection = await asyncpg.connect(server.dsn("postgres"))
+    found: int = await connection.fetchval("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint")
+    await connection.close()
+    return found
 
 
 def _told(dsn: str, shares: Sequence[Sequence[Record]], load: Load) -> list[Timed]:
@@ -99,6 +111,8 @@ async def _process(dsn: str, records: Sequence[Record], load: Load) -> Timed:
     visits = Visits(pool, lambda: datetime.now(UTC), identify)
     warming = len(records) // WARMING
     await _in_flight(visits, records[:warming], load.in_flight or LANES)
+    gc.collect()
+    gc.freeze()  # as `serve` does
     _ready[0].wait()
     cpu, began = time.process_time(), time.monotonic()
     if load.rate:
@@ -141,7 +155,7 @@ async def _since(due: float, visits: Visits, record: Record) -> float:
     return time.monotonic() - due
 
 
-def _print(load: Load, processes: int, done: Sequence[Timed], postgres: float, told: int) -> None:
+def _print(load: Load, processes: int, done: Sequence[Timed], postgres: float, log: float) -> None:
     taken = [each for timed in done for each in timed.taken]
     passed = max(timed.ended for timed in done) - min(timed.began for timed in done)
     cuts = [1000 * cut for cut in quantiles(taken, n=100)]
@@ -149,7 +163,7 @@ def _print(load: Load, processes: int, done: Sequence[Timed], postgres: float, t
     print(
         f"{how} of {processes}: {len(taken) / passed:,.0f} links/s; p50 {cuts[49]:.2f}, p95 {cuts[94]:.2f}, "
         f"p99 {cuts[98]:.2f} ms; CPU {sum(timed.cpu for timed in done) / len(taken) * 1e6:.0f} + "
-        f"{postgres / told * 1e6:.0f} us a link",
+        f"{postgres:.0f} us and {log:.1f} kB of log a link",
         flush=True,
     )
 
