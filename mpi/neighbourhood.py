@@ -5,7 +5,7 @@ same rules. Pure; persons and records are numbers that the caller gives.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mpi.blocking import OVERSIZED
@@ -17,7 +17,8 @@ from mpi.weigh import SCALE, Scale
 @dataclass(slots=True)
 class Neighbourhood:
     """`oversized`: a key that so many persons share leads nowhere; those of more facts do. `questions`: about
-    which others of a person a human was asked, and on what evidence."""
+    which others of a person a human was asked, and on what evidence. `apart`: the records that somebody keeps
+    apart from one."""
 
     by: Scale = SCALE
     oversized: int = OVERSIZED
@@ -25,6 +26,7 @@ class Neighbourhood:
     persons: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     replaced: dict[int, int] = field(default_factory=dict)
     questions: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    apart: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     def know(self, cluster: Cluster, keys: Iterable[int]) -> None:
         """A person that is there already."""
@@ -46,7 +48,7 @@ class Neighbourhood:
     ) -> tuple[int, Decision]:
         """Whose the record is: somebody's that is known, or `person`, who is new. Whether two persons are one
         is asked once, and again only on stronger evidence."""
-        decision = decide(demographics, self.around(keys), self.by)
+        decision = decide(demographics, self._seen_by(record, self.around(keys)), self.by)
         whose = person if decision.person is None else decision.person
         for taken in decision.taken:
             self.members[whose] += self.members.pop(taken)
@@ -58,6 +60,18 @@ class Neighbourhood:
         for key in keys:
             self.persons[key].add(whose)
         return whose, decision
+
+    def _seen_by(self, record: int, found: list[Cluster]) -> list[Cluster]:
+        forbidden = self.apart.get(record)
+        if forbidden is None:
+            return found
+        return [
+            Cluster(
+                each.person,
+                tuple(replace(member, forbidden=member.record in forbidden) for member in each.members),
+            )
+            for each in found
+        ]
 
     def _ask(self, whose: int, decision: Decision) -> Decision:
         known = self.questions.get(whose, {})

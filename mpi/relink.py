@@ -4,31 +4,26 @@ Records that share a key, directly or through others, are decided together and i
 came; what humans and hospitals settled stays where it is. Named SQL; numpy is needed.
 """
 
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-from pathlib import Path
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mpi.asked import unasked
-from mpi.blocking import OVERSIZED, blocking_keys
+from mpi.blocking import blocking_keys
 from mpi.changes import ask
 from mpi.decide import Cluster, Finding, Member, examine
 from mpi.demographics import Demographics, demographics_from_json
-from mpi.first_load.parts import pairs_of
-from mpi.linkage.clusters import components
 from mpi.models import active_scale
 from mpi.neighbourhood import Neighbourhood
+from mpi.relink_parts import Part, parts_of_index
 from mpi.rows import Connection
+from mpi.unanimous import facts_of, unanimous
 from mpi.weigh import Scale
-
-KEYS = "SELECT key, record FROM mpi_key"
 
 RECORDS = """
 SELECT r.record, l.person, r.demographics::text AS demographics, l.actor <> 'hub' AS settled
@@ -36,6 +31,13 @@ FROM mpi_record r
 JOIN mpi_link l ON l.record = r.record AND l.valid_to IS NULL AND l.recorded_to IS NULL
 WHERE r.record = ANY($1::bigint[]) AND r.merged_into IS NULL
 ORDER BY r.record
+"""
+
+# Which of these records somebody keeps apart from which others.
+APART = """
+SELECT low, high FROM mpi_do_not_link WHERE recorded_to IS NULL AND low = ANY($1::bigint[])
+UNION ALL
+SELECT high, low FROM mpi_do_not_link WHERE recorded_to IS NULL AND high = ANY($1::bigint[])
 """
 
 # Whether somebody said of two persons that records of theirs are two people's.
@@ -47,8 +49,6 @@ SELECT EXISTS (
     WHERE d.recorded_to IS NULL AND ((a.person = $1 AND b.person = $2) OR (a.person = $2 AND b.person = $1))
 )
 """
-
-_PART = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,47 +90,72 @@ async def relink(connection: Connection, instant: datetime) -> AsyncIterator[Rel
         yield told
 
 
-async def relink_part(connection: Connection, part: Sequence[int], by: Scale, instant: datetime) -> Relinked:
+async def relink_part(connection: Connection, part: Part, by: Scale, instant: datetime) -> Relinked:
     """The same of one part."""
     told: Counter[str] = Counter()
     async with connection.transaction():
-        rows = await connection.fetch(RECORDS, part)
-        for difference in differences([_placed(*row) for row in rows], by):
+        rows = await connection.fetch(RECORDS, part.records)
+        apart = await _kept_apart(connection, part.records)
+        doubtful = in_doubt({row["record"]: _placed(*row) for row in rows}, part, by, apart)
+        for difference in differences(doubtful, by, part.closed, apart):
             told[difference.kind] += await _proposed(connection, difference, instant)
     return Relinked(len(rows), told["together"], told["apart"])
 
 
-async def parts_of_index(connection: Connection) -> list[list[int]]:
-    """Records that share keys, whole components at a time; oversized keys connect nobody."""
-    with tempfile.TemporaryDirectory() as folder:
-        pairs = await pairs_of(connection, KEYS, Path(folder))
-    key, record = pairs["key"].astype(np.int64), pairs["number"].astype(np.int64)
-    order = np.lexsort((record, key))
-    key, record = key[order], record[order]
-    begins = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.empty(0, np.int64)
-    sizes = np.diff(np.r_[begins, len(key)])
-    shared = np.repeat((sizes > 1) & (sizes < OVERSIZED), sizes)
-    joined = np.flatnonzero(shared[1:] & (key[1:] == key[:-1]))
-    numbers, places = np.unique(record[shared], return_inverse=True)
-    place = np.zeros(len(record), np.int64)
-    place[shared] = places
-    label = components(len(numbers), place[joined], place[joined + 1])
-    return list(_parts(numbers, label))
+def in_doubt(
+    records: Mapping[int, Placed], part: Part, by: Scale, apart: Collection[int] = ()
+) -> list[Placed]:
+    """The records of the components that must be decided one after another to be known, in the order in
+    which they came."""
+    if len(records) < len(part.records):
+        # Some were merged meanwhile: the columns do not fit any more.
+        return list(records.values())
+    told = [records[number] for number in part.records]
+    sure = unanimous(
+        facts_of([each.demographics for each in told]),
+        [each.person for each in told],
+        part.sizes,
+        np.asarray(part.following, np.bool_),
+        by,
+    )
+    ends = list(accumulate(part.sizes))
+    left = [
+        each
+        for holds, end, size in zip(sure.tolist(), ends, part.sizes, strict=True)
+        if not holds or any(each.settled or each.record in apart for each in told[end - size : end])
+        for each in told[end - size : end]
+    ]
+    return sorted(left, key=lambda each: each.record)
 
 
-def differences(records: Sequence[Placed], by: Scale) -> Iterator[Difference]:
-    """Where these records, decided anew, come to other persons than they belong to."""
-    fresh = _decided(records, by)
+def differences(
+    records: Sequence[Placed],
+    by: Scale,
+    closed: frozenset[int] = frozenset(),
+    apart: Mapping[int, frozenset[int]] | None = None,
+) -> Iterator[Difference]:
+    """Where these records, decided anew, come to other persons than they belong to. `closed`: keys that lead
+    nowhere. `apart`: the records that one is kept apart from."""
+    fresh = _decided(records, by, closed, apart or {})
     yield from _together(records, fresh, by)
     yield from _apart(records, fresh, by)
 
 
-def _decided(records: Sequence[Placed], by: Scale) -> dict[int, int]:
+async def _kept_apart(connection: Connection, records: Sequence[int]) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for row in await connection.fetch(APART, records):
+        found[row["low"]].add(row["high"])
+    return {record: frozenset(others) for record, others in found.items()}
+
+
+def _decided(
+    records: Sequence[Placed], by: Scale, closed: frozenset[int], apart: Mapping[int, frozenset[int]]
+) -> dict[int, int]:
     """The new person of each record, settled ones first; persons are numbered as they are now or, where a
     record begins another, by the negative of its number."""
-    near = Neighbourhood(by)
+    near = Neighbourhood(by, apart=apart)
     whose: dict[int, int] = {}
-    keys = _leading(records)
+    keys = _leading(records, closed)
     settled: dict[int, list[Placed]] = defaultdict(list)
     for each in records:
         if each.settled:
@@ -147,11 +172,13 @@ def _decided(records: Sequence[Placed], by: Scale) -> dict[int, int]:
     return {record: near.standing(person) for record, person in whose.items()}
 
 
-def _leading(records: Sequence[Placed]) -> dict[int, list[int]]:
-    """The keys of each record that another one has, too: the rest lead to nobody."""
+def _leading(records: Sequence[Placed], closed: frozenset[int]) -> dict[int, list[int]]:
+    """The keys of each record that another one has, too, but not too many: the rest lead to nobody."""
     keys = {each.record: [key.key for key in blocking_keys(each.demographics)] for each in records}
     counted = Counter(chain.from_iterable(keys.values()))
-    return {record: [key for key in own if counted[key] > 1] for record, own in keys.items()}
+    return {
+        record: [key for key in own if counted[key] > 1 and key not in closed] for record, own in keys.items()
+    }
 
 
 def _together(records: Sequence[Placed], fresh: dict[int, int], by: Scale) -> Iterator[Difference]:
@@ -193,16 +220,6 @@ async def _proposed(connection: Connection, found: Difference, instant: datetime
     kind = "ambiguous" if found.kind == "together" else "inconsistent"
     await ask(connection, kind, found.record, found.persons, found.findings, instant)
     return True
-
-
-def _parts(numbers: NDArray[np.int64], label: NDArray[np.int64]) -> Iterator[list[int]]:
-    order = np.argsort(label, kind="stable")
-    ends = np.flatnonzero(np.r_[np.diff(label[order]) != 0, len(order) > 0]) + 1
-    start = 0
-    for end in ends.tolist():
-        if end - start >= _PART or end == len(order):
-            yield numbers[order[start:end]].tolist()
-            start = end
 
 
 def _placed(record: int, person: int, demographics: str, settled: int) -> Placed:

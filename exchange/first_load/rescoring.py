@@ -14,7 +14,8 @@ from exchange.loading.conversation import Opening
 from exchange.loading.workers import Worker, processes, processors
 from exchange.settings import Settings
 from mpi.models import active_scale
-from mpi.relink import Relinked, parts_of_index, relink_part
+from mpi.relink import Relinked, relink_part
+from mpi.relink_parts import parts_of_index
 
 # Processes take seconds to come up; so many parts are done sooner without them.
 FEW: Final = 8

@@ -7,6 +7,7 @@ from typing import Final
 from exchange.database import SESSION
 from exchange.loading.chunks import Chunk
 from mpi.first_load.parts import Part
+from mpi.relink_parts import Part as Whole
 
 LOADING: Final = {**SESSION, "application_name": "yilian-first-load"}
 """Sessions of a load are no hub's: nobody searches in them."""
@@ -55,9 +56,9 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Rescore:
-    """Decide these records of the index anew by the model of this name, and ask about differences."""
+    """Decide a part of the index anew by the model of this name, and ask about differences."""
 
-    records: list[int]
+    part: Whole
     model: str | None
     instant: datetime
 

@@ -66,7 +66,7 @@ class Hand:
 
     async def _rescore(self, task: Rescore) -> Came:
         by = await scale_of(self.connection, task.model)
-        return Came(*await relink_part(self.connection, task.records, by, task.instant))
+        return Came(*await relink_part(self.connection, task.part, by, task.instant))
 
     async def _through_the_hub(self, task: Tell | Show) -> Came:
         from exchange.first_load import showing, telling
