@@ -108,6 +108,9 @@ INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, 
 SELECT record, $2, $4, $5, $6::float8, $7, $8, $9, recorded_to, recorded_to FROM closed
 """
 
+# The same where they belong already: what the machine or a hospital said, a human says now.
+AFFIRM_LINKS = MOVE_LINKS.replace("person <> $2", "person = $2 AND rule <> $4")
+
 # A person without records stands for the one that took them over.
 REPLACE_EMPTY = """
 UPDATE mpi_person p SET replaced_by = $2, replaced = $3
@@ -123,12 +126,20 @@ INSERT INTO mpi_merge (loser, survivor, loser_person, survivor_person, actor, re
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
-# The same question with the same reasons is asked once, whatever became of it.
+# The same question with the same reasons is asked once, whatever became of it. One that somebody has put off
+# is not asked beside itself: it gets the new reasons.
 ASK = """
+WITH renewed AS (
+    UPDATE mpi_review SET reasons = $4::jsonb
+    WHERE kind = $1 AND record = $2 AND persons = $3::bigint[]
+      AND state IN ('proposed', 'escalated', 'skipped')
+    RETURNING review
+)
 INSERT INTO mpi_review (kind, record, persons, reasons, created)
 SELECT $1, $2, $3::bigint[], $4::jsonb, $5
 WHERE NOT EXISTS (SELECT FROM mpi_review WHERE kind = $1 AND record = $2 AND persons = $3::bigint[]
                   AND reasons = $4::jsonb AND state <> 'obsolete')
+  AND NOT EXISTS (SELECT FROM renewed)
 ON CONFLICT (record, kind, persons) WHERE state = 'open' DO UPDATE SET reasons = excluded.reasons
 """
 
@@ -207,8 +218,26 @@ async def move_links(
     connection: Connection, records: Sequence[int], person: int, because: Because, instant: datetime
 ) -> None:
     """Link these records to the person from now on."""
+    await _linked(connection, MOVE_LINKS, records, person, because, instant)
+
+
+async def affirm_links(
+    connection: Connection, records: Sequence[int], person: int, because: Because, instant: datetime
+) -> None:
+    """Those of the records that belong to the person do so from now on for another reason."""
+    await _linked(connection, AFFIRM_LINKS, records, person, because, instant)
+
+
+async def _linked(
+    connection: Connection,
+    statement: str,
+    records: Sequence[int],
+    person: int,
+    because: Because,
+    instant: datetime,
+) -> None:
     await connection.execute(
-        MOVE_LINKS,
+        statement,
         records,
         person,
         instant,

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mpi.changes import Because, insert_person, move_links, replace_empty
+from mpi.answered import drop_answered
+from mpi.changes import Because, affirm_links, insert_person, move_links, replace_empty
 from mpi.decisions import MANUAL, Noted, note, note_pairs, take_back
 from mpi.enterprise_id import new_enterprise_id
 from mpi.merging import unmerge_record
@@ -89,7 +90,7 @@ async def unite(connection: Connection, survivor: str, loser: str, by: Decider) 
     kept, lost = await standing(connection, survivor), await standing(connection, loser)
     await lock_persons(connection, {kept, lost})
     if kept == lost:
-        return await _done(connection, kept, {kept}, None)
+        return await _done(connection, kept, {kept}, by)
     moving = await records_of(connection, lost)
     return await _move(connection, Noted("merge", kept, lost, moving), by)
 
@@ -135,7 +136,7 @@ async def unmerge(connection: Connection, patient_id: str, by: Decider) -> Corre
     record = await known(connection, patient_id)
     if record is None:
         raise UnknownIdentity(patient_id)
-    return await _done(connection, record.person, touched, None)
+    return await _done(connection, record.person, touched, by)
 
 
 async def undo(connection: Connection, decision: int, by: Decider) -> Correction:
@@ -153,7 +154,8 @@ async def do_not_link(connection: Connection, patient_id: str, other: str, by: D
         raise NotPossible("the records belong to one person: split them")
     number = await _noted(connection, Noted("do-not-link", None, None, (one.record, two.record)), by)
     await _keep_apart(connection, number, [one.record], [two.record], by)
-    return await _done(connection, one.person, (), number)
+    await drop_answered(connection, {one.person, two.person}, by.instant)
+    return await _done(connection, one.person, (), by, number)
 
 
 async def allow_link(connection: Connection, patient_id: str, other: str, by: Decider) -> Correction:
@@ -161,7 +163,7 @@ async def allow_link(connection: Connection, patient_id: str, other: str, by: De
     one, two = await heads(connection, (patient_id, other))
     number = await _noted(connection, Noted("allow-link", None, None, (one.record, two.record)), by)
     await _allow(connection, number, [one.record], [two.record], by)
-    return await _done(connection, one.person, (), number)
+    return await _done(connection, one.person, (), by, number)
 
 
 async def standing(connection: Connection, enterprise_id: str) -> int:
@@ -203,9 +205,10 @@ async def _move(connection: Connection, what: Noted, by: Decider) -> Correction:
     number = await _noted(connection, what, by)
     await _allow(connection, number, what.records, there, by)
     because = replace(by.because, decision=number)
-    await move_links(connection, list(what.records), what.person, because, by.instant)
+    change = affirm_links if what.person == what.origin else move_links
+    await change(connection, list(what.records), what.person, because, by.instant)
     await replace_empty(connection, [what.origin], what.person, by.instant)
-    return await _done(connection, what.person, {what.person, what.origin}, number)
+    return await _done(connection, what.person, {what.person, what.origin}, by, number)
 
 
 async def _leave(
@@ -221,7 +224,7 @@ async def _leave(
     because = replace(by.because, decision=number)
     await move_links(connection, list(what.records), fresh, because, by.instant)
     await _keep_apart(connection, number, what.records, staying, by)
-    return await _done(connection, fresh, {what.origin, fresh}, number)
+    return await _done(connection, fresh, {what.origin, fresh}, by, number)
 
 
 async def _noted(connection: Connection, what: Noted, by: Decider) -> int:
@@ -243,9 +246,10 @@ async def _keep_apart(
 
 
 async def _done(
-    connection: Connection, person: int, touched: Collection[int], decision: int | None
+    connection: Connection, person: int, touched: Collection[int], by: Decider, decision: int | None = None
 ) -> Correction:
     if touched:
         await spread(connection, touched)
+        await drop_answered(connection, touched, by.instant)
     names = await enterprise_ids(connection, {person, *touched})
     return Correction(names[person], tuple(sorted(names[each] for each in touched)), decision)

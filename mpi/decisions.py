@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mpi.answered import ask_again, drop_answered
 from mpi.changes import Because, ask, replace_empty
 from mpi.decide import Finding
 from mpi.reach import spread
@@ -106,6 +107,12 @@ ON CONFLICT (low, high) WHERE recorded_to IS NULL DO NOTHING
 
 UNDONE = "UPDATE mpi_decision SET undone_by = $2 WHERE decision = $1"
 
+# The persons that have these records.
+WHOSE = """
+SELECT DISTINCT person FROM mpi_link
+WHERE record = ANY($1::bigint[]) AND valid_to IS NULL AND recorded_to IS NULL
+"""
+
 # Records that joined the person by a rule since the decision: they may have come for those that go back.
 NEWCOMERS = """
 SELECT record FROM mpi_link
@@ -191,9 +198,12 @@ async def take_back(connection: Connection, decision: int, because: Because, ins
     )
     await connection.execute(RESTORE_PAIRS, found["lifted"], found["kept_apart"], instant)
     await connection.execute(UNDONE, decision, undo)
-    if found["origin"] is not None and found["kind"] in ("merge", "link"):
+    if found["origin"] not in (None, found["person"]) and found["kind"] in ("merge", "link"):
         await _ask_newcomers(connection, found["person"], found["decided"], found["records"], instant)
     await spread(connection, touched)
+    concerned = touched | {*await _whose(connection, found["records"])}
+    await drop_answered(connection, concerned, instant)
+    await ask_again(connection, concerned, found["decided"])
     return touched
 
 
@@ -223,6 +233,10 @@ async def _links_back(
     if len(back) == 1:
         await replace_empty(connection, [person], next(iter(back)), instant)
     return back | {person} | ({origin} if origin is not None else set())
+
+
+async def _whose(connection: Connection, records: Sequence[int]) -> list[int]:
+    return [row["person"] for row in await connection.fetch(WHOSE, records)]
 
 
 async def _ask_newcomers(

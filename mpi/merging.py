@@ -37,24 +37,32 @@ WITH RECURSIVE chain AS (
 SELECT person FROM chain WHERE replaced_by IS NULL
 """
 
-# Links that a merge at $3 made never held: the ones before it go on as if it had not been.
+# Links that a merge at $3 made never held: the ones before it go on as if it had not been, under whoever
+# stands for their person now ($2).
 RESTORE_LINKS = """
 WITH refuted AS (
     UPDATE mpi_link SET recorded_to = greatest($4, recorded_from)
     WHERE record = ANY($1::bigint[]) AND valid_from = $3 AND valid_to IS NULL AND recorded_to IS NULL
       AND person <> $2
-    RETURNING record, recorded_to
+    RETURNING link, record, recorded_to
 ), before AS (
-    UPDATE mpi_link l SET recorded_to = r.recorded_to
-    FROM refuted r
-    WHERE l.record = r.record AND l.person = $2 AND l.valid_to = $3 AND l.recorded_to IS NULL
-    RETURNING l.*
+    SELECT r.record, r.recorded_to AS instant, b.*
+    FROM refuted r LEFT JOIN LATERAL (
+        SELECT p.person, p.rule, p.model, p.match_weight, p.actor, p.reason, p.decision, p.valid_from
+        FROM mpi_link p
+        WHERE p.record = r.record AND p.recorded_to = $3 AND p.valid_to IS NULL AND p.link < r.link
+        ORDER BY p.link DESC LIMIT 1
+    ) b ON true
+), past AS (
+    UPDATE mpi_link p SET recorded_to = greatest(b.instant, p.recorded_from)
+    FROM before b
+    WHERE p.record = b.record AND p.person = b.person AND p.valid_to = $3 AND p.recorded_to IS NULL
 )
 INSERT INTO mpi_link (record, person, rule, model, match_weight, actor, reason, decision,
                       valid_from, recorded_from)
 SELECT record, $2, coalesce(rule, $5), model, match_weight, coalesce(actor, $6), coalesce(reason, $7),
-       decision, coalesce(valid_from, $3), r.recorded_to
-FROM refuted r LEFT JOIN before USING (record)
+       decision, coalesce(valid_from, $3), instant
+FROM before
 """
 
 

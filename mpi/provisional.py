@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
+from mpi.answered import drop_answered
 from mpi.changes import Because, move_links, replace_empty, withdraw
 from mpi.reach import spread
 from mpi.rows import Connection, clusters
@@ -34,4 +35,5 @@ async def take(
         taken.add(cluster.person)
     if taken:
         await spread(connection, {person, *taken})
+        await drop_answered(connection, {person}, instant)
     return frozenset(taken)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from mpi.answered import drop_answered
 from mpi.changes import Because, Content, insert_record, record_merge, update_record
 from mpi.decide import Decision
 from mpi.demographics import Demographics
@@ -59,6 +60,7 @@ async def merged(
         connection, content.patient_id, survivor, content.demographics, because, instant
     )
     await spread(connection, touched)
+    await drop_answered(connection, touched, instant)
     lost = await known(connection, content.patient_id)
     assert lost is not None
     return Change(lost.person, frozenset({lost.person} | touched), Decision("link", lost.rule, lost.person))

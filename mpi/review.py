@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from mpi.answered import drop_answered, standing
 from mpi.correction import Correction, Decider, do_not_link, link, records_of, split, unite, unmerge
 from mpi.labels import keep_labels
-from mpi.review_queue import WAITING, Question, drop_answered, question
-from mpi.rows import Connection, enterprise_ids, unit
+from mpi.review_queue import WAITING, Question, question
+from mpi.rows import Connection, enterprise_ids, known, numbers, unit
 
 Verdict = Literal["same", "different"]
 
@@ -65,10 +66,11 @@ async def decide_review(connection: Connection, review: int, answer: Answer, by:
     if asked.state == "proposed":
         if asked.proposed_by == by.actor:
             raise NotDecidable("another person than the one who proposed it must confirm or refuse")
-        if asked.proposed is None or asked.proposed["verdict"] != answer.verdict:
+        first = asked.proposed
+        if first is None or not await _agrees(connection, first, answer.verdict, target):
             await _settle(connection, asked, "escalated", by, given)
             return Outcome("escalated", None)
-        by = Decider(asked.proposed_by or "", asked.proposed["reason"], by.instant, by.actor)
+        by = Decider(asked.proposed_by or "", first["reason"], by.instant, by.actor)
     elif answer.verdict == "same" and target is not None and await _two_needed(connection, asked, target):
         await _settle(connection, asked, "proposed", by, None, given)
         return Outcome("proposed", None)
@@ -121,6 +123,18 @@ async def _target(connection: Connection, asked: Question, answer: Answer) -> in
     return next(iter(names)) if len(names) == 1 else None
 
 
+async def _agrees(
+    connection: Connection, first: dict[str, Any], verdict: Verdict, target: int | None
+) -> bool:
+    """Whether the second person says the same of the same identity as the first."""
+    if first["verdict"] != verdict:
+        return False
+    named = first["person"]
+    if named is None or target is None:
+        return True
+    return target in (await standing(connection, await numbers(connection, [named]))).values()
+
+
 async def _company(connection: Connection, asked: Question) -> set[int]:
     """The records that its person has beside the record and what was merged into it."""
     return set(await records_of(connection, asked.person)) - set(await unit(connection, asked.record))
@@ -142,10 +156,20 @@ async def _carry_out(
             return await unmerge(connection, asked.patient_id, by)
         case "inconsistent", "different":
             return await split(connection, [asked.patient_id], by)
+        case "inconsistent", "same":
+            return await _affirm(connection, asked, by)
         case _, "same":
             return None if target is None else await _same(connection, asked, target, by)
         case _:
             return await _apart(connection, asked, target, by)
+
+
+async def _affirm(connection: Connection, asked: Question, by: Decider) -> Correction | None:
+    """The record stays, now by a human's word; what was merged stays with its survivor anyway."""
+    record = await known(connection, asked.patient_id)
+    if record is None or record.merged_into is not None:
+        return None
+    return await link(connection, asked.patient_id, record.enterprise_id, by)
 
 
 async def _same(connection: Connection, asked: Question, target: int, by: Decider) -> Correction:

@@ -3,13 +3,14 @@
 Named SQL; every function takes an open connection inside the caller's transaction and never commits.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
+from mpi.answered import standing
 from mpi.decide import Finding
 from mpi.rows import Connection
 
@@ -40,27 +41,7 @@ WHERE q.review = $1
 FOR UPDATE OF q
 """
 
-# Each of these persons with the one that stands for it now.
-STANDING = """
-WITH RECURSIVE chain AS (
-    SELECT person AS start, person, replaced_by FROM mpi_person WHERE person = ANY($1::bigint[])
-    UNION
-    SELECT c.start, p.person, p.replaced_by FROM chain c JOIN mpi_person p ON p.person = c.replaced_by
-)
-SELECT start, person FROM chain WHERE replaced_by IS NULL
-"""
-
 COUNTS = "SELECT state, count(*) FROM mpi_review GROUP BY state ORDER BY state"
-
-# Questions that nobody need answer: all that they ask about is one person now, or parted by hand.
-ANSWERED = """
-UPDATE mpi_review q SET state = 'obsolete', decided = $2, decided_by = 'hub'
-WHERE q.state IN ('open', 'proposed', 'escalated', 'skipped') AND q.kind = 'ambiguous'
-  AND q.persons && $1::bigint[]
-  AND NOT EXISTS (SELECT FROM mpi_person p WHERE p.person = ANY(q.persons) AND p.replaced_by IS NULL
-                  AND p.person <> (SELECT l.person FROM mpi_link l WHERE l.record = q.record
-                                   AND l.valid_to IS NULL AND l.recorded_to IS NULL))
-"""
 
 
 class UnknownReview(LookupError):
@@ -136,13 +117,3 @@ async def question(connection: Connection, review: int) -> Question:
     stands = await standing(connection, told["persons"])
     told["persons"] = sorted(set(stands.values()))
     return Question(**told)
-
-
-async def standing(connection: Connection, persons: Collection[int]) -> dict[int, int]:
-    """Each of these persons with the one that stands for it now."""
-    return {row["start"]: row["person"] for row in await connection.fetch(STANDING, sorted(persons))}
-
-
-async def drop_answered(connection: Connection, persons: Collection[int], instant: datetime) -> None:
-    """Withdraw the questions about these persons that a decision has answered beside its own."""
-    await connection.execute(ANSWERED, sorted(persons), instant)

@@ -12,6 +12,7 @@ from typing import Final
 
 from asyncpg import Record as Row
 
+from mpi.answered import drop_answered
 from mpi.asked import unasked
 from mpi.blocking import OVERSIZED
 from mpi.changes import Because, Content, ask, move_links, replace_empty, revise_record, update_record
@@ -19,6 +20,7 @@ from mpi.decide import Cluster, Decision, Finding, Member, conflicts, decide
 from mpi.decisions import MANUAL
 from mpi.demographics import NORMALISATION, demographics_from_json
 from mpi.first_visits import Arrival
+from mpi.held_back import ask_instead, asked_by
 from mpi.keys import patient_key
 from mpi.models import scale_of
 from mpi.reach import spread
@@ -49,6 +51,7 @@ class Stored:
     own: Cluster
     others: tuple[Cluster, ...]
     names: dict[int, str]
+    model: str | None
     by: Scale
 
 
@@ -101,6 +104,7 @@ async def seen(connection: Connection, rows: Sequence[Row], content: Content) ->
         clusters.pop(own["person"]),
         tuple(clusters.values()),
         {row["person"]: row["enterprise_id"] for row in rows},
+        own["model"],
         await scale_of(connection, own["model"]),
     )
 
@@ -120,9 +124,10 @@ async def _write(
     named = await unasked(connection, person, named, decision.findings, stored.record)
     ambiguous = named | {person} if named else set()
     inconsistent = {person} if against else set()
+    before = await asked_by(connection, stored.record, stored.person) if stored.own.members else set()
     await revise_record(connection, stored.record, content, instant, (ambiguous, inconsistent))
     if person != stored.person:
-        await _move(connection, stored, person, decision.rule, instant)
+        await _move(connection, stored, person, decision, instant)
     questions: Sequence[tuple[str, Collection[int], Sequence[Finding]]] = (
         ("ambiguous", ambiguous, decision.findings),
         ("inconsistent", inconsistent, against),
@@ -130,9 +135,17 @@ async def _write(
     for kind, persons, findings in questions:
         if persons:
             await ask(connection, kind, stored.record, persons, findings, instant)
+    if withdrawn := before - named:
+        await ask_instead(connection, person, stored.own.members, withdrawn, stored.by, instant)
 
 
-async def _move(connection: Connection, stored: Stored, person: int, rule: str, instant: datetime) -> None:
-    await move_links(connection, stored.moving, person, Because(rule, HUB, ""), instant)
+async def _move(
+    connection: Connection, stored: Stored, person: int, decision: Decision, instant: datetime
+) -> None:
+    weighed = decision.rule == "demographics"
+    model, weight = (stored.model, decision.weight) if weighed else (None, None)
+    because = Because(decision.rule, HUB, "", model, weight)
+    await move_links(connection, stored.moving, person, because, instant)
     await replace_empty(connection, [stored.person], person, instant)
     await spread(connection, {stored.person, person})
+    await drop_answered(connection, {stored.person, person}, instant)

@@ -114,6 +114,8 @@ WITH RECURSIVE chain AS (
 SELECT record FROM chain
 """
 
+NUMBERS = "SELECT person FROM mpi_person WHERE enterprise_id = ANY($1::text[])"
+
 ENTERPRISE_IDS = "SELECT person, enterprise_id FROM mpi_person WHERE person = ANY($1::bigint[])"
 
 
@@ -201,3 +203,8 @@ async def survivors(connection: Connection, record: int) -> set[int]:
 async def enterprise_ids(connection: Connection, persons: Collection[int]) -> dict[int, str]:
     rows = await connection.fetch(ENTERPRISE_IDS, sorted(persons))
     return {row["person"]: row["enterprise_id"] for row in rows}
+
+
+async def numbers(connection: Connection, names: Collection[str]) -> set[int]:
+    """The persons of these enterprise ids."""
+    return {row["person"] for row in await connection.fetch(NUMBERS, sorted(names))}

@@ -83,3 +83,17 @@ def test_who_looks_alike_but_has_another_number_is_not_asked_about() -> None:
     for other, asked in ((younger, ()), (unnumbered, (2,))):
         decision = decide(record, [Cluster(1, (Member(1, elder),)), Cluster(2, (Member(2, other),))])
         assert (decision.kind, decision.person, decision.review) == ("link", 1, asked)
+
+
+async def test_what_was_held_back_is_asked_when_the_standing_question_is_withdrawn(connection: Any) -> None:
+    await tell(connection, record("1", name=ELDER, citizen=valid_id(), **HOME))
+    for number in ("2", "3"):
+        await tell(connection, record(number, name=LIKE, card="E1000001", **HOME), int(number))
+    ((_, asking, persons),) = await questions(connection)
+    assert asking == "h1-2"
+    elsewhere = record(
+        "2", name=LIKE, card="E1000001", telecom=[], address=[{"text": "北京市东城区东四北大街2号"}]
+    )
+    await tell(connection, elsewhere, 5)
+    assert await questions(connection) == [("ambiguous", "h1-3", persons)]
+    assert await questions(connection, "obsolete") == [("ambiguous", "h1-2", persons)]
