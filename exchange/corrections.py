@@ -4,9 +4,10 @@ Searches and `$everything` follow at once, for they read the links in the same d
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from exchange.hub import Hub
 from exchange.interactions.conditional import repeated
@@ -23,6 +24,7 @@ from mpi.store import enterprise_patients
 
 Result = TypeVar("Result")
 MAX_REASON = 2000
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 
 _log = logging.getLogger(__name__)
 
@@ -40,13 +42,18 @@ def decider(hub: Hub, request: Request, reason: str | None) -> Decider:
 
 
 async def corrected(
-    hub: Hub, what: str, by: Decider, act: Callable[[Connection], Awaitable[Result]]
+    hub: Hub,
+    what: str,
+    by: Decider,
+    act: Callable[[Connection], Awaitable[Result]],
+    named: Mapping[str, str] = _NOBODY,
 ) -> Result:
-    """What `act` gives; it is undone if anything of it fails. Raises FhirError for what cannot be done."""
+    """What `act` gives; it is undone if anything of it fails. `named`: where the request names each Patient.
+    Raises FhirError for what cannot be done."""
 
     async def attempt() -> Result:
         async with hub.pool.acquire() as connection, connection.transaction():
-            with refusing():
+            with refusing(named):
                 return await act(connection)
 
     result = await repeated(attempt)
@@ -65,18 +72,24 @@ async def show(hub: Hub, connection: Connection, correction: Correction | None) 
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """What the index refuses, as FHIR says it."""
+def refusing(named: Mapping[str, str] = _NOBODY) -> Iterator[None]:
+    """What the index refuses, as FHIR says it; `named` as for `corrected`."""
     try:
         yield
     except UnknownIdentity as error:
-        raise FhirError(
-            "not-found", f"The patient index does not know Patient/{error}", "Patient.id"
-        ) from None
-    except (UnknownReview, UnknownDecision) as error:
-        kind = "question" if isinstance(error, UnknownReview) else "decision"
-        raise FhirError("not-found", f"There is no {kind} {error}") from None
-    except (NotInForce, NotDecidable) as error:
-        raise FhirError("conflict", str(error)) from None
+        said = f"The patient index does not know Patient/{error}"
+        raise FhirError("not-found", said, named.get(str(error), _first(named))) from None
+    except UnknownReview as error:
+        raise FhirError("not-found", f"There is no question {error}", "review") from None
+    except UnknownDecision as error:
+        raise FhirError("not-found", f"There is no decision {error}", "decision") from None
+    except NotDecidable as error:
+        raise FhirError("conflict", str(error), "review") from None
+    except NotInForce as error:
+        raise FhirError("conflict", str(error), "decision") from None
     except NotPossible as error:
-        raise FhirError("rule", str(error)) from None
+        raise FhirError("rule", str(error), _first(named)) from None
+
+
+def _first(named: Mapping[str, str]) -> str:
+    return next(iter(named.values()), "patient")

@@ -60,6 +60,7 @@ async def store_several(
             require_own(hub, hospital, patient, source)
         if source:
             records.append(record_of(patient, source, await _survivor(hub, connection, patient)))
+    await _require_own_survivors(connection, records)
     beside = await enterprise_writes(hub, connection, records)
     return (await transact(connection, [*writes, *beside], instant))[: len(writes)]
 
@@ -127,6 +128,25 @@ async def _survivor(hub: Hub, connection: Connection, patient: Resource) -> str 
                 )
             return others.pop()
     return None
+
+
+async def _require_own_survivors(connection: Connection, records: Sequence[Record]) -> None:
+    """A hospital merges its own Patients, one into another; raises FhirError for anything else."""
+    merged = [record for record in records if record.replaced_by is not None]
+    if not merged:
+        return
+    rows = await connection.fetch(KNOWN, [record.replaced_by for record in merged])
+    sources = {row["id"]: row["source"] for row in rows}
+    for record in merged:
+        survivor = record.replaced_by or ""
+        if survivor == record.patient_id:
+            refusal = "A Patient cannot be replaced by itself"
+        elif sources.get(survivor, record.source) != record.source:
+            refusal = "Only another Patient of the same hospital can stand for this one"
+        else:
+            continue
+        links = [link.get("type") for link in record.patient.get("link", ())]
+        raise FhirError("rule", refusal, f"Patient.link[{links.index('replaced-by')}].other")
 
 
 async def _sources(connection: Connection, writes: Iterable[Write]) -> dict[str, str]:

@@ -123,7 +123,7 @@ async def unlink(
 ) -> Correction:
     """`patient_id` is not who `other` is: it leaves their person if they share one, and the two are kept
     apart; what it has in common with others is not judged."""
-    one, two = await heads(connection, (patient_id, other))
+    one, two = await _pair(connection, patient_id, other)
     if one.person != two.person:
         return await do_not_link(connection, patient_id, other, by)
     moving = await unit(connection, one.record)
@@ -149,7 +149,7 @@ async def undo(connection: Connection, decision: int, by: Decider) -> Correction
 
 async def do_not_link(connection: Connection, patient_id: str, other: str, by: Decider) -> Correction:
     """These two patients are two people, whatever they share. They must not be linked now: split first."""
-    one, two = await heads(connection, (patient_id, other))
+    one, two = await _pair(connection, patient_id, other)
     if one.person == two.person:
         raise NotPossible("the records belong to one person: split them")
     number = await _noted(connection, Noted("do-not-link", None, None, (one.record, two.record)), by)
@@ -160,7 +160,7 @@ async def do_not_link(connection: Connection, patient_id: str, other: str, by: D
 
 async def allow_link(connection: Connection, patient_id: str, other: str, by: Decider) -> Correction:
     """Take back what keeps two patients apart."""
-    one, two = await heads(connection, (patient_id, other))
+    one, two = await _pair(connection, patient_id, other)
     number = await _noted(connection, Noted("allow-link", None, None, (one.record, two.record)), by)
     await _allow(connection, number, [one.record], [two.record], by)
     return await _done(connection, one.person, (), by, number)
@@ -185,6 +185,12 @@ async def heads(connection: Connection, patient_ids: Collection[str]) -> list[Kn
             raise NotPossible(f"{patient_id} is merged into {record.survivor}: unmerge it, or name that")
         found.append(record)
     return found
+
+
+async def _pair(connection: Connection, patient_id: str, other: str) -> list[Known]:
+    if patient_id == other:
+        raise NotPossible("a patient cannot be parted from itself")
+    return await heads(connection, (patient_id, other))
 
 
 async def records_of(connection: Connection, person: int) -> list[int]:

@@ -41,7 +41,11 @@ _TAKEN: Final = (
     "deceasedDateTime",
     "address",
     "maritalStatus",
+    "extension",
 )
+# The only extension that is kept: who asks by it is to be told it.
+# https://profiles.ihe.net/ITI/PDQm/ITI-119.html#231194222-mothers-maiden-name
+_MOTHERS_NAME: Final = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName"
 NOTHING_SHOWN: Final = b"{}"
 """What is kept of a Patient that is known by its id only."""
 
@@ -72,7 +76,11 @@ class Person:
 
 def shown_from_patient(patient: Mapping[str, Any]) -> bytes:
     """The elements kept of a hospital's Patient as JSON; equal bytes mean that nothing changed."""
-    return _ENCODER.encode({name: patient[name] for name in _SHOWN if name in patient})
+    shown = {name: patient[name] for name in _SHOWN if name in patient}
+    if "extension" in patient:
+        mothers = [each for each in patient["extension"] if each.get("url") == _MOTHERS_NAME]
+        shown |= {"extension": mothers[:1]} if mothers else {}
+    return _ENCODER.encode(shown)
 
 
 def elements_from_shown(shown: bytes) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from exchange.interactions.conditional import compiled, find, lock, one, repeate
 from exchange.interactions.request import Request, Response, if_match, valid_id
 from exchange.interactions.update import require_id
 from exchange.interactions.written import written_response
+from exchange.patient_number import require_number
 
 
 async def conditional_update(hub: Hub, request: Request) -> Response:
@@ -14,6 +15,8 @@ async def conditional_update(hub: Hub, request: Request) -> Response:
     request.grant.require(request.type, "u")
     request.grant.require(request.type, "s")
     resource = request.read_resource()
+    if request.type == "Patient" and request.grant.hospital is not None:
+        require_number(hub, request.parameters, resource)
     criteria = Criteria(request.type, request.query)
     query = compiled(hub, criteria)
     new_id = valid_id(resource["id"]) if isinstance(resource.get("id"), str) else hub.new_id()

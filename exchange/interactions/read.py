@@ -31,12 +31,13 @@ def answered(stored: Stored | None, name: str, headers: Mapping[str, str], form:
     return Response(200, form(there.body or b""), there.version, there.updated)
 
 
-def require_there(stored: Stored | None, name: str) -> Stored:
+def require_there(stored: Stored | None, name: str, expression: str = "") -> Stored:
     """Raises 404 for what never was, 410 for what has been deleted."""
     if stored is None:
-        raise FhirError("not-found", f"{name} is not known")
+        raise FhirError("not-found", f"{name} is not known", expression)
     if stored.body is None:
-        raise FhirError("deleted", f"{name} has been deleted", headers=(("ETag", etag(stored.version)),))
+        headers = (("ETag", etag(stored.version)),)
+        raise FhirError("deleted", f"{name} has been deleted", expression, headers=headers)
     return stored
 
 

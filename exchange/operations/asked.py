@@ -15,11 +15,14 @@ MANY: Final = 100
 
 
 class Asked:
-    """What a request gives, of the names that the operation knows, each at most so often."""
+    """What a request gives, of the names that the operation knows, each at most so often. `named`: where it
+    names each Patient that was asked for."""
 
-    __slots__ = ("_given",)
+    __slots__ = ("_base", "_given", "named")
 
     def __init__(self, request: Request, known: Mapping[str, int]) -> None:
+        self._base = f"{request.base}/"
+        self.named: dict[str, str] = {}
         self._given: dict[str, list[Given]] = {}
         for each in given(request):
             if each.name in FORM_PARAMETERS:
@@ -51,7 +54,11 @@ class Asked:
     def patient(self, name: str) -> str | None:
         """The id of a Patient: a Reference, or `Patient/1`, or `1`."""
         found = self.one(name)
-        return None if found is None else patient_id(found)
+        return None if found is None else self._patient(found)
+
+    def patients(self, name: str) -> list[str]:
+        """The ids of all of them, sorted."""
+        return sorted({self._patient(each) for each in self.all(name)})
 
     def required_patient(self, name: str) -> str:
         found = self.patient(name)
@@ -59,14 +66,21 @@ class Asked:
             raise FhirError("invalid", f"{name} is required", name)
         return found
 
+    def _patient(self, told: Given) -> str:
+        id_ = _patient_id(told, self._base)
+        self.named.setdefault(id_, told.expression)
+        return id_
 
-def patient_id(told: Given) -> str:
+
+def _patient_id(told: Given, base: str) -> str:
     """The id that a Reference names, or a text."""
     value: Any = told.value
     if isinstance(value, dict):
         value = value.get("reference")
     if not isinstance(value, str) or not value:
         raise FhirError("invalid", f"{told.name} is a reference to a Patient", told.expression)
+    if "://" in value and not value.startswith(base):
+        raise FhirError("rule", f"{told.name} refers to another server", told.expression)
     kind, _, id_ = value.rpartition("/")
     if kind and not (kind == "Patient" or kind.endswith("/Patient")):
         raise FhirError("invalid", f"{told.name} refers to a Patient", told.expression)

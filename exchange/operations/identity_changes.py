@@ -19,7 +19,7 @@ from typing import Final
 from exchange.corrections import corrected, decider, show
 from exchange.hub import Hub
 from exchange.interactions.request import Request, Response
-from exchange.operations.asked import MANY, ONE, Asked, patient_id
+from exchange.operations.asked import MANY, ONE, Asked
 from exchange.operations.given import whole_number
 from exchange.operations.parts import Part, outcome, part, patient, told
 from exchange.outcome import FhirError
@@ -50,7 +50,7 @@ async def _operation(
         await show(hub, connection, made)
         return made
 
-    return told(answer(await corrected(hub, name, by, act), f"{name} is done"))
+    return told(answer(await corrected(hub, name, by, act, asked.named), f"{name} is done"))
 
 
 def answer(made: Correction, diagnostics: str) -> list[Part]:
@@ -73,7 +73,7 @@ async def _unlink(connection: Connection, asked: Asked, by: Decider) -> Correcti
 
 
 async def _split(connection: Connection, asked: Asked, by: Decider) -> Correction:
-    patients = sorted({patient_id(each) for each in asked.all("patient")})
+    patients = asked.patients("patient")
     if not patients:
         raise FhirError("invalid", "patient is required", "patient")
     return await split(connection, patients, by)

@@ -80,7 +80,7 @@ async def identity_decide(hub: Hub, request: Request) -> Response:
         await show(hub, connection, made.correction)
         return made
 
-    return _settled(await corrected(hub, f"question {review}: {verdict}", by, act))
+    return _settled(await corrected(hub, f"question {review}: {verdict}", by, act, asked.named))
 
 
 async def _put_off(

@@ -24,6 +24,7 @@ from exchange.lookups import Identity
 from exchange.operations.asked import MANY, ONE, Asked
 from exchange.operations.parts import Part, patient, told
 from exchange.outcome import FhirError
+from exchange.search.value.token import identifier_value
 from exchange.store.connection import Connection
 from exchange.store.fetch import fetch
 from mpi.correction import UnknownIdentity, standing
@@ -55,8 +56,7 @@ def _answer(hub: Hub, identity: Identity, source: tuple[str, str], targets: Sequ
     others = [
         each
         for each in identifiers
-        if targets
-        or each["value"] != source[1]
+        if identifier_value(each["value"]) != identifier_value(source[1])
         or not same & set(hub.domains.aliases(each.get("system", "")))
     ]
     if not others and hub.base not in targets:

@@ -30,6 +30,8 @@ Grade = Literal["certain", "probable", "possible", "certainly-not"]
 COUNT: Final = 10
 MAX_COUNT: Final = 50
 GRADE: Final = "http://hl7.org/fhir/StructureDefinition/match-grade"
+# What IHE.PDQm.MatchInputPatient excludes.
+CHANGING: Final = ("implicitRules", "modifierExtension")
 KNOWN: Final = {"resource": ONE, "onlyCertainMatches": ONE, "onlySingleMatch": ONE, "count": ONE}
 
 
@@ -98,6 +100,9 @@ def _wanted(hub: Hub, request: Request) -> Wanted:
         raise FhirError("invalid", "The parameter resource is required: a Patient", "resource")
     if error := rejection(hub.check(patient)):
         raise error
+    for name in CHANGING:
+        if name in patient:
+            raise FhirError("rule", f"{name} could change what all of it means", f"Patient.{name}")
     count = asked.one("count")
     return Wanted(
         patient,

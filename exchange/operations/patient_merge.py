@@ -12,7 +12,9 @@ Two enterprise identities are united by who may decide identities, a second clie
 several records. Two Patients of one hospital are merged as an A40 does, by that hospital's client too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from exchange.corrections import corrected, refusing, show
@@ -47,6 +49,8 @@ KNOWN: Final = {
     "preview": ONE,
     "reason": ONE,
 }
+
+_UNNAMED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class _Preview(Exception):
@@ -88,9 +92,9 @@ async def merge(hub: Hub, request: Request) -> Response:
         return result
 
     try:
-        return told(await corrected(hub, "$merge", by, act), status)
+        return told(_input(request) + await corrected(hub, "$merge", by, act, asked.named), status)
     except _Preview as kept:
-        return told(kept.made)
+        return told(_input(request) + kept.made)
 
 
 async def unmerge_patient(hub: Hub, request: Request) -> Response:
@@ -112,7 +116,12 @@ async def unmerge_patient(hub: Hub, request: Request) -> Response:
         _require_may_merge(request, source)
         return await _unmerged(hub, connection, request, lost, by)
 
-    return told(answer(await corrected(hub, "$unmerge", by, act), f"Patient/{lost} stands for itself"))
+    made = await corrected(hub, "$unmerge", by, act, asked.named)
+    return told(answer(made, f"Patient/{lost} stands for itself"))
+
+
+def _input(request: Request) -> list[Part]:
+    return [{"name": "input", "resource": request.read_body()}] if request.body or request.resource else []
 
 
 async def _united(
@@ -152,6 +161,8 @@ async def _unmerged(hub: Hub, connection: Connection, request: Request, lost: st
     (body,) = await _bodies(connection, lost)
     survivor = next((_other(link) for link in body.get("link", ()) if link["type"] == "replaced-by"), None)
     made = await unmerge(connection, lost, by)
+    if survivor is None and not made.affected:
+        raise FhirError("rule", f"Patient/{lost} is not merged into another", "patient")
     await show(hub, connection, made)
     changed = [_without_links(body, ("replaced-by",), None) | {"active": True}]
     if survivor is not None:
@@ -175,7 +186,7 @@ async def _pair(hub: Hub, connection: Connection, asked: Asked) -> Pair:
     target = await _named(hub, connection, asked, "target-patient")
     if source == target:
         raise FhirError("invalid", "A Patient cannot be merged with itself", "target-patient")
-    await _bodies(connection, source, target)
+    await _bodies(connection, source, target, named=asked.named)
     sources = {row["id"]: row["source"] for row in await connection.fetch(IN_INDEX, [source, target])}
     for name, id_ in (("source-patient", source), ("target-patient", target)):
         if id_ not in sources:
@@ -185,7 +196,7 @@ async def _pair(hub: Hub, connection: Connection, asked: Asked) -> Pair:
             "rule", "Patients of two hospitals are linked, not merged: use $link", "source-patient"
         )
     if sources[source] is not None:
-        with refusing():
+        with refusing(asked.named):
             await heads(connection, (source, target))
     return Pair(source, target, sources[source])
 
@@ -207,9 +218,13 @@ async def _named(hub: Hub, connection: Connection, asked: Asked, name: str) -> s
     return ids.pop()
 
 
-async def _bodies(connection: Connection, *ids: str) -> list[Resource]:
+async def _bodies(connection: Connection, *ids: str, named: Mapping[str, str] = _UNNAMED) -> list[Resource]:
+    """`named`: where the request names each."""
     stored = await fetch(connection, [("Patient", id_) for id_ in ids])
-    there = [require_there(each, f"Patient/{id_}") for id_, each in zip(ids, stored, strict=True)]
+    there = [
+        require_there(each, f"Patient/{id_}", named.get(id_, ""))
+        for id_, each in zip(ids, stored, strict=True)
+    ]
     return [loads(each.body or b"") for each in there]
 
 
@@ -259,7 +274,7 @@ async def _source(connection: Connection, id_: str) -> str | None:
     """The hospital of a Patient, None for an enterprise identity; raises FhirError for others."""
     rows = await connection.fetch(IN_INDEX, [id_])
     if not rows:
-        await _bodies(connection, id_)
+        await _bodies(connection, id_, named={id_: "patient"})
         raise FhirError("rule", f"The patient index does not know Patient/{id_}", "patient")
     source: str | None = rows[0]["source"]
     return source

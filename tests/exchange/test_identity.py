@@ -119,3 +119,29 @@ async def test_the_index_keeps_its_own(hospitals: tuple[httpx.AsyncClient, httpx
         assert answer.status_code == 422
         assert answer.json()["resourceType"] == "OperationOutcome"
     assert await persons(one) == [person]
+
+
+async def test_a_hospital_merges_its_own_patients_only(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    one, two = hospitals
+    mine = (await one.post("Patient", json=patient("1"))).json()
+    theirs = (await two.post("Patient", json=patient("2"))).json()
+    (person,) = await persons(one)
+    for other in (theirs["id"], person["id"], mine["id"]):
+        link = [{"other": {"reference": f"Patient/{other}"}, "type": "replaced-by"}]
+        answer = await one.put(f"Patient/{mine['id']}", json=mine | {"active": False, "link": link})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["issue"][0]["expression"] == ["Patient.link[0].other"]
+
+
+async def test_a_hospital_tells_by_a_number_that_the_patient_has(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    one, _ = hospitals
+    by = {"identifier": "urn:x:mrn|1"}
+    for told in (patient("2"), {"resourceType": "Patient"}):
+        answer = await one.put("Patient", params=by, json=told)
+        assert answer.status_code == 422
+        assert answer.json()["issue"][0]["expression"] == ["Patient.identifier"]
+    assert [(await one.put("Patient", params=by, json=patient("1"))).status_code for _ in "12"] == [201, 200]

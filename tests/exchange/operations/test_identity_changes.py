@@ -19,6 +19,9 @@ from tests.exchange.operations.identities import (
 from tests.mpi.people import valid_id
 
 NUMBER = valid_id("1949-12-31")
+NOBODY = reference("nobody")
+ELSEWHERE = {"reference": "http://x.example/fhir/Patient/h1-1"}
+PLACE = "Parameters.parameter[1]"
 WHY = "the family book was seen"
 
 
@@ -135,3 +138,30 @@ async def test_no_wildcard_permits_it(hub: Hub, registrar: httpx.AsyncClient) ->
     async with client_of(hub, "system/identity.r") as looking:
         assert (await looking.get("Patient/h2-7/$identity-history")).status_code == 200
         assert (await act(looking, "split", patient="h2-7")).status_code == 403
+
+
+async def test_nobody_is_parted_from_himself(registrar: httpx.AsyncClient) -> None:
+    before = await identity_of(registrar, "h1-1")
+    for name in ("unlink", "do-not-link"):
+        answer = await act(registrar, name, patient=reference("h1-1"), other=reference("h1-1"))
+        assert answer.status_code == 422, answer.text
+    assert await identity_of(registrar, "h1-1") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "status", "place"),
+    [
+        ("link", {"patient": reference("h1-1"), "person": NOBODY}, 404, "Parameters.parameter[2]"),
+        ("unlink", {"patient": reference("h1-1"), "other": NOBODY}, 404, "Parameters.parameter[2]"),
+        ("unlink", {"patient": ELSEWHERE, "other": reference("h2-7")}, 422, PLACE),
+        ("do-not-link", {"patient": reference("h1-1"), "other": reference("h2-7")}, 422, PLACE),
+        ("undo", {"decision": 99999}, 404, "decision"),
+        ("identity-skip", {"review": 99999}, 404, "review"),
+    ],
+)  # fmt: skip
+async def test_the_parameter_at_fault_is_named(
+    registrar: httpx.AsyncClient, name: str, given: dict[str, Any], status: int, place: str
+) -> None:
+    answer = await act(registrar, name, **given)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["issue"][0]["expression"] == [place]

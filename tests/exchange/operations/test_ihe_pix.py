@@ -54,6 +54,13 @@ async def test_only_the_domains_that_are_asked_for(reader: httpx.AsyncClient) ->
     assert none.json() == {"resourceType": "Parameters"}
 
 
+async def test_the_number_asked_by_is_never_an_answer(reader: httpx.AsyncClient) -> None:
+    asked = {"sourceIdentifier": "urn:x:h1|1", "targetSystem": "urn:x:h1"}
+    assert listed(await reader.get(PIX, params=asked), "targetIdentifier") == []
+    both = await reader.get(PIX, params={**asked, "targetSystem": ["urn:x:h1", "urn:x:h2"]})
+    assert [each["value"] for each in listed(both, "targetIdentifier")] == ["7"]
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [

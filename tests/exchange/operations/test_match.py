@@ -101,6 +101,27 @@ async def test_what_cannot_be_matched(reader: httpx.AsyncClient, body: dict[str,
     assert answer.json()["resourceType"] == "OperationOutcome"
 
 
+@pytest.mark.parametrize(
+    "changing", [{"implicitRules": "urn:x"}, {"modifierExtension": [{"url": "urn:x", "valueCode": "x"}]}]
+)
+async def test_what_could_change_the_meaning_is_refused(
+    reader: httpx.AsyncClient, changing: dict[str, Any]
+) -> None:
+    answer = await reader.post(MATCH, json=patient("h9", "5", NUMBER) | changing)
+    assert answer.status_code == 422
+    assert answer.json()["issue"][0]["expression"] == [f"Patient.{next(iter(changing))}"]
+
+
+async def test_the_mother_s_maiden_name_is_told(hub: Hub, reader: httpx.AsyncClient) -> None:
+    url = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName"
+    told = [{"url": "urn:x", "valueString": "else"}, {"url": url, "valueString": "李梅"}]
+    await Hospitals(hub).put(patient("h2", "7", NUMBER, extension=told))
+    found = (await reader.post(MATCH, json=asked(patient("h9", "5", NUMBER)))).json()["entry"][0]["resource"]
+    assert found["extension"] == told[1:]
+    by_it = await reader.get("Patient", params={"mothersMaidenName": "李", "_tag": "enterprise"})
+    assert [each["resource"]["id"] for each in by_it.json()["entry"]] == [found["id"]]
+
+
 async def test_an_unknown_number_finds_nobody(reader: httpx.AsyncClient) -> None:
     told = {"resourceType": "Patient", "identifier": [{"system": "urn:x:h9", "value": "5"}]}
     assert graded(await reader.post(MATCH, json=parameters(resource=told))) == []

@@ -161,3 +161,24 @@ async def test_a_feed_may_name_the_survivor_by_its_number(hub: Hub, one: httpx.A
     assert await identity_of(one, "h1-1") == await identity_of(one, "h2-7")
     pix = await one.get("Patient/$ihe-pix", params={"sourceIdentifier": "urn:x:h1|2"})
     assert pix.status_code == 404
+
+
+async def test_what_was_passed_is_told_again(one: httpx.AsyncClient) -> None:
+    asked = parameters(source_patient=reference("h1-2"), target_patient=reference("h1-1"), preview=True)
+    assert listed(await one.post("Patient/$merge", json=asked), "input") == [asked]
+
+
+@pytest.mark.parametrize(("lost", "status"), [("h1-1", 422), ("nobody", 404)])
+async def test_only_what_is_merged_is_unmerged(one: httpx.AsyncClient, lost: str, status: int) -> None:
+    answer = await one.post("Patient/$unmerge", json=parameters(patient=reference(lost)))
+    assert answer.status_code == status, answer.text
+    assert answer.json()["issue"][0]["expression"] == ["patient"]
+
+
+async def test_the_parameter_at_fault_is_named(one: httpx.AsyncClient) -> None:
+    for given, place in (
+        ({"source_patient": "nobody", "target_patient": "h1-1"}, 0),
+        ({"source_patient": "h1-2", "target_patient": "nobody"}, 1),
+    ):
+        answer = await merge(one, **given)
+        assert answer.json()["issue"][0]["expression"] == [f"Parameters.parameter[{place}]"]
