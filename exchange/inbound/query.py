@@ -12,6 +12,7 @@ from adapters.hl7v2.functions.identifiers import universal_uri
 from adapters.hl7v2.parse import Message
 from adapters.hl7v2.pid import pid_from_patient
 from adapters.hl7v2.query import Answer, Number, Query, query_from_message, response
+from adapters.hospitals.hospital import Hospital, slug
 from exchange.crossref import current_identifiers, identities, is_known_domain, of_domains
 from exchange.domains import Domains
 from exchange.fhirjson import loads
@@ -76,8 +77,8 @@ async def _answer(
     systems = []
     place = "QPD-4" if query.source is not None else "QPD-8"
     for number, domain in enumerate(query.domains, 1):
-        system = _system(hub, envelope, domain)
-        if not await is_known_domain(hub, connection, system):
+        system = await _known(hub, connection, envelope, domain)
+        if not system:
             return _refused([_unknown("the domain is not known", f"{place}[{number}].4")])
         systems.append(system)
     if query.source is not None:
@@ -111,11 +112,12 @@ async def _page(
 async def _cross_referenced(
     hub: Hub, connection: Connection, envelope: Envelope, source: Number
 ) -> list[Identity] | Fault:
-    system = _system(hub, envelope, source)
+    known = await _known(hub, connection, envelope, source)
+    system = known or _system(hub, envelope, source)
     found = await identities(hub, connection, [(system, source.value)])
     if len(found) == 1:
         return found
-    if not found and not await is_known_domain(hub, connection, system):
+    if not found and not known:
         return _unknown("the domain is not known", "QPD-3[1].4")
     return _unknown("no one person has this number", "QPD-3[1].1")
 
@@ -128,8 +130,9 @@ async def _persons(
     for (value, authority), at_mother in ((sought.number, False), (sought.mothers, True)):
         if not value and not authority:
             continue
-        system = _system(hub, envelope, Number("", authority, authority, "")) if authority else ""
-        if system and not await is_known_domain(hub, connection, system):
+        asked = Number("", authority, authority, "")
+        system = await _known(hub, connection, envelope, asked) if authority else ""
+        if authority and not system:
             return _unknown("the domain is not known", "QPD-3")
         ids = await _having(hub, connection, system, value, at_mother)
         narrowed = ids if narrowed is None else narrowed & ids
@@ -258,6 +261,17 @@ def _system(hub: Hub, envelope: Envelope, number: Number) -> str:
     own = {hospital.id.casefold(), hospital.name.casefold(), *map(str.casefold, hospital.facilities)}
     names = () if number.namespace.casefold() in own or not number.namespace else (number.namespace,)
     return hospital.identifier_system(*names, number.type or "MR")
+
+
+async def _known(hub: Hub, connection: Connection, envelope: Envelope, number: Number) -> str:
+    """The system of the authority, if somebody has given numbers of it: as this hospital calls it, else as
+    that of the hospital of this name."""
+    hospital = envelope.hospital
+    other = Hospital(slug(number.namespace), number.namespace, hospital.base)
+    for system in (_system(hub, envelope, number), other.identifier_system(number.type or "MR")):
+        if await is_known_domain(hub, connection, system):
+            return system
+    return ""
 
 
 def _authority(domains: Domains) -> Any:

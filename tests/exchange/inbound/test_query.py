@@ -217,3 +217,16 @@ def test_a_wrong_file_of_domains_is_told(tmp_path: Path) -> None:
         file.write_text(wrong, "utf-8")
         with pytest.raises(MapError):
             load_domains(file, "https://base.example")
+
+
+async def test_another_hospital_is_asked_for_by_its_name(reception: Reception) -> None:
+    citizen = "11010519491231002X^^^&2.16.156.10011.1.3&ISO^NI"
+    for control, hospital in (("1", "WEST"), ("2", "EAST")):
+        told = fed(control, f"{control}00^^^{hospital}^MR~{citizen}||DOE^JANE||19491231|F")
+        assert (await sent(reception, told.replace("|F1|", f"|{hospital}|"))).text("MSA-1") == "AA"
+    asked = cross("100^^^WEST", "^^^EAST").replace("|F1|", "|WEST|")
+    assert numbers(await sent(reception, asked)) == {"200"}
+    other = cross("200^^^EAST", "^^^WEST").replace("|F1|", "|WEST|")
+    assert numbers(await sent(reception, other)) == {"100"}
+    nobody = cross("100^^^WEST", "^^^NORTH").replace("|F1|", "|WEST|")
+    assert outcome(await sent(reception, nobody)) == ("AE", "AE", "QPD^1^4^1^4")
