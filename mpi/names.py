@@ -35,7 +35,7 @@ _MARKS: Final = (
 _LONGEST: Final = 128
 # What a clerk wrote behind a name.
 _NOTE = re.compile(r"[(\[【<]([^)\]】>]*)[)\]】>]?\Z")
-_TITLE = re.compile(rf"(?<=[{_HAN}][{_HAN}])(?:先生|女士|小姐|同志)\Z")
+_TITLES: Final = ("先生", "女士", "小姐", "同志")
 
 
 @lru_cache(maxsize=65536)
@@ -51,11 +51,16 @@ def normal_name(text: str) -> str:
 
 
 def _chinese(tight: str) -> str:
-    name = simplified(_DOT.sub("·", _DASH.sub("·", _without_note(tight))).strip("·"))
+    name = simplified(tight if tight.isalnum() else _dotted(tight))
     if len(name) <= _SHORT and "·" in name:
         name = name.replace("·", "")
-    bare = _TITLE.sub("", name)
-    return name if bare in COMPOUND else bare
+    if not name.endswith(_TITLES) or len(name) < _SHORT or name[:-2] in COMPOUND:
+        return name
+    return name[:-2]
+
+
+def _dotted(tight: str) -> str:
+    return _DOT.sub("·", _DASH.sub("·", _without_note(tight))).strip("·")
 
 
 def _without_note(tight: str) -> str:

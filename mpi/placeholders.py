@@ -38,5 +38,10 @@ _MARK: Final = re.compile(r"[\W_]+")
 def is_placeholder(name: str) -> bool:
     """Whether a normal name stands for a person whose name nobody knew."""
     tight = name.replace(" ", "")
-    bare = _MARK.sub("", tight)
-    return bare in _PLACEHOLDERS or any(map(_PLACEHOLDER.fullmatch, {tight, bare}))
+    if _is_nobody(tight):
+        return True
+    return not tight.isalnum() and _is_nobody(_MARK.sub("", tight))
+
+
+def _is_nobody(tight: str) -> bool:
+    return tight in _PLACEHOLDERS or _PLACEHOLDER.fullmatch(tight) is not None
