@@ -1,9 +1,10 @@
 """Identity over HTTP at a steady pace: `$match`, `$ihe-pix` and the feed of Patients.
 
-python -m benchmarks.identity_http [--residents 3000] [--rate 200] [--seconds 5]
+python -m benchmarks.identity_http [--residents 3000] [--rate 200 ...] [--seconds 5]
 
-Requests start when their turn comes, whether earlier ones are answered or not, so that waiting is counted.
-CPU is what the hub's own process took, PostgreSQL's not included.
+Requests start when their turn comes, whether earlier ones are answered or not, so that waiting is counted;
+several rates are taken one after another. CPU a request is that of the hub's process and of PostgreSQL;
+`late` is by how much (p99) this process itself began too late: how busy the machine is beside.
 """
 
 import argparse
@@ -13,15 +14,15 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.cpu import of_process
+from benchmarks.cpu import of_family, of_process
 from benchmarks.residents import Resident, residents
 from benchmarks.running_hub import RunningHub, running
+from exchange.store.embedded import find_postmaster
 
 CITIZEN = "urn:oid:2.16.156.10011.1.3"
 HOSPITALS = ("b1", "b2")
@@ -114,26 +115,33 @@ def feeding(people: list[Resident]) -> Callable[[random.Random], Request]:
     return request
 
 
+@dataclass(slots=True)
+class Paced:
+    """Latencies from when each request was due, how late each one began here, and how many had no success."""
+
+    took: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    refused: int = 0
+
+
 async def paced(
     client: Client, request: Callable[[random.Random], Request], rate: int, seconds: float
-) -> list[float]:
-    """The latencies from when each request was due; raises for an answer that is no success."""
-    chance, took = random.Random(1), []
+) -> Paced:
+    chance, told = random.Random(rate), Paced()
     start = time.perf_counter() + 0.05
 
     async def one(due: float, made: Request) -> None:
-        status = await client.ask(made)
-        took.append(time.perf_counter() - due)
-        if status >= 300:
-            raise RuntimeError(f"{made[0]} {made[1]}: {status}")
+        told.refused += await client.ask(made) >= 300
+        told.took.append(time.perf_counter() - due)
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(int(rate * seconds)):
             due = start + number / rate
             made = request(chance)
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            told.late.append(time.perf_counter() - due)
             tasks.create_task(one(due, made))
-    return sorted(took)
+    return told
 
 
 async def load(hub: RunningHub, people: list[Resident], tokens: dict[str, str]) -> None:
@@ -147,7 +155,7 @@ async def load(hub: RunningHub, people: list[Resident], tokens: dict[str, str]) 
         client.close()
 
 
-async def measure(hub: RunningHub, people: list[Resident], rate: int, seconds: float) -> None:
+async def measure(hub: RunningHub, people: list[Resident], rates: list[int], seconds: float) -> None:
     tokens = {name: _token(hub, name, "system/Patient.cruds", name) for name in HOSPITALS}
     started = time.perf_counter()
     await load(hub, people, tokens)
@@ -159,15 +167,34 @@ async def measure(hub: RunningHub, people: list[Resident], rate: int, seconds: f
         ("feed", tokens["b1"], feeding(people)),
     ):
         client = Client(hub.http_port, token)
-        with suppress(IndexError):
-            await paced(client, request, 50, 1)  # warms what is compiled on first use
-        before = of_process(hub.process.pid)
-        took = await paced(client, request, rate, seconds)
-        cpu = (of_process(hub.process.pid) - before) / len(took) * 1000
-        p50, p99 = (took[min(int(len(took) * share), len(took) - 1)] * 1000 for share in (0.5, 0.99))
+        await paced(client, request, 50, 1)  # warms what is compiled on first use
+        for rate in rates:
+            before = _cpu(hub)
+            told = await paced(client, request, rate, seconds)
+            spent = [
+                (now - then) / len(told.took) * 1000 for now, then in zip(_cpu(hub), before, strict=True)
+            ]
+            print(f"{name:9} {rate:4}/s  {_said(told, name, spent)}", flush=True)
         client.close()
-        told = f"p50 {p50:6.1f}  p99 {p99:6.1f} ms (wanted {WANTED[name]})  CPU {cpu:.2f} ms a request"
-        print(f"{name:9} {len(took)} at {rate}/s  {told}", flush=True)
+
+
+def _said(told: Paced, name: str, spent: list[float]) -> str:
+    p50, p99 = (_at(told.took, share) for share in (0.5, 0.99))
+    refused = f"  {told.refused} refused" if told.refused else ""
+    return (
+        f"p50 {p50:6.1f}  p99 {p99:6.1f} ms (wanted {WANTED[name]})  CPU {spent[0]:.2f} + {spent[1]:.2f} ms  "
+        f"late {_at(told.late, 0.99):.1f} ms{refused}"
+    )
+
+
+def _at(seconds: list[float], share: float) -> float:
+    return sorted(seconds)[min(int(len(seconds) * share), len(seconds) - 1)] * 1000
+
+
+def _cpu(hub: RunningHub) -> list[float]:
+    """Seconds of the hub's process and of its PostgreSQL."""
+    postmaster = find_postmaster(Path(hub.environment["YILIAN_DATA_DIR"]) / "postgres")
+    return [of_process(hub.process.pid), of_family(postmaster.pid) if postmaster else 0.0]
 
 
 def _token(hub: RunningHub, name: str, scope: str, hospital: str | None) -> str:
@@ -179,7 +206,7 @@ def _token(hub: RunningHub, name: str, scope: str, hospital: str | None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--residents", type=int, default=3000)
-    parser.add_argument("--rate", type=int, default=200)
+    parser.add_argument("--rate", type=int, nargs="+", default=[200])
     parser.add_argument("--seconds", type=float, default=5)
     given = parser.parse_args()
     people = residents(given.residents)

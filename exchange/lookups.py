@@ -18,7 +18,7 @@ from exchange.store.connection import Connection
 from exchange.store.packing import unpack
 from exchange.store.types import type_number
 from mpi.demographics import Identify
-from mpi.matching import Match, matches
+from mpi.matching import Match, matches_of_several
 
 Resource = dict[str, Any]
 Numbers = frozenset[tuple[str, str]]
@@ -26,6 +26,8 @@ Numbers = frozenset[tuple[str, str]]
 
 LANES: Final = 2
 GROUP: Final = 32
+# To weigh a person takes a millisecond and more, for which nobody else gets a turn.
+WEIGHED: Final = 8
 
 # The Patients that have one of these identifiers, each with the identity that stands for it now, and that
 # identity's Patient. What a hospital merged into another record does not answer any more. An enterprise
@@ -90,7 +92,7 @@ class Lookups:
         self._pool, self._identify = pool, identify
         self._identities: Coalescer[Numbers, list[Identity]] = Coalescer(self._found, None, LANES, GROUP)
         self._matches: Coalescer[tuple[Mapping[str, Any], frozenset[str]], list[Match] | None] = Coalescer(
-            self._matched, None, LANES, 1
+            self._matched, None, LANES, WEIGHED
         )
 
     async def identities(self, numbers: Numbers) -> list[Identity]:
@@ -109,7 +111,7 @@ class Lookups:
         self, asked: Sequence[tuple[Mapping[str, Any], frozenset[str]]]
     ) -> list[list[Match] | None]:
         async with self._pool.acquire() as connection:
-            return [await matches(connection, patient, self._identify, known) for patient, known in asked]
+            return await matches_of_several(connection, asked, self._identify)
 
 
 async def identified(
