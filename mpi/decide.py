@@ -136,6 +136,8 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
     foremost = max(verdict.rank for verdict in best)
     if not {verdict.person for verdict in best if verdict.rank == foremost} <= {each.person for each in one}:
         return Decision("review", "review", review=persons, findings=findings)
+    if strongest == _STRENGTH["demographics"] and any(_is_of_another(verdict, one) for verdict in best):
+        return Decision("review", "review", review=persons, findings=findings)
     kept = min(one, key=lambda cluster: (cluster.provisional, cluster.person)).person
     taken = tuple(sorted(cluster.person for cluster in one if cluster.person != kept))
     left = (each for each in verdicts if each.cluster not in one and not _is_answered(each, one))
@@ -195,7 +197,12 @@ def _apart(one: Cluster, other: Cluster, by: Scale) -> bool:
 def _is_answered(verdict: _Verdict, one: Sequence[Cluster]) -> bool:
     """Whether a person who only looks like the record need not be asked about: by the numbers it is somebody
     else than the one that the record is linked to."""
-    return verdict.strength == _LIKELY and any(
+    return verdict.strength == _LIKELY and _is_of_another(verdict, one)
+
+
+def _is_of_another(verdict: _Verdict, one: Sequence[Cluster]) -> bool:
+    """Whether by the numbers a person is somebody else than the ones that are taken for the record's."""
+    return any(
         are_two_people(member.demographics, other.demographics)
         for member in verdict.cluster.members
         for cluster in one

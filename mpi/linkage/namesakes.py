@@ -7,7 +7,7 @@ Whoever shares a telephone or an address with the namesake is not counted: a twi
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import exp, sqrt
 from typing import Final
 
 from mpi.citizen_id import is_number_of
@@ -16,6 +16,9 @@ from mpi.online_model import SAME_DAY_AND_SEX, Names
 
 _WHOLE_DAY: Final = len("yyyy-mm-dd")
 _MISJUDGED: Final = 1.5
+_SURE: Final = 0.999
+# Of so many the normal distribution tells as well.
+_MANY: Final = 200.0
 # Of a citizen id: its length, and the digit that tells the sex.
 _DIGITS: Final = 18
 _SEX: Final = 16
@@ -73,6 +76,19 @@ def _strangers(group: Sequence[Sequence[Demographics]]) -> int:
 
 
 def _excess(shared: int, expected: float, residents: int) -> float:
-    """What is above chance, two standard deviations and as much again as the shares of names may be wrong."""
-    chance = _MISJUDGED * expected + 2 * sqrt(expected)
-    return max(0.0, shared - chance) / max(residents, 1)
+    """What is above chance, which may give half as much again as the shares of names say."""
+    return max(0.0, shared - 2 * _by_chance(_MISJUDGED * expected / 2)) / max(residents, 1)
+
+
+def _by_chance(expected: float) -> float:
+    """As many pairs as chance gives at most, but for once in a thousand times (Poisson): one pair of
+    strangers tells nothing of a region."""
+    if expected > _MANY:
+        return expected + 3.1 * sqrt(expected)
+    count, one = 0, exp(-expected)
+    below = one
+    while below < _SURE:
+        count += 1
+        one *= expected / count
+        below += one
+    return count

@@ -232,3 +232,15 @@ def test_a_wrong_birth_date_does_not_part_a_record_from_the_holder_of_its_number
     assert (
         decide(facts(name="李芳", birth_date="1970-11-23", citizen=MOTHER), clusters(holder)).kind == "link"
     )
+
+
+def test_of_two_namesakes_whom_numbers_part_a_human_says_which_it_is() -> None:
+    phone = [{"system": "phone", "value": "13912345678"}]
+    bare = facts(telecom=phone)
+    one, other = (facts(telecom=phone, citizen=valid_id(order=order)) for order in (101, 123))
+    twice = Cluster(1, (Member(1, one), Member(2, one)))
+    named = Cluster(2, (Member(3, other),))
+    assert "demographics" in compare(bare, one).evidence
+    assert decide(bare, [twice]).kind == "link"
+    decision = decide(bare, [twice, named])
+    assert (decision.kind, decision.review) == ("review", (1, 2))

@@ -7,6 +7,7 @@ from mpi.demographics import Demographics
 from mpi.linkage.namesakes import namesakes_among
 from mpi.linkage.online import names_of
 from mpi.linkage.table import encoded
+from tests.mpi.people import valid_id
 
 
 def records_of(mix: Mix) -> list[Demographics]:
@@ -24,6 +25,15 @@ def test_a_city_has_none_beyond_chance() -> None:
 def test_they_are_seen_where_there_are_some() -> None:
     share = found(records_of(replace(CITY, namesakes=0.02)))
     assert 0.02 < share < 0.06
+
+
+def test_one_pair_tells_nothing_of_a_region() -> None:
+    first = records_of(CITY)
+    one = replace(
+        first[0], names=("令狐慧敏",), phones=(), addresses=(), birth_date="1990-05-06", gender="female"
+    )
+    pair = [replace(one, citizen_ids=(valid_id("1990-05-06", order),)) for order in (122, 144)]
+    assert found([*first, *pair]) == 0
 
 
 def test_twins_and_children_under_their_mothers_id_are_none() -> None:
