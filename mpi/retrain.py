@@ -5,13 +5,14 @@ from typing import Final
 import msgspec
 
 from mpi.demographics import Demographics, demographics_from_json
-from mpi.linkage.online import names_of_counts, trained_on
+from mpi.linkage.namesakes import namesakes_among
+from mpi.linkage.online import Judged, names_of_counts, trained_on
 from mpi.models import active
 from mpi.online_model import OnlineModel
 from mpi.rows import Connection
 
-# So many tell as much as all of them would.
-SAMPLE: Final = 2_000_000
+# So many tell as much of levels as all of them would: tens of thousands of their pairs are of one person.
+SAMPLE: Final = 200_000
 _TOGETHER: Final = 5000
 
 COUNT = "SELECT count(*) FROM mpi_record"
@@ -20,6 +21,13 @@ COUNT = "SELECT count(*) FROM mpi_record"
 SAMPLED = """
 SELECT record, demographics::text AS demographics
 FROM mpi_record TABLESAMPLE BERNOULLI ($1) REPEATABLE (1) WHERE merged_into IS NULL
+"""
+
+# All records of some names and birth dates: who has a stranger of his name there has him among them, too.
+ALIKE = """
+SELECT demographics::text AS demographics FROM mpi_record
+WHERE merged_into IS NULL
+  AND (hashtext((demographics->'names'->>0) || (demographics->>'birth_date')) & 2147483647) % 1000 < $1
 """
 
 # What humans said last of each pair, with both records.
@@ -35,29 +43,45 @@ WHERE merged_into IS NULL AND demographics->'names'->>0 <> '' GROUP BY 1
 """
 
 
-async def retrained(connection: Connection, population: int | None) -> OnlineModel:
-    """A model of the records of the index, or of many of them, and of what was decided in review.
-    `population`: as the active model says if None. Inside a transaction. Raises TooFewRecords."""
+async def retrained(connection: Connection, population: int | None, sample: int = SAMPLE) -> OnlineModel:
+    """A model of the records of the index, or of about `sample` of them, and of what was decided in review;
+    names are counted among all. `population`: as the active model says if None. Inside a transaction. Raises
+    TooFewRecords."""
     _, before = await active(connection)
-    percent = min(100.0, 100.0 * SAMPLE / max(await connection.fetchval(COUNT), 1))
+    share = min(1.0, sample / max(await connection.fetchval(COUNT), 1))
+    records, told = await _sampled(connection, 100 * share)
+    model = trained_on(records, population or before.population, before, told=told)
+    if share == 1.0:
+        return model
+    names = names_of_counts(await _counted(connection))
+    rows = await connection.fetch(ALIKE, max(1, round(1000 * share)))
+    namesakes = namesakes_among((demographics_from_json(row["demographics"]) for row in rows), names)
+    return msgspec.structs.replace(model, names=names, namesakes=namesakes)
+
+
+async def _sampled(connection: Connection, percent: float) -> tuple[list[Demographics], list[Judged]]:
+    """So many of a hundred records, with those that humans judged, and what they judged."""
     records: list[Demographics] = []
     place: dict[int, int] = {}
     cursor = await connection.cursor(SAMPLED, percent)
     while rows := await cursor.fetch(_TOGETHER):
         place |= {row["record"]: at for at, row in enumerate(rows, len(records))}
         records += [demographics_from_json(row["demographics"]) for row in rows]
-    told: list[tuple[int, int, bool]] = []
+    told: list[Judged] = []
     for row in await connection.fetch(JUDGED):
         for record, text in ((row["low"], row["one"]), (row["high"], row["other"])):
             if record not in place:
                 place[record] = len(records)
                 records.append(demographics_from_json(text))
         told.append((place[row["low"]], place[row["high"]], row["is_match"]))
-    return trained_on(records, population or before.population, before, told=told)
+    return records, told
+
+
+async def _counted(connection: Connection) -> dict[str, int]:
+    return {row["name"]: row["number"] for row in await connection.fetch(NAMES)}
 
 
 async def refreshed(connection: Connection) -> OnlineModel:
     """The active model with the names that are frequent now. Inside a transaction."""
     _, before = await active(connection)
-    counts = {row["name"]: row["number"] for row in await connection.fetch(NAMES)}
-    return msgspec.structs.replace(before, names=names_of_counts(counts))
+    return msgspec.structs.replace(before, names=names_of_counts(await _counted(connection)))
