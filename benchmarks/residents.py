@@ -23,6 +23,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+import msgspec
+
 from mpi.citizen_id import check_character
 from mpi.demographics import Card, Demographics
 from mpi.implied import implied
@@ -141,7 +143,7 @@ def _namesake(draw: random.Random, number: int, one: Resident, used: set[str]) -
 
 
 def _bare(visit: Visit) -> Visit:
-    known = replace(visit.demographics, citizen_ids=(), cards=(), phones=(), addresses=())
+    known = msgspec.structs.replace(visit.demographics, citizen_ids=(), cards=(), phones=(), addresses=())
     return replace(visit, demographics=known)
 
 

@@ -6,7 +6,9 @@ seldom has its codes.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from mpi.characters import simplified
 from mpi.divisions import DISTRICTS, MUNICIPALITIES, PROVINCES, district_now
@@ -35,12 +37,14 @@ _UNITS = re.compile(r"(?<=[0-9a-z])(?:号楼|号院|单元|弄|幢|栋|座|号|�
 _NUMERAL = re.compile(rf"[{NUMERALS}]+(?=[号弄幢栋座室楼组]|单元)")
 _SEPARATORS = re.compile(r"[\s,，。;；()（）/\\]+")
 _NUMBER = re.compile(r"[0-9]")
+# Nothing in such numbers names a division, or is a postcode.
+_ROAD_AND_NUMBERS = re.compile(r"([^0-9]+)((?:[0-9]{1,5}[号楼院单元弄幢栋座室#\-]+)*(?:[0-9]{1,5})?)\Z")
 _POSTCODE = re.compile(r"[0-9]{6}(?![0-9])")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """`province` is two digits of GB/T 2260; every part is empty if the address does not say it."""
+class Address(msgspec.Struct, frozen=True):
+    """`province` is two digits of GB/T 2260; `place` is road and numbers, with one mark for what stands
+    between them (`3号楼2单元501室` → `3-2-501`). Every part is empty if the address does not say it."""
 
     province: str = ""
     city: str = ""
@@ -59,8 +63,20 @@ class Address:
 def address(text: str) -> Address:
     """Takes an address apart as far as its own words go."""
     plain = simplified(unicodedata.normalize("NFKC", text[:512]).casefold())
-    rest = _POSTCODE.sub("", _SEPARATORS.sub("", plain), 1)
-    province, rest = _taken(_PROVINCE, rest)
+    tight = _SEPARATORS.sub("", plain)
+    if found := _ROAD_AND_NUMBERS.match(tight):
+        road, numbers = found.groups()
+    else:
+        road, numbers = _POSTCODE.sub("", tight, 1), ""
+    province, city, district, town, place = _divided(road)
+    return Address(province, city, district, town, _UNITS.sub("-", place + numbers).strip("-"))
+
+
+# A city has fewer roads than dwellings.
+@lru_cache(maxsize=65536)
+def _divided(text: str) -> tuple[str, str, str, str, str]:
+    """The parts of an address; the last is what stands behind the town, its numerals as digits."""
+    province, rest = _taken(_PROVINCE, text)
     code = PROVINCES.get(province, "")
     rest = _DIRECTLY_BELOW.sub("", rest, 1)
     city, rest = ("", rest) if code in MUNICIPALITIES else _taken(_CITY, rest)
@@ -72,15 +88,10 @@ def address(text: str) -> Address:
     if code in MUNICIPALITIES and district == province:
         district, rest = _taken(_DISTRICT, rest)
     town, rest = _taken(_TOWN, rest)
-    return Address(code, city, district_now(code, city, district), town, _place(rest))
+    place = _NUMERAL.sub(lambda found: digits(found[0]), rest)
+    return code, city, district_now(code, city, district), town, place
 
 
 def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
     found = pattern.match(text)
     return (found[1], text[found.end() :]) if found else ("", text)
-
-
-def _place(rest: str) -> str:
-    """Road and numbers, with one mark for what stands between them (`3号楼2单元501室` → `3-2-501`)."""
-    rest = _NUMERAL.sub(lambda found: digits(found[0]), rest)
-    return _UNITS.sub("-", rest).strip("-")

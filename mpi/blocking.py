@@ -6,10 +6,13 @@ that two texts share only brings a comparison that finds nothing. A key that too
 with another one lead on.
 """
 
-import hashlib
+import struct
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import Final, NamedTuple
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
 
 from mpi.citizen_id import is_number_of
 from mpi.demographics import Demographics
@@ -20,6 +23,9 @@ OVERSIZED: Final = 200
 
 class Rule(IntEnum):
     """The numbers stand in the database and never change their meaning."""
+
+    # An enumeration hashes the names of its members, in Python.
+    __hash__ = int.__hash__
 
     CITIZEN_ID = 1
     CARD = 2
@@ -34,49 +40,64 @@ class Rule(IntEnum):
     MOTHER_BIRTH = 11
 
 
-class Key(NamedTuple):
+class Key(msgspec.Struct, frozen=True, order=True):
     key: int
     rule: Rule
 
 
 def blocking_keys(known: Demographics) -> tuple[Key, ...]:
     """Every key of a record, sorted, so that two transactions lock them in the same order."""
-    return tuple(sorted({*_numbers(known), *_named(known), *_born(known)}))
+    return tuple(sorted([Key(_signed(hashed(rule, fact))[0], rule) for rule, fact in facts_of(known)]))
 
 
-def _numbers(known: Demographics) -> Iterator[Key]:
+Fact = tuple[Rule, str]
+
+
+def facts_of(known: Demographics) -> dict[Fact, None]:
+    """What keys are made of, each once."""
+    return dict.fromkeys((*_numbers(known), *_named(known), *_born(known)))
+
+
+def hashed(rule: Rule, fact: str) -> bytes:
+    """A key as its eight bytes."""
+    return blake2b(_HEADS[rule] + fact.encode(), digest_size=8).digest()
+
+
+def _numbers(known: Demographics) -> Iterator[Fact]:
+    born = known.birth_date
     for number in known.citizen_ids:
-        yield _key(Rule.CITIZEN_ID, number)
+        yield Rule.CITIZEN_ID, number
         for name in known.pinyin:
-            yield _key(Rule.CITIZEN_ID_NAME, number, name)
+            yield Rule.CITIZEN_ID_NAME, f"{number}\x1f{name}"
         # A newborn under its mother's number: the delivery.
-        if known.birth_date and not is_number_of(number, known.birth_date):
-            yield _key(Rule.MOTHER_BIRTH, number, known.birth_date)
+        if born and not is_number_of(number, born):
+            yield Rule.MOTHER_BIRTH, f"{number}\x1f{born}"
     for card in known.cards:
-        yield _key(Rule.CARD, card.system, card.number)
+        yield Rule.CARD, f"{card.system}\x1f{card.number}"
         for name in known.pinyin:
-            yield _key(Rule.CARD_NAME, card.system, card.number, name)
+            yield Rule.CARD_NAME, f"{card.system}\x1f{card.number}\x1f{name}"
 
 
-def _named(known: Demographics) -> Iterator[Key]:
+def _named(known: Demographics) -> Iterator[Fact]:
     """Two facts together: one alone is shared by too many."""
+    born = known.birth_date
     for name in known.pinyin:
-        if known.birth_date:
-            yield _key(Rule.NAME_BIRTH, name, known.birth_date)
+        if born:
+            yield Rule.NAME_BIRTH, f"{name}\x1f{born}"
         for phone in known.phones:
-            yield _key(Rule.NAME_PHONE, name, phone)
+            yield Rule.NAME_PHONE, f"{name}\x1f{phone}"
         for address in known.addresses:
-            yield _key(Rule.NAME_ADDRESS, name, address)
-            if known.birth_date:
-                yield _key(Rule.NAME_BIRTH_PLACE, name, known.birth_date, address[:_PLACE])
+            yield Rule.NAME_ADDRESS, f"{name}\x1f{address}"
+            if born:
+                yield Rule.NAME_BIRTH_PLACE, f"{name}\x1f{born}\x1f{address[:_PLACE]}"
 
 
-def _born(known: Demographics) -> Iterator[Key]:
-    if known.birth_date:
+def _born(known: Demographics) -> Iterator[Fact]:
+    if born := known.birth_date:
         for phone in known.phones:
-            yield _key(Rule.PHONE_BIRTH, phone, known.birth_date)
+            yield Rule.PHONE_BIRTH, f"{phone}\x1f{born}"
         for address in known.addresses:
-            yield _key(Rule.ADDRESS_BIRTH, address, known.birth_date)
+            yield Rule.ADDRESS_BIRTH, f"{address}\x1f{born}"
 
 
 # The beginning of an address that names the district.
@@ -84,10 +105,5 @@ _PLACE: Final = 3
 
 
 # By number: an enumeration's own `name` costs more than the hash.
-_HEADS: Final = ("", *(f"mpi.{rule.name}\x1f" for rule in Rule))
-
-
-def _key(rule: Rule, *parts: str) -> Key:
-    text = _HEADS[rule] + "\x1f".join(parts)
-    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
-    return Key(int.from_bytes(digest, signed=True), rule)
+_HEADS: Final = (b"", *(f"mpi.{rule.name}\x1f".encode() for rule in Rule))
+_signed: Final = struct.Struct(">q").unpack

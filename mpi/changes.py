@@ -5,7 +5,7 @@ the locks of `mpi.rows`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -18,17 +18,20 @@ from mpi.ranking import rank
 from mpi.rows import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """What a record row holds of a hospital's patient."""
 
     patient_id: str
     source: str
     local_id: str
-    demographics: Demographics = field(repr=False)
-    shown: bytes = field(repr=False)
+    demographics: Demographics
+    shown: bytes
     active: bool
     keys: tuple[Key, ...]
+
+    def __repr__(self) -> str:
+        # Who the patient is must stand in no log.
+        return f"Content(patient_id={self.patient_id!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ Placeholders (无名氏, 13800000000, all-ones numbers) are worth nothing and ar
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -55,8 +55,7 @@ _BETWEEN_PHONES: Final = re.compile(r"[;；,，、/|]|(?<=[0-9])\s+(?=(?:\+|0|1[
 _NATIONAL: Final = frozenset(("NI", "NNCHN"))
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A card number within its canonical system."""
 
     kind: str
@@ -64,8 +63,7 @@ class Card:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Demographics:
+class Demographics(msgspec.Struct, frozen=True):
     """The comparable facts about one person; an empty value means nobody said.
 
     `citizen_ids` are valid and in their 18-character form. `birth_date` is as precise as it was sent
@@ -90,24 +88,22 @@ _DECODER: Final = msgspec.json.Decoder(Demographics)
 
 def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) -> Demographics:
     """Read a Patient that the structure check has passed; oddities beyond that are left out, not refused."""
-    all_names = [name for name in map(normal_name, _name_texts(patient)) if name]
-    newborn = any(map(is_newborn, all_names))
-    names = _distinct([name for name in all_names if not is_placeholder(name) and not is_newborn(name)])
+    named = _named(tuple(_name_texts(patient)))
     citizen_ids, cards = _identifiers(patient, identify)
     gender = patient.get("gender")
     birth_date = patient.get("birthDate")
     order = patient.get("multipleBirthInteger")
     return Demographics(
-        names=names,
-        pinyin=_distinct([key for name in names for key in pinyin_keys(name)]),
-        newborn=newborn and not names,
+        names=named.names,
+        pinyin=named.pinyin,
+        newborn=named.newborn and not named.names,
         gender=gender if gender in ("male", "female") else "",
         birth_date=normal_birth_date(birth_date) if isinstance(birth_date, str) else "",
-        birth_order=order if isinstance(order, int) else next(_orders(all_names), None),
+        birth_order=order if isinstance(order, int) else named.birth_order,
         citizen_ids=citizen_ids,
         cards=cards,
-        phones=_distinct(filter(None, map(normal_phone, _phones(patient)))),
-        addresses=_distinct(filter(None, map(_normal_address, patient.get("address", ())))),
+        phones=_distinct([phone for text in _phones(patient) if (phone := normal_phone(text))]),
+        addresses=_distinct([key for told in patient.get("address", ()) if (key := _normal_address(told))]),
     )
 
 
@@ -169,6 +165,25 @@ def shared_identifier(identifier: Mapping[str, Any], identify: Identify) -> Card
     return Card(kind, system, number) if number else None
 
 
+class _Named(NamedTuple):
+    """What the names of a patient tell."""
+
+    names: tuple[str, ...]
+    pinyin: tuple[str, ...]
+    newborn: bool
+    birth_order: int | None
+
+
+# There are fewer names than patients.
+@lru_cache(maxsize=65536)
+def _named(texts: tuple[str, ...]) -> _Named:
+    told = [name for name in map(normal_name, texts) if name]
+    names = _distinct([name for name in told if not is_placeholder(name) and not is_newborn(name)])
+    keys = _distinct([key for name in names for key in pinyin_keys(name)])
+    orders = (order for order in map(told_birth_order, told) if order is not None)
+    return _Named(names, keys, any(map(is_newborn, told)), next(orders, None))
+
+
 def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
     names = patient.get("name", ())
     # The name in use comes first: it is the one that stands for the record.
@@ -180,17 +195,18 @@ def _is_former(human_name: Mapping[str, Any]) -> bool:
     return human_name.get("use") in ("old", "maiden", "nickname")
 
 
-def _orders(names: Iterable[str]) -> Iterator[int]:
-    return (order for order in map(told_birth_order, names) if order is not None)
-
-
 def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[str, ...], tuple[Card, ...]]:
-    found = [shared_identifier(identifier, identify) for identifier in patient.get("identifier", ())]
-    shared = _distinct([card for card in found if card is not None])
-    return (
-        tuple([_for_life(card) for card in shared if card.kind in (CITIZEN_ID, NATIONAL_ID)]),
-        tuple([card for card in shared if card.kind not in (CITIZEN_ID, NATIONAL_ID)]),
-    )
+    numbers: list[str] = []
+    cards: list[Card] = []
+    for identifier in patient.get("identifier", ()):
+        shared = shared_identifier(identifier, identify)
+        if shared is None:
+            continue
+        if shared.kind in (CITIZEN_ID, NATIONAL_ID):
+            numbers.append(_for_life(shared))
+        else:
+            cards.append(shared)
+    return _distinct(numbers), _distinct(cards)
 
 
 def _for_life(card: Card) -> str:
@@ -199,7 +215,7 @@ def _for_life(card: Card) -> str:
 
 
 def _says_national(identifier: Mapping[str, Any]) -> bool:
-    codings = identifier.get("type", {}).get("coding", ())
+    codings = identifier["type"].get("coding", ()) if "type" in identifier else ()
     return any(coding.get("code") in _NATIONAL for coding in codings)
 
 
@@ -211,14 +227,14 @@ def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _normal_address(told: Mapping[str, Any]) -> str:
-    parts = [told.get(part) for part in ("state", "city", "district")]
+    parts = [told[part] for part in ("state", "city", "district") if part in told]
     parts += told.get("line", ())
-    text = "".join(part for part in parts if isinstance(part, str)) or told.get("text", "")
+    text = "".join([part for part in parts if isinstance(part, str)]) or told.get("text", "")
     plain = unicodedata.normalize("NFKC", text[:512]).casefold()
     if _CHINESE.search(plain):
         return address(plain).key
     return _SEPARATORS.sub("", plain) if _DWELLING.search(plain) else ""
 
 
-def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:
-    return tuple(dict.fromkeys(values))
+def _distinct(values: Sequence[Value]) -> tuple[Value, ...]:
+    return tuple(values) if len(values) < 2 else tuple(dict.fromkeys(values))

@@ -5,8 +5,9 @@ one that a slip, a default or another calendar makes of it, is its holder, and t
 better. Who has another sex as well as another day is somebody else, such as the holder's wife.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from mpi.birth_dates import date_relation
 from mpi.citizen_id import CitizenId, citizen_id
@@ -23,10 +24,11 @@ def implied(told: Demographics) -> Demographics:
     if len(told.citizen_ids) != 1 or told.newborn:
         return told
     number = citizen_id(told.citizen_ids[0])
-    if number is None or not _is_holder(told, number):
+    if number is None:
         return told
     born = number.birth_date.isoformat()
-    if told.birth_date == born and told.gender == number.sex:
+    same = told.birth_date == born and told.gender == number.sex
+    if same or not _is_holder(told, number):
         return told
     return replace(told, birth_date=born, gender=number.sex)
 

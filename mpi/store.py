@@ -224,7 +224,7 @@ def resolution(arrival: Arrival) -> Resolution:
 def _says_something_new(stored: Known, record: Record, shown: bytes) -> bool:
     return (
         stored.shown != shown
-        or stored.active != _is_active(record)
+        or stored.active != is_active(record)
         or stored.normalisation != NORMALISATION
         or record.replaced_by not in (None, stored.survivor, record.patient_id)
     )
@@ -235,7 +235,7 @@ def content_of(record: Record, shown: bytes, identify: Identify) -> Content:
     demographics = implied(demographics_from_patient(record.patient, identify))
     keys = blocking_keys(demographics)
     return Content(
-        record.patient_id, record.source, record.local_id, demographics, shown, _is_active(record), keys
+        record.patient_id, record.source, record.local_id, demographics, shown, is_active(record), keys
     )
 
 
@@ -243,7 +243,7 @@ def _is_merged(record: Record) -> bool:
     return record.replaced_by not in (None, record.patient_id)
 
 
-def _is_active(record: Record) -> bool:
+def is_active(record: Record) -> bool:
     return record.patient.get("active") is not False
 
 

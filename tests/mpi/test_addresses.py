@@ -6,6 +6,14 @@ from hypothesis import strategies as st
 
 from mpi.addresses import Address, address
 
+_NUMBERS = st.integers(1, 99999)
+_UNITS = st.tuples(_NUMBERS, st.sampled_from(("号", "号楼", "单元", "栋", "-", "#")))
+DWELLINGS = st.builds(
+    lambda units, last: "".join(f"{number}{unit}" for number, unit in units) + str(last),
+    st.lists(_UNITS, max_size=4),
+    _NUMBERS,
+)
+
 
 @pytest.mark.parametrize(
     ("text", "found"),
@@ -93,3 +101,11 @@ def test_what_tells_no_dwelling_is_worth_nothing(written: str) -> None:
 def test_a_road_named_after_a_city_is_no_city() -> None:
     assert address("上海市黄浦区南京东路1号").city == ""
     assert address("武汉路3号").city == ""
+
+
+@given(
+    st.sampled_from(("辽宁省沈阳市和平区南京街", "上海市浦东新区张江镇祖冲之路", "和平里三号院")), DWELLINGS
+)
+def test_numbers_are_read_alike_whatever_stands_behind_them(road: str, numbers: str) -> None:
+    # With a letter behind them they are not taken for the numbers of a road at once.
+    assert address(f"{road}{numbers}").place + "z" == address(f"{road}{numbers}z").place

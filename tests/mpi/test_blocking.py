@@ -1,8 +1,7 @@
 """Blocking keys: every rule makes keys, a wrong fact leaves others, and too many under one lead nowhere."""
 
-from dataclasses import replace
-
 from hypothesis import given
+from msgspec.structs import replace
 
 from mpi.blocking import OVERSIZED, Rule, blocking_keys
 from mpi.citizen_id import is_number_of

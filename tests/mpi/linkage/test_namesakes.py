@@ -1,6 +1,8 @@
 """Strangers of one name, birth date and sex are seen where there are more than chance gives."""
 
-from dataclasses import replace
+import dataclasses
+
+from msgspec.structs import replace
 
 from benchmarks.residents import CITY, Mix, residents, visits
 from mpi.demographics import Demographics
@@ -23,7 +25,7 @@ def test_a_city_has_none_beyond_chance() -> None:
 
 
 def test_they_are_seen_where_there_are_some() -> None:
-    share = found(records_of(replace(CITY, namesakes=0.02)))
+    share = found(records_of(dataclasses.replace(CITY, namesakes=0.02)))
     assert 0.02 < share < 0.06
 
 
@@ -37,9 +39,11 @@ def test_one_pair_tells_nothing_of_a_region() -> None:
 
 
 def test_twins_and_children_under_their_mothers_id_are_none() -> None:
-    assert found(records_of(replace(CITY, twins=1.0))) == 0
+    assert found(records_of(dataclasses.replace(CITY, twins=1.0))) == 0
 
 
 def test_nobody_is_seen_without_ids() -> None:
-    records = [replace(record, citizen_ids=()) for record in records_of(replace(CITY, namesakes=0.02))]
+    records = [
+        replace(record, citizen_ids=()) for record in records_of(dataclasses.replace(CITY, namesakes=0.02))
+    ]
     assert found(records) == 0
