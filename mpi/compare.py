@@ -4,9 +4,10 @@ Pure and symmetric: `compare(a, b)` equals `compare(b, a)`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+import msgspec
 
 from mpi.citizen_id import citizen_id
 from mpi.demographics import Demographics
@@ -31,8 +32,7 @@ _RELATIONS: Final[Mapping[str, Relation]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """`evidence`: what both have (`citizen-id`, `card`), or how much the rest of what they say speaks for one
     person (`demographics`, `likely`), with the `bits` of that. `conflicts`: the guards that forbid a link."""
 

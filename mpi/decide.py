@@ -5,9 +5,10 @@ that is as yet provisional, one record that nobody verified, is decided again wh
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+import msgspec
 
 from mpi.compare import are_two_people, compare
 from mpi.demographics import Demographics
@@ -21,8 +22,7 @@ _RULES: Final = MappingProxyType({strength: evidence for evidence, strength in _
 _LIKELY: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A record of a cluster.
 
     `forbidden`: somebody said that it is not the person of the record in hand. `merged`: its hospital merged
@@ -38,8 +38,7 @@ class Member:
     asked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(msgspec.Struct, frozen=True):
     """A person with the records that are linked to it."""
 
     person: int
@@ -55,8 +54,7 @@ class Cluster:
         return not (member.settled or member.merged or told.citizen_ids or told.cards or told.newborn)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """Why a person was or was not taken: the member, what is shared, what conflicts, and the weight of the
     demographics."""
 
@@ -67,8 +65,7 @@ class Finding:
     bits: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """`link` to `person`; `new`: a person of its own; `review`: a person of its own until a human decides.
 
     `rule` is the evidence that decided (`citizen-id`, `card`, `demographics`, `first`, `review`). `review`
@@ -89,8 +86,7 @@ class Decision:
         return max((each.bits for each in self.findings if each.person == self.person), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(msgspec.Struct, frozen=True):
     """`speaking`: how many records share evidence that links and object to nothing."""
 
     cluster: Cluster
@@ -114,6 +110,8 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
 
     The order of candidates and of their members makes no difference.
     """
+    if not candidates:
+        return Decision("new", "first")
     examined = [
         (cluster, tuple(examine(record, cluster, by)))
         for cluster in sorted(candidates, key=lambda cluster: cluster.person)
@@ -153,13 +151,8 @@ def examine(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> Iterab
         if member.forbidden:
             conflicts.add("do-not-link")
         if comparison.evidence or conflicts:
-            yield Finding(
-                cluster.person,
-                member.record,
-                tuple(sorted(comparison.evidence)),
-                tuple(sorted(conflicts)),
-                round(comparison.bits, 2),
-            )
+            evidence, against = tuple(sorted(comparison.evidence)), tuple(sorted(conflicts))
+            yield Finding(cluster.person, member.record, evidence, against, round(comparison.bits, 2))
 
 
 def strength(findings: Iterable[Finding], person: int) -> int:

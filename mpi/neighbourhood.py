@@ -6,7 +6,9 @@ same rules. Pure; persons and records are numbers that the caller gives.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from mpi.blocking import OVERSIZED
 from mpi.decide import Cluster, Decision, Member, decide, strength
@@ -40,7 +42,9 @@ class Neighbourhood:
         for key in keys:
             near = self.persons.get(key, ())
             if len(near) <= self.oversized:
-                found.update(map(self.standing, near) if self.replaced else near)
+                found.update(near)
+        if not found.isdisjoint(self.replaced):
+            found = set(map(self.standing, found))
         return [Cluster(person, tuple(self.members[person])) for person in sorted(found)]
 
     def arrive(

@@ -5,7 +5,10 @@ record showed that it is somebody known, gets no enterprise id, and its question
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
 
 from mpi.decide import Finding
 from mpi.demographics import Demographics
@@ -18,18 +21,20 @@ from mpi.weigh import Scale
 _CONCERNED = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """A record in its turn; records and persons are numbered alike."""
 
     record: int
     patient_id: str
-    demographics: Demographics = field(repr=False)
+    demographics: Demographics
     keys: list[int]
 
+    def __repr__(self) -> str:
+        # Who the patient is must stand in no log.
+        return f"Told(record={self.record})"
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+
+class Linked(msgspec.Struct, frozen=True):
     """A record and its person, which has the number of its first record."""
 
     record: int
@@ -39,8 +44,7 @@ class Linked:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A question for a human, and what it is worth."""
 
     record: int

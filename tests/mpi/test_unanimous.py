@@ -1,10 +1,9 @@
 """What columns show is what deciding one record after another shows, only sooner."""
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mpi.blocking import blocking_keys
 from mpi.demographics import Demographics

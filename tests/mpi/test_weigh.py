@@ -1,9 +1,8 @@
 """Weights of demographics: symmetric, explained, and worth nothing where nothing is said."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from mpi.demographics import Demographics
 from mpi.weigh import SCALE, levels_of, support, weigh
