@@ -131,16 +131,22 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
     if strongest == _LIKELY or not best:
         return Decision("review", "review", review=persons, findings=findings)
     one = _one(verdicts, by)
-    foremost = max(verdict.rank for verdict in best)
-    if not {verdict.person for verdict in best if verdict.rank == foremost} <= {each.person for each in one}:
-        return Decision("review", "review", review=persons, findings=findings)
-    if strongest == _STRENGTH["demographics"] and any(_is_of_another(verdict, one) for verdict in best):
+    if _is_open(best, one):
         return Decision("review", "review", review=persons, findings=findings)
     kept = min(one, key=lambda cluster: (cluster.provisional, cluster.person)).person
     taken = tuple(sorted(cluster.person for cluster in one if cluster.person != kept))
     left = (each for each in verdicts if each.cluster not in one and not _is_answered(each, one))
     rest = tuple(each.person for each in left)
     return Decision("link", _RULES[strongest], kept, review=rest, findings=findings, taken=taken)
+
+
+def _is_open(best: Sequence[_Verdict], one: Sequence[Cluster]) -> bool:
+    """Whether the foremost is none of those that are taken for one person, or another is meant as well as
+    they by what is no number."""
+    foremost = max(verdict.rank for verdict in best)
+    if not {verdict.person for verdict in best if verdict.rank == foremost} <= {each.person for each in one}:
+        return True
+    return best[0].strength == _STRENGTH["demographics"] and any(_is_of_another(each, one) for each in best)
 
 
 def examine(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> Iterable[Finding]:
