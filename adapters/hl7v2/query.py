@@ -25,6 +25,7 @@ ASKABLE: Final = frozenset(
     )
 )
 _PARAMETER: Final = re.compile(r"@?PID\.([0-9.]{1,12})", re.ASCII)
+_COUNT: Final = re.compile(r"[0-9]{1,7}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,7 @@ def query_from_message(message: Message) -> tuple[Query | None, list[Fault]]:
     domains = tuple(
         number for n in range(1, len(qpd.field(at)) + 1) if (number := _number(message, "QPD", at, n))
     )
-    rcp, dsc = message.first("RCP"), message.first("DSC")
-    most = rcp.text(2) if rcp is not None else ""
-    start = dsc.text(1) if dsc is not None else ""
+    most, start = _count(message, "RCP", 2, faults), _count(message, "DSC", 1, faults)
     made = Query(
         event,
         qpd.text(2),
@@ -79,10 +78,21 @@ def query_from_message(message: Message) -> tuple[Query | None, list[Fault]]:
         source,
         "" if pixing else qpd.text(5).casefold(),
         domains,
-        int(most) if most.isascii() and most.isdecimal() and 0 < len(most) < 6 else None,
-        int(start) if start.isascii() and start.isdecimal() and len(start) < 8 else 0,
+        most,
+        start or 0,
     )
     return made, faults
+
+
+def _count(message: Message, name: str, field: int, faults: list[Fault]) -> int | None:
+    """A number that a segment gives: whoever is not understood would be sent the first page for ever."""
+    segment = message.first(name)
+    text = segment.text(field).strip() if segment is not None else ""
+    if _COUNT.fullmatch(text):
+        return int(text)
+    if text:
+        faults.append(Fault(DATA_TYPE_ERROR, "this is no number of up to 7 digits", f"{name}-{field}"))
+    return None
 
 
 def _asked(message: Message) -> tuple[tuple[tuple[str, str, int], ...], list[Fault]]:

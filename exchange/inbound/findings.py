@@ -3,7 +3,7 @@
 https://www.hl7.org/fhir/R4/v2/0357/index.html
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from adapters.hl7v2 import fault
@@ -22,6 +22,9 @@ _CODES: Final = {
     "lock-error": fault.APPLICATION_RECORD_LOCKED,
     "exception": fault.APPLICATION_INTERNAL_ERROR,
 }
+# Events that are about two patients: which segments name them, and how many of each.
+_MERGING: Final = ("A18", "A30", *(f"A{number}" for number in (*range(34, 37), *range(39, 52))))
+_PAIRS: Final = {**dict.fromkeys(_MERGING, ("MRG", 1)), **dict.fromkeys(("A24", "A37"), ("PID", 2))}
 _FORBIDDING: Final = frozenset({"error", "fatal"})
 INTERNAL: Final = (Fault(fault.APPLICATION_INTERNAL_ERROR, "the hub could not process this message"),)
 # Who is refused with 207 and AR, CR or CE, not AE, is to send the same again: nothing is wrong with it.
@@ -39,12 +42,27 @@ UNSETTLED: Final = (
 def translation_faults(issues: Iterable[Issue], message: Message | Sent) -> list[Fault]:
     """What forbids storing the translation. An issue's expression is an address in the message.
 
-    A merge whose PID and MRG are out of order may pair the wrong patients: it is refused.
+    A merge whose PID and MRG are out of order may pair the wrong patients: it is refused. So is an event
+    about two patients that names one, for its sender believes that they are one now.
     """
     merges = message.first("MRG") is not None
     return [
-        _fault(issue) for issue in issues if issue.severity in _FORBIDDING or (merges and _is_disorder(issue))
+        *(
+            _fault(issue)
+            for issue in issues
+            if issue.severity in _FORBIDDING or (merges and _is_disorder(issue))
+        ),
+        *(() if isinstance(message, Sent) else _missing(message)),
     ]
+
+
+def _missing(message: Message) -> Iterator[Fault]:
+    event = message.header.text(9, 2)
+    if message.header.text(9) != "ADT" or event not in _PAIRS:
+        return
+    name, wanted = _PAIRS[event]
+    if len(message.all(name)) < wanted:
+        yield Fault(fault.SEGMENT_SEQUENCE_ERROR, f"{event} needs {wanted} {name}", name)
 
 
 def resource_faults(issues: Iterable[Issue]) -> list[Fault]:

@@ -35,6 +35,22 @@ def test_a_merge_in_disorder_is_refused() -> None:
     assert (fault.code, fault.address) == ("100", "PID")
 
 
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("MSH|^~\\&|A||||||ADT^A40^ADT_A39\rPID|1", "MRG"),
+        ("MSH|^~\\&|A||||||ADT^A40^ADT_A39\rPID|1\rMRG|1", None),
+        ("MSH|^~\\&|A||||||ADT^A24\rPID|1", "PID"),
+        ("MSH|^~\\&|A||||||ADT^A24\rPID|1\rPID|2", None),
+        ("MSH|^~\\&|A||||||ADT^A08\rPID|1", None),
+        ("MSH|^~\\&|A||||||ORU^A40\rPID|1", None),
+    ],
+)
+def test_an_event_about_two_patients_names_two(text: str, missing: str | None) -> None:
+    faults = translation_faults((), parse(text))
+    assert [(each.code, each.address) for each in faults] == ([("100", missing)] if missing else [])
+
+
 def test_resources() -> None:
     [fault] = resource_faults(
         [Issue("warning", "value", "w"), Issue("error", "value", "no code", "Patient.gender")]

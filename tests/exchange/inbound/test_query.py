@@ -115,6 +115,8 @@ async def test_two_numbers_of_one_person_are_cross_referenced(closed: Reception)
         (persons("@PID.7^not-a-day"), ("AE", "AE", "QPD^1^3")),
         (persons("@PID.5.1^DOE", "|||||^^^NOWHERE"), ("AE", "AE", "QPD^1^8^1^4")),
         (persons("@PID.5.1^ROE"), ("AA", "NF", "")),
+        (persons("@PID.5.1^DOE", more="DSC|further|I"), ("AE", "AE", "DSC^1^1")),
+        (persons("@PID.5.1^DOE").replace("|1^RD", "|-1^RD"), ("AE", "AE", "RCP^1^2")),
     ],
 )
 async def test_errors_name_the_place(closed: Reception, asked: str, expected: tuple[str, str, str]) -> None:
