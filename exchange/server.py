@@ -58,6 +58,7 @@ from exchange.operations import reindex
 from exchange.operations.everything import ways
 from exchange.settings import Settings
 from exchange.workers import Opening, workers
+from exchange.young_tables import looking_at_young_tables
 
 WORKS: Final[Mapping[str, Work]] = {
     "export": export,
@@ -126,6 +127,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
         unhurried_hub = await stack.enter_async_context(unhurried(hub))
         await stack.enter_async_context(working(unhurried_hub, WORKS))
         await stack.enter_async_context(publishing(unhurried_hub))
+        await stack.enter_async_context(looking_at_young_tables(unhurried_hub))
         await stack.enter_async_context(nightly(unhurried_hub, settings.names_at))
         await stack.enter_async_context(forgetting(unhurried_hub))
         await stack.enter_async_context(listening(hub, reception, door, files))
