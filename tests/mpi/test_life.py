@@ -30,7 +30,7 @@ from mpi.history import state_at
 from mpi.models import activate, keep
 from mpi.online_model import OnlineModel
 from mpi.relink import relink
-from mpi.review import Answer, NotDecidable, decide_review, escalate_review, skip_review
+from mpi.review import Answer, NotDecidable, Verdict, decide_review, escalate_review, skip_review
 from mpi.review_queue import FIRST, WAITING, question, queue
 from tests.mpi.people import at, combine, keys_of, links, questions, record, shown, tell, valid_id
 from tests.mpi.test_decisions import done
@@ -200,7 +200,8 @@ async def reviewed(life: Life, choose: random.Random) -> None:
     asked = choose.choice(waiting)
     by = life.by(choose.choice(("dr-li", "dr-wu")))
     person = choose.choice([None, *asked.persons])
-    verdict = choose.choice(("same", "different"))
+    verdicts: tuple[Verdict, ...] = ("same", "different")
+    verdict = choose.choice(verdicts)
     act = choose.randrange(4)
     life.steps.append(f"review {asked.review} {asked.kind} {verdict} {person} {by.actor} {act}")
     with suppress(NotDecidable, NotPossible):
@@ -210,7 +211,7 @@ async def reviewed(life: Life, choose: random.Random) -> None:
             case 1:
                 await done(life.connection, escalate_review(life.connection, asked.review, by))
             case _:
-                answer = Answer(verdict, person)  # type: ignore[arg-type]
+                answer = Answer(verdict, person)
                 await done(life.connection, decide_review(life.connection, asked.review, answer, by))
 
 

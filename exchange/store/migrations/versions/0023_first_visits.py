@@ -18,7 +18,7 @@ CREATE INDEX mpi_link_person_history ON mpi_link (person, recorded_from)
 """
 
 # What was seen by these keys when it was decided, as one number: the same as `witness` of
-# `mpi.glimpse.GLIMPSE`. The keys lead to the same records, and these persons hold the same links: then the
+# `mpi.meeting.GLIMPSE`. The keys lead to the same records, and these persons hold the same links: then the
 # keys lead to no other person, for a record that left one of these would be missing there. The functions of
 # 0021 stay for the processes of a hub that are still of the last edition.
 SEEN = """
