@@ -57,7 +57,7 @@ ON CONFLICT DO NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class _Correction:
+class Correction:
     """A record as it is stored, its new content, and all persons that its decision looks at."""
 
     stored: Stored
@@ -89,13 +89,13 @@ async def correct(
     """Those of the records that stay where they are, and hold their content now; the rest is left to the long
     way. The caller holds the locks on patients and keys."""
     told = await _arounds(connection, contents)
-    staying = _apart(told, contents)
+    staying = apart(told, contents)
     changed = [(told[at].stored.record, contents[at]) for at in staying if not told[at].stored.same]
     await _correct(connection, changed, instant)
     return {at: told[at].arrival for at in staying}
 
 
-async def _arounds(connection: Connection, contents: Mapping[int, Content]) -> dict[int, _Correction]:
+async def _arounds(connection: Connection, contents: Mapping[int, Content]) -> dict[int, Correction]:
     """Of those that are known. The persons concerned are locked."""
     rows = await connection.fetch(
         AROUNDS,
@@ -111,11 +111,11 @@ async def _arounds(connection: Connection, contents: Mapping[int, Content]) -> d
     for at, around in of.items():
         stored = await seen(connection, around, contents[at])
         if stored is not None:
-            found[at] = _Correction(stored, contents[at], frozenset(stored.names))
+            found[at] = Correction(stored, contents[at], frozenset(stored.names))
     return found
 
 
-def _apart(told: Mapping[int, _Correction], contents: Mapping[int, Content]) -> list[int]:
+def apart(told: Mapping[int, Correction], contents: Mapping[int, Content]) -> list[int]:
     """Those that stay, whose keys nobody else has, whose person nobody else looks at, and who look at no
     person that one which does not stay looks at."""
     keys = Counter(key.key for content in contents.values() for key in content.keys)

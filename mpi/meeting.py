@@ -112,7 +112,7 @@ async def meet(connection: Connection, contents: Sequence[Content], new_id: Call
     assert read is not None
     if told := set(read["told"]):
         contents = [each for each, key in zip(contents, patients, strict=True) if key not in told]
-    return await _decided(connection, contents, read, new_id)
+    return await decided(connection, contents, read, new_id)
 
 
 async def meet_locked(
@@ -122,7 +122,7 @@ async def meet_locked(
     patient_ids, keys = sought(contents)
     read = await connection.fetchrow(MEET, keys, OVERSIZED, len(contents), locks_of(patient_ids, keys))
     assert read is not None
-    return await _decided(connection, contents, read, new_id)
+    return await decided(connection, contents, read, new_id)
 
 
 def sought(contents: Sequence[Content]) -> tuple[list[str], list[int]]:
@@ -131,7 +131,7 @@ def sought(contents: Sequence[Content]) -> tuple[list[str], list[int]]:
     return [content.patient_id for content in contents], sorted(keys)
 
 
-async def _decided(
+async def decided(
     connection: Connection, contents: Sequence[Content], read: Row, new_id: Callable[[], str]
 ) -> Meeting:
     near = _neighbourhood(read, Neighbourhood(await scale_of(connection, read["model"])))
