@@ -1,5 +1,8 @@
-"""Splink as an engine beside ours: comparisons by kind of column, our blocking rules as SQL, no labels.
+"""Splink as an engine beside ours: comparisons by kind of column, our blocking rules, no labels.
 
+It compares the pairs that ours compares: a rule is a column with the number of a record's block, empty where
+ours leaves the block out as too large. It trains by the rules as SQL, of which Splink reads the columns that
+agree: those of few pairs first, none of more than a few million.
 What training leaves without a number (a prior of NaN where a rule brings no two alike, a level that never
 occurred) is as if it had not been trained: Splink then takes its own default.
 https://moj-analytical-services.github.io/splink/
@@ -12,20 +15,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pyarrow
 import splink.comparison_library as library
+from numpy.typing import NDArray
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from mpi.linkage.candidates import rules_for
+from mpi.linkage.candidates import GROUP, rules_for
 from mpi.linkage.columns import Map, map_from_document
+from mpi.linkage.keys import key_column
 from mpi.linkage.table import Table, table
 
 Records = Mapping[str, Sequence[str]]
 Pair = tuple[int, int]
+Blocks = NDArray[np.int64]
 
 LEAST: Final = 0.01
 PRIOR: Final = 1e-4
 RULES: Final = 6
+TRAINED: Final = 3_000_000
+"""Pairs that a rule brings at most, of those trained by."""
 
 _COMPARISONS: dict[str, Callable[[str], Any]] = {
     "name": lambda name: library.NameComparison(name).configure(term_frequency_adjustments=True),
@@ -40,6 +49,7 @@ _COMPARISONS: dict[str, Callable[[str], Any]] = {
     "category": library.ExactMatch,
     "sex": library.ExactMatch,
 }
+_RULE: Final = "rule_{0}"
 _SQL: Final = {
     "": "{0}",
     "4": "substr({0}, 1, 4)",
@@ -104,16 +114,17 @@ def _kind(chance: float, link_at: float, review_at: float) -> str:
 
 
 def predicted(made: Table, columns: Map) -> Predicted:
-    frames = _frames(made, columns)
-    rules: list[Any] = [block_on(*map(_sql, rule)) for rule in rules_for(made, columns.kinds)]
+    rules = rules_for(made, columns.kinds)
+    blocks = [_blocks(made, rule) for rule in rules]
+    frames = _frames(made, columns, blocks)
     settings = SettingsCreator(
         link_type="link_only" if made.source.any() else "dedupe_only",
         comparisons=[_COMPARISONS[told.kind](name) for name, told in columns.columns.items()],
-        blocking_rules_to_generate_predictions=rules,
+        blocking_rules_to_generate_predictions=[block_on(_RULE.format(at)) for at in range(len(rules))],
         probability_two_random_records_match=PRIOR,
     )
     linker = Linker(frames, settings, log_level="ERROR")
-    _train(linker, rules)
+    _train(linker, _cheapest(rules, blocks))
     linker = Linker(frames, _numbers_only(linker.misc.save_model_to_json()), log_level="ERROR")
     frame = linker.inference.predict(threshold_match_probability=LEAST)
     pairs = {
@@ -122,6 +133,28 @@ def predicted(made: Table, columns: Map) -> Predicted:
         if (pair := (row["unique_id_l"], row["unique_id_r"]))
     }
     return Predicted(linker, frame, pairs, len(made))
+
+
+def _blocks(made: Table, rule: Sequence[str]) -> Blocks:
+    """The number of each record's block by this rule; -1 where a key is missing."""
+    joint, missing = np.zeros(len(made), np.int64), np.zeros(len(made), np.bool_)
+    for key in rule:
+        column = key_column(made, key)
+        missing |= column.codes == 0
+        _, joint = np.unique(joint * len(column.values) + column.codes, return_inverse=True)
+    return np.where(missing, -1, joint)
+
+
+def _sizes(blocks: Blocks) -> Blocks:
+    """How many records stand in each record's block."""
+    _, of, sizes = np.unique(blocks, return_inverse=True, return_counts=True)
+    return np.asarray(np.where(blocks < 0, 0, sizes[of]), np.int64)
+
+
+def _cheapest(rules: Sequence[Sequence[str]], blocks: Sequence[Blocks]) -> list[Any]:
+    costs = (int((_sizes(each) - 1).clip(0).sum()) // 2 for each in blocks)
+    ranked = sorted((cost, rule) for cost, rule in zip(costs, rules, strict=True) if cost <= TRAINED)
+    return [block_on(*map(_sql, rule)) for _, rule in ranked]
 
 
 def _train(linker: Linker, rules: Sequence[Any]) -> None:
@@ -157,11 +190,14 @@ def _is_chance(number: object) -> bool:
     return isinstance(number, float | int) and math.isfinite(number) and 0 < number <= 1
 
 
-def _frames(made: Table, columns: Map) -> Any:
-    data: dict[str, list[Any]] = {
+def _frames(made: Table, columns: Map, blocks: Sequence[Blocks]) -> Any:
+    data: dict[str, Any] = {
         name: [made.columns[name].values[code] or None for code in made.columns[name].codes.tolist()]
         for name in columns.columns
     }
+    for at, each in enumerate(blocks):
+        left_out = (each < 0) | (_sizes(each) > GROUP)
+        data[_RULE.format(at)] = pyarrow.array(each, mask=left_out)
     whole = pyarrow.table({**data, "unique_id": list(range(len(made)))})
     split = int((made.source == 0).sum())
     parts = [whole.slice(0, split), whole.slice(split)] if made.source.any() else [whole]
