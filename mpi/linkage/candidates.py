@@ -47,7 +47,8 @@ def candidates(table: Table, rules: Iterable[Sequence[str]], group: int = GROUP)
             across = table.source[one] != table.source[other]
             one, other = one[across], other[across]
         found.append(np.minimum(one, other) * size + np.maximum(one, other))
-    joint = np.unique(np.concatenate(found))
+    joint = np.sort(np.concatenate(found))
+    joint = joint[np.diff(joint, prepend=-1) > 0]
     return (joint // size).astype(np.int32), (joint % size).astype(np.int32)
 
 

@@ -35,6 +35,8 @@ _STILL: Final = 1e-6
 # Pairs that the starting values of m are worth: few data change little.
 _TRUST: Final = 25.0
 _LEAST: Final = 1e-7
+# Numbers of patterns stay below.
+_WIDEST: Final = 1 << 62
 # Whoever asks a human does not know.
 _EVEN: Final = 0.5
 
@@ -164,8 +166,16 @@ def _shares(found: Levels, size: int, weights: Weights | None = None) -> Weights
 
 
 def _patterns(seen: Sequence[Levels]) -> tuple[NDArray[np.int8], Weights]:
-    distinct, counts = np.unique(np.stack(seen, axis=1), axis=0, return_counts=True)
-    return distinct, counts.astype(float)
+    """Each pattern of levels, as a row, and how many pairs have it."""
+    joint, bound = np.zeros(len(seen[0]), np.int64), 1
+    for column in seen:
+        size = int(column.max(initial=0)) + 2
+        if bound * size > _WIDEST:
+            known, joint = np.unique(joint, return_inverse=True)
+            bound = len(known)
+        joint, bound = joint * size + (column + 1), bound * size
+    _, first, counts = np.unique(joint, return_index=True, return_counts=True)
+    return np.stack([column[first] for column in seen], axis=1), counts.astype(float)
 
 
 def _posterior(seen: Sequence[Levels], ms: Sequence[Weights], us: Sequence[Weights], share: float) -> Weights:
