@@ -11,6 +11,7 @@ import msgspec
 
 from mpi.citizen_id import citizen_id
 from mpi.demographics import Demographics
+from mpi.implied import is_of_another_generation
 from mpi.weigh import SCALE, Levels, Scale, bits_of, levels_of, support
 
 Relation = Literal["agree", "differ", "unknown"]
@@ -46,9 +47,9 @@ def compare(one: Demographics, other: Demographics, by: Scale = SCALE) -> Compar
     levels = levels_of(one, other)
     bits = bits_of(one, other, levels, by)
     found = set()
-    if one.citizen_ids and not set(one.citizen_ids).isdisjoint(other.citizen_ids):
+    if _share_number(one, other) and not _is_parents(one, other, levels):
         found.add("citizen-id")
-    if one.cards and other.cards and not _card_numbers(one).isdisjoint(_card_numbers(other)):
+    if _share_card(one, other) and not _is_strangers(one, other, levels):
         found.add("card")
     if not one.newborn and not other.newborn and (told := support(one, other, levels, bits, by)):
         found.add(told)
@@ -84,15 +85,26 @@ def _conflicts(
 
 
 def are_two_people(one: Demographics, other: Demographics) -> bool:
-    """Whether each has a valid number for life, and none is the same. Symmetric."""
+    """Whether each has a valid number for life that is no parent's, and none is the same. Symmetric."""
     known = one.citizen_ids and other.citizen_ids
-    return bool(known) and set(one.citizen_ids).isdisjoint(other.citizen_ids) and _comparable(one, other)
+    if not known or not set(one.citizen_ids).isdisjoint(other.citizen_ids) or not _comparable(one, other):
+        return False
+    return not (_is_of_a_child(one) or _is_of_a_child(other))
 
 
 def _comparable(one: Demographics, other: Demographics) -> bool:
     """Whether both have a number of one scheme: `system#number`, or a bare citizen id."""
     schemes = {number.rpartition("#")[0] for number in one.citizen_ids}
     return not schemes.isdisjoint(number.rpartition("#")[0] for number in other.citizen_ids)
+
+
+def _share_number(one: Demographics, other: Demographics) -> bool:
+    return bool(one.citizen_ids) and not set(one.citizen_ids).isdisjoint(other.citizen_ids)
+
+
+def _share_card(one: Demographics, other: Demographics) -> bool:
+    both = one.cards and other.cards
+    return bool(both) and not _card_numbers(one).isdisjoint(_card_numbers(other))
 
 
 def _lent(one: Demographics, other: Demographics, name: Relation, birth: Relation) -> bool:
@@ -124,6 +136,31 @@ def _different_birth_order(one: Demographics, other: Demographics) -> bool:
 
 def _borrows(one: Demographics, other: Demographics) -> bool:
     return (is_borrowed(one) or is_borrowed(other)) and not _same_delivery(one, other)
+
+
+def _is_parents(one: Demographics, other: Demographics, levels: Levels) -> bool:
+    """Whether the number that both have is a parent's of one of them, and the other is somebody else: the
+    parent, a child of another day, or a twin. Then it says nothing of the two."""
+    if levels.name not in ("", "different"):
+        return False
+    if levels.birth_date != "different" and not _different_birth_order(one, other):
+        return False
+    return _is_of_a_child(one) or _is_of_a_child(other)
+
+
+def _is_strangers(one: Demographics, other: Demographics, levels: Levels) -> bool:
+    """Whether the card that both have was lent, for in all else they are two people: nobody need look."""
+    if levels.name != "different":
+        return False
+    return levels.birth_date == "different" or are_two_people(one, other)
+
+
+def _is_of_a_child(record: Demographics) -> bool:
+    """Whether the numbers are of people of another generation than who is born on the record's day."""
+    if not record.birth_date:
+        return False
+    numbers = [number for number in map(citizen_id, record.citizen_ids) if number]
+    return bool(numbers) and all(is_of_another_generation(record.birth_date, number) for number in numbers)
 
 
 def _both_borrow(one: Demographics, other: Demographics, levels: Levels) -> bool:

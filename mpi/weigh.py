@@ -144,11 +144,23 @@ def _nobody_else(one: Demographics, other: Demographics, found: Levels, by: Scal
 
 
 def _is_respelt(one: Demographics, other: Demographics) -> bool:
-    """Whether both names are of the same letters in some order, or the dot of a minority name is missing.
-    Chinese names that only sound alike may be those of twins, who share birth date, address and telephone."""
+    """Whether both names are of the same letters in some order, or of a minority name the dot is missing or
+    all behind it. Chinese names that only sound alike may be those of twins, who share birth date, address
+    and telephone."""
     if any(map(is_chinese, one.names)) or any(map(is_chinese, other.names)):
-        return not {undotted(name) for name in one.names}.isdisjoint(map(undotted, other.names))
+        undotted_ = {undotted(name) for name in one.names}
+        return not undotted_.isdisjoint(map(undotted, other.names)) or _is_first_part(one, other)
     return True
+
+
+def _is_first_part(one: Demographics, other: Demographics) -> bool:
+    """Whether one has only the part of a minority name that is its own, and not the father's (`买买提`,
+    `买买提·吐尔逊`)."""
+    return any(_begins(a, b) or _begins(b, a) for a in one.names for b in other.names)
+
+
+def _begins(part: str, whole: str) -> bool:
+    return whole.startswith(part) and whole[len(part) : len(part) + 1] == "·"
 
 
 def name_level(one: Demographics, other: Demographics) -> str:
@@ -156,7 +168,7 @@ def name_level(one: Demographics, other: Demographics) -> str:
         return ""
     if one.names == other.names or not set(one.names).isdisjoint(other.names):
         return "equal"
-    if not set(one.pinyin).isdisjoint(other.pinyin):
+    if not set(one.pinyin).isdisjoint(other.pinyin) or _is_first_part(one, other):
         return "sound"
     return "near" if any(is_near(a, b) for a in one.names for b in other.names) else "different"
 

@@ -106,10 +106,26 @@ def test_newborns_under_their_mothers_number_are_not_their_mother_nor_each_other
     elder = facts(name="王芳大双", gender=None, birth_date="2026-01-01", citizen=MOTHER)
     younger = facts(name="王芳小双", gender=None, birth_date="2026-01-01", citizen=MOTHER)
     undated = facts(name="王芳之女", gender=None, birth_date=None, citizen=MOTHER)
-    for child in (elder, younger, undated):
-        assert decide(child, clusters(mother)).kind == "review"
-        assert decide(mother, clusters(child)).kind == "review"
-    assert decide(elder, clusters(younger)).kind == "review"
+    for child in (elder, younger):
+        assert decide(child, clusters(mother)).kind == "new"
+        assert decide(mother, clusters(child)).kind == "new"
+    assert decide(undated, clusters(mother)).kind == "review"
+    assert decide(elder, clusters(younger)).kind == "new"
+
+
+def test_which_of_one_mothers_newborns_it_is_asks_a_human_only_where_it_can_be_one() -> None:
+    told = facts(name="王芳之女", gender="female", birth_date="2026-01-01", citizen=MOTHER)
+    again = facts(name="王芳之女", gender="female", birth_date="2026-01-01", citizen=MOTHER)
+    sister = facts(name="王芳之女", gender="female", birth_date="2024-05-20", citizen=MOTHER)
+    assert decide(again, clusters(told)).kind == "review"
+    assert decide(sister, clusters(told)).kind == "new"
+
+
+def test_a_child_that_was_seen_under_its_mothers_number_has_its_own_later() -> None:
+    home = [{"text": "成都市武侯区科华路3号2栋1单元501"}]
+    under = facts(name="王小明", birth_date="2020-05-05", citizen=MOTHER, address=home)
+    own = facts(name="王小明", birth_date="2020-05-05", citizen=valid_id("2020-05-05"), address=home)
+    assert decide(own, clusters(under)).rule == "demographics"
 
 
 def test_named_twins_under_their_fathers_number_are_two() -> None:
@@ -121,6 +137,12 @@ def test_named_twins_under_their_fathers_number_are_two() -> None:
 def test_the_same_child_under_its_parents_number_is_one() -> None:
     one = facts(name="王小明", birth_date="2020-05-05", citizen=valid_id())
     assert decide(one, clusters(one)).kind == "link"
+
+
+def test_whoever_had_a_lent_card_is_not_asked_about() -> None:
+    owner = facts(card="E1000001", citizen=valid_id())
+    lent = facts(card="E1000001", name="李娜", gender="female", birth_date="1971-02-03")
+    assert decide(owner, clusters(lent)).kind == "new"
 
 
 def test_a_card_alone_does_not_outweigh_another_name() -> None:
@@ -194,8 +216,8 @@ def test_a_provisional_identity_that_something_speaks_against_is_for_a_human() -
 
 def test_whom_the_guards_forbid_does_not_keep_a_record_from_whom_they_allow() -> None:
     mother = facts(name="王芳", gender="female", birth_date="1990-01-02", citizen=MOTHER)
-    child = facts(name="王小宝", gender="male", birth_date="2026-01-01", citizen=MOTHER)
-    decision = decide(mother, clusters(child, mother))
+    borrower = facts(name="王小宝", gender="male", birth_date="1996-01-03", citizen=MOTHER)
+    decision = decide(mother, clusters(borrower, mother))
     assert (decision.kind, decision.person, decision.review) == ("link", 2, (1,))
 
 
