@@ -139,9 +139,9 @@ def _borrows(one: Demographics, other: Demographics) -> bool:
 
 
 def _is_parents(one: Demographics, other: Demographics, levels: Levels) -> bool:
-    """Whether the number that both have is a parent's of one of them, and the other is somebody else: the
-    parent, a child of another day, or a twin. Then it says nothing of the two."""
-    if levels.name not in ("", "different"):
+    """Whether the number that both have is a parent's, under which a newborn without a name stands, and the
+    other is somebody else: the parent, a child of another day, or a twin. Then it says nothing of the two."""
+    if not (one.newborn or other.newborn):
         return False
     if levels.birth_date != "different" and not _different_birth_order(one, other):
         return False

@@ -13,7 +13,7 @@ import msgspec
 from mpi.compare import are_two_people, compare
 from mpi.demographics import Demographics
 from mpi.objections import spoken_for, stands
-from mpi.weigh import SCALE, Scale
+from mpi.weigh import SCALE, Scale, name_level
 
 # Evidence by strength; the stronger outweighs any number of the weaker.
 _STRENGTH: Final = MappingProxyType({"citizen-id": 4, "card": 3, "demographics": 2, "likely": 1})
@@ -87,12 +87,14 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class _Verdict(msgspec.Struct, frozen=True):
-    """`speaking`: how many records share evidence that links and object to nothing."""
+    """`speaking`: how many records share evidence that links and object to nothing. `alike`: whether some are
+    alike in name and the rest."""
 
     cluster: Cluster
     strength: int
     conflicting: bool
     speaking: int
+    alike: bool
 
     @property
     def person(self) -> int:
@@ -131,7 +133,7 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
     if strongest == _LIKELY or not best:
         return Decision("review", "review", review=persons, findings=findings)
     one = _one(verdicts, by)
-    if _is_open(best, one):
+    if _is_open(best, one) or _is_named_as_another(record, verdicts, one):
         return Decision("review", "review", review=persons, findings=findings)
     kept = min(one, key=lambda cluster: (cluster.provisional, cluster.person)).person
     taken = tuple(sorted(cluster.person for cluster in one if cluster.person != kept))
@@ -147,6 +149,15 @@ def _is_open(best: Sequence[_Verdict], one: Sequence[Cluster]) -> bool:
     if not {verdict.person for verdict in best if verdict.rank == foremost} <= {each.person for each in one}:
         return True
     return best[0].strength == _STRENGTH["demographics"] and any(_is_of_another(each, one) for each in best)
+
+
+def _is_named_as_another(record: Demographics, verdicts: Sequence[_Verdict], one: Sequence[Cluster]) -> bool:
+    """Whether a number tells of these and all else of somebody else: a twin with the other's card."""
+    told = [member.demographics for cluster in one for member in cluster.members]
+    if not all(name_level(record, each) in ("near", "different") for each in told):
+        return False
+    others = (verdict for verdict in verdicts if verdict.cluster not in one)
+    return any(verdict.alike for verdict in others)
 
 
 def examine(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> Iterable[Finding]:
@@ -210,4 +221,7 @@ def _is_of_another(verdict: _Verdict, one: Sequence[Cluster]) -> bool:
 
 
 def _verdict(cluster: Cluster, findings: Sequence[Finding]) -> _Verdict:
-    return _Verdict(cluster, strength(findings, cluster.person), stands(findings), spoken_for(findings))
+    alike = any("demographics" in finding.evidence for finding in findings)
+    return _Verdict(
+        cluster, strength(findings, cluster.person), stands(findings), spoken_for(findings), alike
+    )

@@ -266,3 +266,13 @@ def test_of_two_namesakes_whom_numbers_part_a_human_says_which_it_is() -> None:
     assert decide(bare, [twice]).kind == "link"
     decision = decide(bare, [twice, named])
     assert (decision.kind, decision.review) == ("review", (1, 2))
+
+
+def test_a_number_of_one_and_the_name_and_home_of_another_are_for_a_human() -> None:
+    home = [{"text": "成都市武侯区科华路3号2栋1单元501"}]
+    holder = facts(name="王子安", citizen=valid_id(), address=home)
+    twin = facts(name="王子轩", card="E1000001", address=home)
+    lent = facts(name="王子轩", citizen=valid_id(), address=home)
+    assert decide(lent, clusters(holder)).kind == "link"
+    decision = decide(lent, clusters(holder, twin))
+    assert (decision.kind, decision.review) == ("review", (1, 2))
