@@ -89,11 +89,11 @@ def _least(group: Numbers, record: Numbers) -> tuple[Numbers, Numbers]:
 
 def _parts(keyed: _Keyed, person: Numbers, owned: Numbers, size: int) -> Iterator[Part]:
     record, first = keyed.record[keyed.shared], keyed.first[keyed.shared]
-    numbers = np.unique(record)
-    of, to = np.searchsorted(numbers, record), np.searchsorted(numbers, first)
+    numbers, place = _numbered(record)
+    of, to = place[record], place[first]
     following = np.zeros(len(numbers), np.bool_)
     following[of[to < of]] = True
-    own, first_own = _of_one_person(numbers, person, owned)
+    own, first_own = _of_one_person(place, person, owned)
     label = components(len(numbers), np.r_[of[to < of], own], np.r_[to[to < of], first_own])
     order = np.argsort(label, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(label[order]) != 0, len(order) > 0]) + 1
@@ -102,20 +102,38 @@ def _parts(keyed: _Keyed, person: Numbers, owned: Numbers, size: int) -> Iterato
         if end - start >= size or end == len(order):
             places = order[start:end]
             sizes = np.diff(np.r_[start, ends[since : at + 1]])
-            yield _part(keyed, numbers[places], sizes, following[places])
+            yield Part(
+                numbers[places].tolist(),
+                sizes.tolist(),
+                following[places].tolist(),
+                _closed(keyed, numbers[places]),
+            )
             start, since = end, at + 1
 
 
-def _of_one_person(numbers: Numbers, person: Numbers, owned: Numbers) -> tuple[Numbers, Numbers]:
+def _numbered(record: Numbers) -> tuple[Numbers, Numbers]:
+    """The distinct numbers, and the place of each among them or -1. A sequence gives the numbers of records,
+    so few are left out."""
+    occurs = np.zeros(int(record.max(initial=0)) + 1, np.bool_)
+    occurs[record] = True
+    numbers = np.flatnonzero(occurs)
+    place = np.full(len(occurs), -1, np.int64)
+    place[numbers] = np.arange(len(numbers))
+    return numbers, place
+
+
+def _of_one_person(place: Numbers, person: Numbers, owned: Numbers) -> tuple[Numbers, Numbers]:
     """The places of the records that have a key, each with that of the first of its person."""
-    known = np.isin(owned, numbers)
+    known = np.flatnonzero(owned < len(place))
+    known = known[place[owned[known]] >= 0]
     person, owned = person[known], owned[known]
     order = np.argsort(person)
     first, _ = _least(person[order], owned[order])
-    return np.searchsorted(numbers, owned[order]), np.searchsorted(numbers, first)
+    return place[owned[order]], place[first]
 
 
-def _part(keyed: _Keyed, records: Numbers, sizes: Numbers, following: NDArray[np.bool_]) -> Part:
+def _closed(keyed: _Keyed, records: Numbers) -> frozenset[int]:
+    """The keys of these records that lead nowhere."""
     closed = keyed.oversized.nonzero()[0]
     held = closed[np.isin(keyed.record[closed], records)]
-    return Part(records.tolist(), sizes.tolist(), following.tolist(), frozenset(keyed.key[held].tolist()))
+    return frozenset(keyed.key[held].tolist())

@@ -1,14 +1,15 @@
 """The online model trained anew on the records of the index, or given its frequencies of names anew."""
 
+import asyncio
 from typing import Final
 
 import msgspec
 
 from mpi.demographics import Demographics, demographics_from_json
 from mpi.linkage.namesakes import namesakes_among
-from mpi.linkage.online import Judged, names_of_counts, trained_on
+from mpi.linkage.online import Judged, estimated, names_of_counts, trained_on
 from mpi.models import active
-from mpi.online_model import OnlineModel
+from mpi.online_model import Names, OnlineModel
 from mpi.rows import Connection
 
 # So many tell as much of levels as all of them would: tens of thousands of their pairs are of one person.
@@ -50,13 +51,22 @@ async def retrained(connection: Connection, population: int | None, sample: int 
     _, before = await active(connection)
     share = min(1.0, sample / max(await connection.fetchval(COUNT), 1))
     records, told = await _sampled(connection, 100 * share)
-    model = trained_on(records, population or before.population, before, told=told)
+    residents = population or before.population
     if share == 1.0:
-        return model
+        return trained_on(records, residents, before, told=told)
+    # PostgreSQL counts meanwhile; the connection is free again before anything is raised.
+    learning = asyncio.create_task(asyncio.to_thread(estimated, records, residents, before, told=told))
+    names, namesakes = await _named(connection, share)
+    model = await learning
+    return msgspec.structs.replace(model, names=names, namesakes=namesakes)
+
+
+async def _named(connection: Connection, share: float) -> tuple[Names, float]:
+    """How frequent names are among all, and how many residents of a share have a namesake."""
     names = names_of_counts(await _counted(connection))
     rows = await connection.fetch(ALIKE, max(1, round(1000 * share)))
-    namesakes = namesakes_among((demographics_from_json(row["demographics"]) for row in rows), names)
-    return msgspec.structs.replace(model, names=names, namesakes=namesakes)
+    alike = [demographics_from_json(row["demographics"]) for row in rows]
+    return names, await asyncio.to_thread(namesakes_among, alike, names)
 
 
 async def _sampled(connection: Connection, percent: float) -> tuple[list[Demographics], list[Judged]]:

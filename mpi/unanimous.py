@@ -6,8 +6,10 @@ What is not shown here is decided one record after another (`mpi.relink`). Pure;
 say the same of two records.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -168,6 +170,6 @@ def _is_day(told: Hashable) -> bool:
 
 
 def _fact(values: Iterable[Hashable]) -> Fact:
-    numbers: dict[Hashable, int] = {"": 0, (): 0}
-    codes = [numbers.setdefault(value, len(numbers) - 1) for value in values]
-    return Fact(np.asarray(codes, np.int64), (None, *(list(numbers)[2:])))
+    numbers: defaultdict[Hashable, int] = defaultdict(count(1).__next__, {"": 0, (): 0})
+    codes = np.fromiter(map(numbers.__getitem__, values), np.int64)
+    return Fact(codes, (None, *(list(numbers)[2:])))

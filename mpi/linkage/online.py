@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from mpi.demographics import Demographics
@@ -82,21 +83,29 @@ def trained_on(
 ) -> OnlineModel:
     """A model of these records; thresholds stay as they were before. `told` are pairs of them, by their
     places, that humans judged. Raises TooFewRecords."""
+    model = estimated(records, population, before, seed, told)
+    names = names_of(encoded(_first(each.names) for each in records))
+    return msgspec.structs.replace(model, names=names, namesakes=namesakes_among(records, names))
+
+
+def estimated(
+    records: Sequence[Demographics],
+    population: int,
+    before: OnlineModel = HAND_SET,
+    seed: int = 0,
+    told: Sequence[Judged] = (),
+) -> OnlineModel:
+    """The same without how frequent names are, and namesakes. Raises TooFewRecords."""
     if len(records) < _FEWEST_RECORDS:
         raise TooFewRecords(f"{len(records)} records are too few: {_FEWEST_RECORDS} are needed")
-    table = table_of(records)
-    model = train(table, untrained(before), seed, _told(told), _PAIRS)
-    levels = {each.column: _chances(each) for each in model.comparisons if each.column in _LEVELS}
-    names = names_of(table.columns["name"])
+    model = train(table_of(records), untrained(before), seed, _told(told), _PAIRS)
     return OnlineModel(
         population=population,
         prior=round(prior_weight(model), 3),
         link_at=before.link_at,
         review_at=before.review_at,
         strangers_at_most=before.strangers_at_most,
-        levels=levels,
-        namesakes=namesakes_among(records, names),
-        names=names,
+        levels={each.column: _chances(each) for each in model.comparisons if each.column in _LEVELS},
         trained_on=len(records),
     )
 

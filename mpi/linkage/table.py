@@ -1,7 +1,9 @@
 """Records as columns of numbered distinct values: a value is normalised and compared once, not per record."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,9 +55,9 @@ def _normal(raw: Sequence[str], kind: str) -> Sequence[str]:
 
 
 def encoded(texts: Iterable[str]) -> Column:
-    numbers: dict[str, int] = {"": 0}
-    codes = [numbers.setdefault(text, len(numbers)) for text in texts]
-    return Column(tuple(numbers), np.asarray(codes, np.int32))
+    numbers: defaultdict[str, int] = defaultdict(count(1).__next__, {"": 0})
+    codes = np.fromiter(map(numbers.__getitem__, texts), np.int32)
+    return Column(tuple(numbers), codes)
 
 
 def derived(source: Column, texts: Sequence[str]) -> Column:
