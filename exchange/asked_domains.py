@@ -3,7 +3,7 @@
 https://profiles.ihe.net/ITI/PDQm/ITI-78.html#2378412-message-semantics
 
 A domain that nobody listed and nobody has given a number in is told as the profile's case 4 says; of who is
-found only the identifiers of these domains are shown (case 2).
+found only the identifiers of these domains are shown (case 2). How many there are is told, too (case 1).
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,6 +19,7 @@ from exchange.interactions.form import subsetted
 from exchange.outcome import FhirError
 from exchange.search.page.execute import Page, search
 from exchange.search.query.parse import parse
+from exchange.search.query.query import Query
 from exchange.search.query.values import split, unescaped
 from exchange.store.connection import Connection
 from terminology.issue import Issue
@@ -46,6 +47,14 @@ async def require_domains(hub: Hub, connection: Connection, systems: Collection[
         if not (await is_known_domain(hub, connection, system) or await _is_used(hub, connection, system)):
             told = Issue("warning", "not-found", "targetSystem not found", f"{IDENTIFIER}={system}|")
             raise FhirError.of("not-found", [told])
+
+
+def with_total(query: Query) -> Query:
+    """A search for persons with their number, if they are not too many and nobody said that it is not wanted."""
+    asked = {name for name, _ in query.accepted}
+    if query.resource_type != "Patient" or not query.criteria or not query.count or "_total" in asked:
+        return query
+    return replace(query, total="affordable")
 
 
 def of_asked_domains(hub: Hub, page: Page, systems: Sequence[str]) -> Page:

@@ -154,7 +154,9 @@ async def open_hub(settings: Settings, dsn: str, statement_seconds: float = 0) -
                 definitions=definitions(),
                 check=_check(),
                 extraction=extraction,
-                search=search_of(extraction, utc_now, lambda: terminology.library),
+                search=search_of(
+                    extraction, utc_now, lambda: terminology.library, lambda system: domains.aliases(system)
+                ),
                 counts=Counts(extraction, REMEMBERED if await agree(pool, utc_now) else 0),
                 reader=Reader(pool),
                 committer=Committer(pool),

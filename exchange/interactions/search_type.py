@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-from exchange.asked_domains import asked_domains, of_asked_domains, require_domains
+from exchange.asked_domains import asked_domains, of_asked_domains, require_domains, with_total
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
 from exchange.interactions.entries import found_entry, with_entries
@@ -38,7 +38,7 @@ async def search_with(hub: Hub, connection: Connection, request: Request) -> Res
     request.grant.require(request.type, "s")
     parameters = request.parameters + form_parameters(request)
     handling = preference(request.headers.get("prefer")).handling
-    query = permitted(request.grant, parse(hub.search, request.type, parameters, handling))
+    query = with_total(permitted(request.grant, parse(hub.search, request.type, parameters, handling)))
     form = form_of(parameters, hub.definitions)
     domains = asked_domains(request.type, parameters)
     await require_domains(hub, connection, domains)

@@ -4,9 +4,12 @@
 |---|---|
 | `sourceIdentifier` | whose other identifiers are asked for: `system\\|value` (a token, or an Identifier) |
 | | or `[base]\\|Patient/[id]`, the id of a Patient here |
-| `targetSystem` | only identifiers of these domains, and Patients that have one; `[base]` for the Patient |
+| `targetSystem` | only identifiers of these domains, and Patients that have one; `[base]` for Patients |
+
+Of the Patients the enterprise Patient comes first, then those of the hospitals.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -32,6 +35,7 @@ from mpi.rows import enterprise_ids, known
 from terminology.issue import Issue
 
 Identifier = dict[str, Any]
+Resource = dict[str, Any]
 
 KNOWN: Final = {"sourceIdentifier": ONE, "targetSystem": MANY}
 
@@ -47,22 +51,43 @@ async def ihe_pix(hub: Hub, request: Request) -> Response:
     for target in targets:
         if not await _is_known(hub, target):
             raise FhirError.of("forbidden", _code_invalid("targetSystem not found", "targetSystem"))
-    return told(_answer(hub, identity, source, targets))
+    others = _others(hub, identity, source, targets)
+    if not others and hub.base not in targets:
+        return told([])
+    made: list[Part] = [{"name": "targetIdentifier", "valueIdentifier": each} for each in others]
+    ids = [identity.id, *await _records(hub, identity, targets)]
+    same = source[1].removeprefix("Patient/") if source[0] == hub.base else ""
+    return told([*made, *(each for id_ in ids if id_ != same for each in patient("targetId", id_))])
 
 
-def _answer(hub: Hub, identity: Identity, source: tuple[str, str], targets: Sequence[str]) -> list[Part]:
+async def _records(hub: Hub, identity: Identity, targets: Sequence[str]) -> list[str]:
+    """The hospitals' Patients that are this person, as far as the domains asked for are theirs."""
+    links = [each for each in identity.patient.get("link", ()) if each.get("type") == "seealso"]
+    ids = [str(each["other"]["reference"]).rpartition("/")[2] for each in links]
+    stored = await asyncio.gather(*(hub.reader.read("Patient", id_) for id_ in ids))
+    bodies = [loads(each.body) for each in stored if each is not None and each.body is not None]
+    return [str(each["id"]) for each in bodies if _is_meant(hub, each, targets)]
+
+
+def _is_meant(hub: Hub, record: Resource, targets: Sequence[str]) -> bool:
+    if record.get("active") is False:
+        return False
+    numbers = current_identifiers(record)
+    return not targets or hub.base in targets or bool(of_domains(hub.domains, numbers, targets))
+
+
+def _others(
+    hub: Hub, identity: Identity, source: tuple[str, str], targets: Sequence[str]
+) -> list[Identifier]:
+    """The person's identifiers in these domains, without the one asked by."""
     identifiers = of_domains(hub.domains, current_identifiers(identity.patient), targets)
     same = set(hub.domains.aliases(source[0]))
-    others = [
+    return [
         each
         for each in identifiers
         if identifier_value(each["value"]) != identifier_value(source[1])
         or not same & set(hub.domains.aliases(each.get("system", "")))
     ]
-    if not others and hub.base not in targets:
-        return []
-    made: list[Part] = [{"name": "targetIdentifier", "valueIdentifier": each} for each in others]
-    return [*made, *patient("targetId", identity.id)]
 
 
 async def _is_known(hub: Hub, system: str) -> bool:

@@ -16,10 +16,15 @@ from exchange.terminology.core import core_library
 from terminology.library import Library
 
 
+def _alone(system: str) -> tuple[str, ...]:
+    return (system,)
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What searching needs to know of the hub: the registry, its own base, its zone, the time, whether
-    texts are indexed, and the terminology that it has."""
+    texts are indexed, the terminology that it has, and what else a system of identifiers is called (itself
+    included)."""
 
     registry: Registry
     base: str
@@ -27,16 +32,18 @@ class Search:
     now: Callable[[], datetime]
     full_text: bool = True
     library: Callable[[], Library] = core_library
+    aliases: Callable[[str], tuple[str, ...]] = _alone
 
 
 def search_of(
     extraction: Extraction,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     library: Callable[[], Library] = core_library,
+    aliases: Callable[[str], tuple[str, ...]] = _alone,
 ) -> Search:
     """The searching side of an extraction: both must agree on base and zone."""
     around = extraction.surroundings
-    return Search(extraction.registry, around.base, around.zone, now, around.full_text, library)
+    return Search(extraction.registry, around.base, around.zone, now, around.full_text, library, aliases)
 
 
 @dataclass(frozen=True, slots=True)

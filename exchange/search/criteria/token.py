@@ -25,7 +25,7 @@ def one_of(search: Search, of: TypeParameters, parameter: Parameter, asked: Aske
     values = [system_and_code(asked.name, value) for value in alternatives(asked.name, asked.value)]
     found: list[Criterion] = []
     if numbers := numbers_of(parameter, "identifier"):
-        found += _identifiers(parameter, numbers, values)
+        found += _identifiers(search, parameter, numbers, values)
     if sources := parameter.of_kind("token"):
         found.append(_coded(search, of, sources, values))
     return any_of(found)
@@ -45,17 +45,23 @@ def system_and_code(name: str, value: str) -> SystemAndCode:
 
 
 def _identifiers(
-    parameter: Parameter, numbers: tuple[int, ...], values: list[SystemAndCode]
+    search: Search, parameter: Parameter, numbers: tuple[int, ...], values: list[SystemAndCode]
 ) -> list[Criterion]:
     found: list[Criterion] = []
-    whole = tuple((system, identifier_value(value)) for system, value in values if value)
+    known = [(each, value) for system, value in values for each in _systems(search, system)]
+    whole = tuple((system, identifier_value(value)) for system, value in known if value)
     if whole:
         found.append(Identifiers(numbers, whole))
-    systems = [system for system, value in values if not value and system]
+    systems = [system for system, value in known if not value and system]
     if systems:
         keys = {source.key for source in parameter.of_kind("identifier")}
         found.append(Tokens(tuple(token(key, of_system(system)) for key in keys for system in systems)))
     return found
+
+
+def _systems(search: Search, system: str | None) -> tuple[str | None, ...]:
+    """All that an identifier domain is called, whichever of its names was asked for."""
+    return tuple(map(canonical_system, search.aliases(system))) if system else (system,)
 
 
 def _coded(

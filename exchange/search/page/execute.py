@@ -19,7 +19,7 @@ from exchange.search.query.lists import with_lists
 from exchange.search.query.query import Query
 from exchange.search.query.values import refused
 from exchange.search.statement import order, statement
-from exchange.search.statement.estimate import estimate
+from exchange.search.statement.estimate import affordable, estimate
 from exchange.search.statement.included import MAX_INCLUDED
 from exchange.search.statement.shape import compiled
 from exchange.store.packing import unpack
@@ -130,6 +130,8 @@ async def _total(
         return at.total
     if query.count and len(found.matches) <= query.count:
         return shown
+    if query.total == "affordable":
+        return await affordable(connection, query)
     return await estimate(connection, query, shown) if query.total == "estimate" else None
 
 

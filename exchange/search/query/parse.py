@@ -134,11 +134,11 @@ def _take(search: Search, of: TypeParameters, draft: _Draft, name: str, value: s
 _TIMELESS = frozenset(("token", "reference", "string", "uri"))
 _REMEMBERED = 10_000
 _LONGEST = 200
-_remembered: dict[tuple[str, str, str, str], tuple[TypeParameters, tuple[Criterion, ...]]] = {}
+_remembered: dict[tuple[str, str, object, str, str], tuple[TypeParameters, tuple[Criterion, ...]]] = {}
 
 
 def _criteria(search: Search, of: TypeParameters, name: str, value: str) -> tuple[Criterion, ...]:
-    key = (of.resource_type, search.base, name, value)
+    key = (of.resource_type, search.base, search.aliases, name, value)
     known = _remembered.get(key)
     if known is not None and known[0] is of:
         return known[1]

@@ -62,7 +62,7 @@ class Query:
     """One type-level search.
 
     count     resources a page; 0 asks for the total alone
-    total     whether the total is wanted
+    total     whether the total is wanted; `affordable`: where it takes no long counting
     allowed   keys of the only patients whose resources the caller may see, None for all: looked at inside the
               statement, for matches and included resources alike
     open_types  those of the included types that are in no patient's compartment: anybody may see them
@@ -76,7 +76,7 @@ class Query:
     criteria: tuple[Criterion, ...]
     sort: tuple[SortKey, ...] = ()
     count: int = 20
-    total: Literal["none", "accurate", "estimate"] = "none"
+    total: Literal["none", "accurate", "estimate", "affordable"] = "none"
     cursor: str | None = None
     inclusions: tuple[Inclusion, ...] = ()
     allowed: tuple[UUID, ...] | None = None

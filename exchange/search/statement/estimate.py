@@ -1,4 +1,4 @@
-"""`_total=estimate`: what PostgreSQL's statistics say, which costs no more however many match.
+"""`_total=estimate`: what PostgreSQL's statistics say, which costs no more however many match; few are counted.
 
 https://www.postgresql.org/docs/18/row-estimation-examples.html
 """
@@ -6,7 +6,7 @@ https://www.postgresql.org/docs/18/row-estimation-examples.html
 # ruff: noqa: S608 - made of fixed fragments; every value is an argument of the Builder.
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -15,6 +15,8 @@ from exchange.search.statement import statement
 from exchange.search.statement.builder import Builder
 from exchange.search.statement.matching import matching, rows_of
 from exchange.search.statement.predicate import conditions
+
+AFFORDABLE: Final = 5_000
 
 
 async def estimate(connection: asyncpg.Connection, query: Query, shown: int) -> int:
@@ -28,6 +30,14 @@ async def estimate(connection: asyncpg.Connection, query: Query, shown: int) -> 
     sql, arguments = guessing(query)
     (told,) = json.loads(await connection.fetchval(sql, *arguments))
     return max(shown, int(told["Plan"]["Plan Rows"]))
+
+
+async def affordable(connection: asyncpg.Connection, query: Query) -> int | None:
+    """How many match, if they are not more than can be counted beside a page."""
+    b = Builder(rows_of, query.allowed)
+    found = f"SELECT 1 FROM ({matching(b, statement.plan_of(query, None, 0))}) m LIMIT {AFFORDABLE + 1}"
+    number = await connection.fetchval(f"{_with(b)}SELECT count(*) FROM ({found}) f", *b.arguments)
+    return int(number) if number <= AFFORDABLE else None
 
 
 def _counting(query: Query) -> tuple[Any, ...]:

@@ -38,13 +38,14 @@ async def test_the_others_are_told_with_the_identity(reader: httpx.AsyncClient) 
     identity = await identity_of(reader, "h1-1")
     assert {("urn:x:h2", "7"), (CITIZEN, NUMBER)} <= told
     assert ("urn:x:h1", "1") not in told
-    assert listed(answer, "targetId") == [identity]
+    assert listed(answer, "targetId") == [identity, "h1-1", "h2-7"]
 
 
 async def test_only_the_domains_that_are_asked_for(reader: httpx.AsyncClient) -> None:
     asked = {"sourceIdentifier": "urn:x:h1|1", "targetSystem": "urn:x:h2"}
     answer = await reader.get(PIX, params=asked)
     assert [each["value"] for each in listed(answer, "targetIdentifier")] == ["7"]
+    assert listed(answer, "targetId")[1:] == ["h2-7"]
     posted = await reader.post(
         PIX, json=parameters(sourceIdentifier={"system": "urn:x:h1", "value": "1"}, targetSystem="urn:x:h2")
     )
@@ -87,6 +88,7 @@ async def test_what_a_hospital_merged_away_answers_no_more(hub: Hub, reader: htt
     answer = await reader.get(PIX, params={"sourceIdentifier": "urn:x:h1|2"})
     assert answer.status_code == 404
     found = await reader.get(PIX, params={"sourceIdentifier": "urn:x:h2|7"})
+    assert "h1-2" not in listed(found, "targetId")
     assert ("urn:x:h1", "2") not in {(e["system"], e["value"]) for e in listed(found, "targetIdentifier")}
 
 
@@ -100,10 +102,10 @@ async def test_a_patient_is_named_by_its_id_here_too(hub: Hub, reader: httpx.Asy
     identity = await identity_of(reader, "h1-1")
     for id_ in ("h1-1", identity):
         answer = await reader.get(PIX, params={"sourceIdentifier": f"{hub.base}|Patient/{id_}"})
-        assert listed(answer, "targetId") == [identity]
+        assert listed(answer, "targetId") == [each for each in (identity, "h1-1", "h2-7") if each != id_]
     only = {"sourceIdentifier": "urn:x:h1|1", "targetSystem": hub.base}
-    assert (await reader.get(PIX, params=only)).json()["parameter"] == [
-        {"name": "targetId", "valueReference": {"reference": f"Patient/{identity}"}}
-    ]
+    told = (await reader.get(PIX, params=only)).json()["parameter"]
+    assert told[0] == {"name": "targetId", "valueReference": {"reference": f"Patient/{identity}"}}
+    assert {each["name"] for each in told} == {"targetId"}
     nobody = await reader.get(PIX, params={"sourceIdentifier": f"{hub.base}|Patient/nobody"})
     assert (nobody.status_code, nobody.json()["issue"][0]["code"]) == (404, "not-found")
