@@ -50,7 +50,7 @@ async def require_domains(hub: Hub, connection: Connection, systems: Collection[
 
 
 def with_total(query: Query) -> Query:
-    """A search for persons with their number, if they are not too many and nobody said that it is not wanted."""
+    """A search for persons with how many there are, if it is soon counted and nobody said what is wanted."""
     asked = {name for name, _ in query.accepted}
     if query.resource_type != "Patient" or not query.criteria or not query.count or "_total" in asked:
         return query

@@ -34,7 +34,7 @@ from exchange.database import migrate, own_database
 from exchange.http.listening import listening as http_listening
 from exchange.http.site import Site
 from exchange.hub import Hub, open_hub, prepare, unhurried
-from exchange.inbound.domain_rule import refused_by_domain
+from exchange.inbound.domain_rule import refused_by_domain, refused_by_domain_in_v3
 from exchange.inbound.forgetting import forgetting
 from exchange.inbound.hospital_files import HospitalFiles, hospital_files
 from exchange.inbound.http import hl7v2_router
@@ -181,6 +181,8 @@ def translating(hub: Hub, maps: Library | None = None) -> Translate:
         made = translated(message, hospital, received, known, declared)
         if isinstance(message, Message):
             made = refused_by_domain(hub.domains, made, message, hospital)
+        else:
+            made = refused_by_domain_in_v3(hub.domains, made, message, hospital)
         return replace(made, maps=version)
 
     return translating

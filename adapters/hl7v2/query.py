@@ -41,9 +41,9 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`asked` are the parameters of a Q22: (`5.1`, value, its repetition in QPD-3); `source` is whom a Q23
-    asks about. `domains` are the authorities whose numbers are wanted. At most `most` persons are told, from
-    number `start` on."""
+    """`asked` are the parameters of a Q22: (`5.1`, value, its repetition in QPD-3), beside which a person
+    must have each of the `numbers`; `source` is whom a Q23 asks about. `domains` are the authorities whose
+    numbers are wanted. At most `most` persons are told, from number `start` on."""
 
     event: str
     tag: str
@@ -53,6 +53,7 @@ class Query:
     domains: tuple[Number, ...]
     most: int | None
     start: int
+    numbers: tuple[Number, ...] = ()
 
 
 def query_from_message(message: Message) -> tuple[Query | None, list[Fault]]:

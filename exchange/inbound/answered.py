@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 _V2: Final = re.compile(rb"(?:^|\r)MSA.(A[AER]|C[AER])")
-_V3: Final = re.compile(rb'typeCode="(A[AER])"')
+_V3: Final = re.compile(rb'typeCode(?:="| code=")(A[AER])"')
 
 
 def code_of(answer: bytes) -> str:

@@ -19,9 +19,9 @@ from mpi.nicknames import are_variants
 Resource = dict[str, Any]
 
 MOST: Final = 500
-_NAMES: Final = {"5": "family", "5.1": "family", "5.1.1": "family", "5.2": "given", "5.3": "given"}
+_NAMES: Final = {"5": "name", "5.1": "family", "5.1.1": "family", "5.2": "given", "5.3": "given"}
 _NUMBERS: Final = ("3", "21")
-_MOTHER: Final = {"6": "5.1", "6.1": "5.1", "6.1.1": "5.1", "6.2": "5.2"}
+_MOTHER: Final = {"6": "5", "6.1": "5.1", "6.1.1": "5.1", "6.2": "5.2"}
 _PLACES: Final = {
     "11.1": "address",
     "11.1.1": "address",
@@ -86,9 +86,9 @@ def of_names(names: Sequence[tuple[str, str]]) -> Sought:
 
 def _searched(place: str, value: str) -> list[tuple[str, str]]:
     if place in ("7", "7.1"):
-        digits = value[:8]
+        sign, digits = (value[:2], value[2:10]) if value[:2] in ("ge", "le") else ("", value[:8])
         parts = [digits[:4], digits[4:6], digits[6:8]]
-        return [("birthdate", "-".join(filter(None, parts)))]
+        return [("birthdate", sign + "-".join(filter(None, parts)))]
     if place == "8":
         return [("gender", _GENDERS.get(value.upper(), value.lower()))]
     if place in _PLACES:
@@ -122,7 +122,9 @@ def _is_meant(patient: Resource, names: Sequence[tuple[str, str]], algorithm: st
 
 def _has(name: Resource, part: str, value: str, algorithm: str) -> bool:
     wanted = _folded(value.rstrip("*"))
-    told = [name.get("family", "")] if part == "family" else list(name.get("given", ()))
+    told = _parts(name) if part == "name" else list(name.get("given", ()))
+    if part == "family":
+        told = [name.get("family", "")]
     if part == "family" and not name.get("given"):
         told.append(name.get("text", ""))
     for each in map(_folded, told):
@@ -131,6 +133,13 @@ def _has(name: Resource, part: str, value: str, algorithm: str) -> bool:
         if algorithm == "alias" and part == "given" and are_variants(each, wanted):
             return True
     return False
+
+
+def _parts(name: Resource) -> list[str]:
+    """Each part of a name, and the whole, the family first or last."""
+    family, given = name.get("family", ""), list(name.get("given", ()))
+    whole = [name.get("text", ""), "".join([family, *given]), " ".join([*given, family])]
+    return [*whole, family, *given]
 
 
 def _folded(text: str) -> str:

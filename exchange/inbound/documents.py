@@ -24,6 +24,7 @@ from adapters.trees.parse import Tree, XmlError, parse
 from adapters.v3.acknowledge import acknowledgement
 from adapters.v3.envelope import Request, unwrapped
 from adapters.v3.interaction import Interaction, interaction_of, is_complete
+from adapters.v3.registry_answer import ACKNOWLEDGED, answered
 from adapters.v3.translate import prepared
 from exchange.inbound.envelope import Envelope, bounded
 from exchange.inbound.sent import Sent
@@ -53,6 +54,9 @@ class DocumentEnvelope(Envelope):
         if self.channel == "documents" or not (self.channel == "v3" or self.interaction.name):
             return _outcome(code, faults)
         asked = self.interaction
+        if asked.is_international:
+            done = code if code in ("AA", "AR") else "AE"
+            return answered(ACKNOWLEDGED, asked, self.sha256, instant, done, faults).encode()
         details = [(fault.code, _told(fault)) for fault in faults]
         typed = code if code in ("AA", "AR") else "AE"
         number = code[0] + self.sha256.hex()[:19]

@@ -3,12 +3,19 @@
 https://profiles.ihe.net/ITI/TF/Volume2/ITI-8.html (Patient Identity Feed)
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from adapters.documents import HL7_V3
 from adapters.hl7v2.parse import Message
 from adapters.hospitals.hospital import Hospital
 from adapters.translation import Translation
+from adapters.trees.parse import parse
+from adapters.v3.envelope import unwrapped
+from adapters.v3.interaction import interaction_of
+from adapters.v3.translate import prepared
 from exchange.domains import Domains
+from exchange.inbound.sent import Sent
 from terminology.issue import Issue
 
 
@@ -20,6 +27,23 @@ def refused_by_domain(
         return translation
     header = message.header
     names = [name for name in (hospital.id, header.text(3), header.text(4)) if name]
+    return _refused(domains, translation, names, "PID-3")
+
+
+def refused_by_domain_in_v3(
+    domains: Domains, translation: Translation, message: Sent, hospital: Hospital
+) -> Translation:
+    """The same of a message of PIXV3 (ITI-44); WS/T 846 has registers of its own, which nobody lists."""
+    if not domains.is_closed or message.form != HL7_V3 or not translation.entries:
+        return translation
+    request = unwrapped(parse(message.raw, message.charset))
+    if request is None or not (asked := interaction_of(prepared(request.tree).root)).is_international:
+        return translation
+    names = [name for name in (hospital.id, asked.sender, *asked.devices[0]) if name]
+    return _refused(domains, translation, names, "patient/id")
+
+
+def _refused(domains: Domains, translation: Translation, names: Sequence[str], place: str) -> Translation:
     refusals = [
         refusal
         for entry in translation.entries
@@ -28,5 +52,5 @@ def refused_by_domain(
     ]
     if not refusals:
         return translation
-    issues = [Issue("error", "not-found", diagnostics, "PID-3") for diagnostics, _ in refusals]
+    issues = [Issue("error", "not-found", diagnostics, place) for diagnostics, _ in refusals]
     return replace(translation, issues=[*translation.issues, *issues])

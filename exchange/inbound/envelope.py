@@ -130,10 +130,10 @@ def _faults(message: Message) -> list[Fault]:
     if missing:
         return [Fault(REQUIRED_FIELD_MISSING, f"{field} is required", field) for field in missing]
     kind, event = sent.text(9), sent.text(9, 2)
-    if kind == "QBP" and event in QUERIES:
+    if (kind == "QBP" and event in QUERIES) or (kind == "QCN" and event == "J01"):
         return _version_faults(sent)
     if kind not in SUPPORTED:
-        told = f"supported: {', '.join((*SUPPORTED, 'QBP'))}"
+        told = f"supported: {', '.join((*SUPPORTED, 'QBP', 'QCN'))}"
         return [Fault(UNSUPPORTED_MESSAGE_TYPE, told, "MSH-9.1")]
     if event not in SUPPORTED[kind]:
         told = f"supported events of {kind}: {', '.join(sorted(SUPPORTED[kind]))}"

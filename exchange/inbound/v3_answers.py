@@ -11,7 +11,7 @@ from adapters.trees.parse import parse
 from adapters.v3.acknowledge import acknowledgement
 from adapters.v3.answer import control_act
 from adapters.v3.envelope import unwrapped
-from adapters.v3.interaction import CONTINUATION, QUERIES
+from adapters.v3.interaction import CONTINUATIONS, QUERIES
 from adapters.v3.query import Search, searches
 from adapters.v3.translate import prepared
 from exchange.fhirjson import loads
@@ -51,7 +51,7 @@ async def _found(
     root = prepared(request.tree).root
     context = Context(envelope.hospital, time_zone(envelope.hospital.timezone), {})
     asked = searches(root, context, envelope.service)
-    if root.name == CONTINUATION:
+    if root.name in CONTINUATIONS:
         raise FhirError("not-implemented", "an answer has no further page: all that is found is told at once")
     if not asked:
         raise FhirError("invalid", "the query names nothing to look for")

@@ -17,6 +17,7 @@ from adapters.v3.envelope import SOAP_1_1, SOAP_1_2, answered, fault, service_of
 from exchange.inbound.documents import DocumentEnvelope
 from exchange.inbound.http import read_body, require_own, room
 from exchange.inbound.reception import Reception
+from exchange.inbound.registry_query import answered_registry_query, is_registry_query
 from exchange.inbound.v3_answers import answered_query
 from exchange.outcome import FhirError
 from exchange.trust.authenticate import authenticate
@@ -63,7 +64,8 @@ async def _answered_v3(reception: Reception, request: Request) -> Response:
         return _reply(fault(soap, told), soap, status)
     answer, status = await _received(reception, envelope)
     if status == 200 and envelope.interaction.is_query and not envelope.faults:
-        answer = (await answered_query(reception.hub, grant, envelope)).encode()
+        answering = answered_registry_query if is_registry_query(envelope) else answered_query
+        answer = (await answering(reception.hub, grant, envelope)).encode()
     return _reply(answered(answer.decode(), soap, _wrapper(envelope)), soap, status)
 
 

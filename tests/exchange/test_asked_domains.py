@@ -1,12 +1,14 @@
 """ITI-78: the identifier domains that a search of Patients asks for."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from exchange.asked_domains import asked_domains
-from exchange.hub import Hub
+from exchange.hub import Hub, open_hub
+from exchange.settings import Settings
 from tests.exchange.operations.identities import Hospitals, client_of, patient
 from tests.mpi.people import valid_id
 
@@ -68,3 +70,28 @@ async def test_only_identifiers_of_the_domains_are_shown(reader: httpx.AsyncClie
         assert each["meta"]["tag"][-1]["code"] == "SUBSETTED"
     whole = await reader.get("Patient", params={"identifier": "urn:x:h2|7"})
     assert all(len(each["resource"]["identifier"]) > 1 for each in whole.json()["entry"])
+
+
+async def test_a_page_of_persons_tells_how_many_there_are(reader: httpx.AsyncClient) -> None:
+    page = (await reader.get("Patient", params={"family": "王", "_count": "1"})).json()
+    assert (page["total"], len(page["entry"])) == (4, 1)
+    following = next(each["url"] for each in page["link"] if each["relation"] == "next")
+    assert (await reader.get(following)).json()["total"] == 4
+    unasked = await reader.get("Patient", params={"family": "王", "_count": "1", "_total": "none"})
+    assert "total" not in unasked.json()
+
+
+async def test_a_domain_is_one_by_whichever_name(database_url: str, tmp_path: Path) -> None:
+    listed = tmp_path / "domains.yaml"
+    listed.write_text("domains:\n  - {name: A, oid: 1.2.3.4.1, uri: 'urn:x:a'}\n", "utf-8")
+    settings = Settings(data_dir=tmp_path, domains=listed)
+    names = ("urn:oid:1.2.3.4.1", "urn:x:a")
+    async with open_hub(settings, database_url) as hub, client_of(hub, "system/*.cruds", "h1") as client:
+        for system in names:
+            told = patient("h1", "1", identifier=[{"system": system, "value": "7"}])
+            answer = await client.put("Patient", params={"identifier": f"{system}|7"}, json=told)
+            assert answer.json()["id"] == "h1-1"
+        for system in names:
+            for asked in (f"{system}|7", f"{system}|"):
+                found = await client.get("Patient", params={"identifier": asked, "_tag": "enterprise"})
+                assert found.json()["total"] == 1

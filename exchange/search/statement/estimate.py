@@ -1,4 +1,4 @@
-"""`_total=estimate`: what PostgreSQL's statistics say, which costs no more however many match; few are counted.
+"""`_total=estimate`: what PostgreSQL's statistics say, however many match; a few are counted.
 
 https://www.postgresql.org/docs/18/row-estimation-examples.html
 """

@@ -108,12 +108,12 @@ async def test_two_numbers_of_one_person_are_cross_referenced(closed: Reception)
     [
         (cross("A9^^^ALPHA"), ("AE", "AE", "QPD^1^3^1^1")),
         (cross("A9^^^NOWHERE"), ("AE", "AE", "QPD^1^3^1^4")),
-        (cross("A1^^^ALPHA", "^^^NOWHERE"), ("AE", "AE", "QPD^1^4^1^4")),
+        (cross("A1^^^ALPHA", "^^^NOWHERE"), ("AE", "AE", "QPD^1^4^1")),
         (cross("A1^^^ALPHA", "^^^BETA"), ("AA", "NF", "")),
         (cross(""), ("AE", "AE", "QPD^1^3^1^1")),
         (persons("@PID.99.1^X"), ("AE", "AE", "QPD^1^3^1^1")),
         (persons("@PID.7^not-a-day"), ("AE", "AE", "QPD^1^3")),
-        (persons("@PID.5.1^DOE", "|||||^^^NOWHERE"), ("AE", "AE", "QPD^1^8^1^4")),
+        (persons("@PID.5.1^DOE", "|||||^^^NOWHERE"), ("AE", "AE", "QPD^1^8^1")),
         (persons("@PID.5.1^ROE"), ("AA", "NF", "")),
         (persons("@PID.5.1^DOE", more="DSC|further|I"), ("AE", "AE", "DSC^1^1")),
         (persons("@PID.5.1^DOE").replace("|1^RD", "|-1^RD"), ("AE", "AE", "RCP^1^2")),
@@ -122,6 +122,20 @@ async def test_two_numbers_of_one_person_are_cross_referenced(closed: Reception)
 async def test_errors_name_the_place(closed: Reception, asked: str, expected: tuple[str, str, str]) -> None:
     await sent(closed, fed("1", "A1^^^ALPHA||DOE^JANE||19800101|F"))
     assert outcome(await sent(closed, asked)) == expected
+
+
+async def test_each_domain_that_is_not_known_is_an_error(closed: Reception) -> None:
+    await sent(closed, fed("1", "A1^^^ALPHA||DOE^JANE||19800101|F"))
+    answer = await sent(closed, cross("A1^^^ALPHA", "^^^NOWHERE~^^^BETA~^^^ELSEWHERE"))
+    errors = [each.text(2, 4) for each in answer.segments if each.name == "ERR"]
+    assert errors == ["1", "3"]
+
+
+async def test_a_query_is_cancelled(closed: Reception) -> None:
+    done = await sent(closed, f"{head('QCN^J01^QCN_J01', 'c1')}\nQID|T2|IHE PDQ Query")
+    assert (done.text("MSH-9.1"), done.text("MSA-1"), done.text("MSA-2")) == ("ACK", "AA", "c1")
+    nothing = await sent(closed, f"{head('QCN^J01^QCN_J01', 'c2')}\nQID||IHE PDQ Query")
+    assert (nothing.text("MSA-1"), nothing.text("ERR-2")) == ("AE", "QID")
 
 
 async def test_persons_are_found_by_what_is_known_of_them(closed: Reception) -> None:
@@ -231,4 +245,4 @@ async def test_another_hospital_is_asked_for_by_its_name(reception: Reception) -
     other = cross("200^^^EAST", "^^^WEST").replace("|F1|", "|WEST|")
     assert numbers(await sent(reception, other)) == {"100"}
     nobody = cross("100^^^WEST", "^^^NORTH").replace("|F1|", "|WEST|")
-    assert outcome(await sent(reception, nobody)) == ("AE", "AE", "QPD^1^4^1^4")
+    assert outcome(await sent(reception, nobody)) == ("AE", "AE", "QPD^1^4^1")
