@@ -7,6 +7,7 @@ seldom has its codes.
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 
@@ -37,6 +38,10 @@ _UNITS = re.compile(r"(?<=[0-9a-z])(?:号楼|号院|单元|弄|幢|栋|座|号|�
 _NUMERAL = re.compile(rf"[{NUMERALS}]+(?=[号弄幢栋座室楼组]|单元)")
 _SEPARATORS = re.compile(r"[\s,，。;；()（）/\\]+")
 _NUMBER = re.compile(r"[0-9]")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_LONGEST: Final = 512
+# Most are shorter.
+_SHORT: Final = 128
 # Nothing in such numbers names a division, or is a postcode.
 _ROAD_AND_NUMBERS = re.compile(r"([^0-9]+)((?:[0-9]{1,5}[号楼院单元弄幢栋座室#\-]+)*(?:[0-9]{1,5})?)\Z")
 _POSTCODE = re.compile(r"[0-9]{6}(?![0-9])")
@@ -62,14 +67,47 @@ class Address(msgspec.Struct, frozen=True):
 
 def address(text: str) -> Address:
     """Takes an address apart as far as its own words go."""
-    plain = simplified(unicodedata.normalize("NFKC", text[:512]).casefold())
-    tight = _SEPARATORS.sub("", plain)
+    tight = _tight(text[:_LONGEST])
     if found := _ROAD_AND_NUMBERS.match(tight):
         road, numbers = found.groups()
     else:
         road, numbers = _POSTCODE.sub("", tight, 1), ""
     province, city, district, town, place = _divided(road)
     return Address(province, city, district, town, _UNITS.sub("-", place + numbers).strip("-"))
+
+
+def key_of_dwelling(text: str) -> str | None:
+    """The key of an address that is a road in Chinese and numbers, as most are; None of any other."""
+    found = _ROAD_AND_NUMBERS.match(text) if len(text) <= _SHORT else None
+    road = _road(found[1]) if found else None
+    if found is None or road is None:
+        return None
+    where, begins, is_numbered = road
+    numbers = found[2]
+    if not where or not (numbers or is_numbered):
+        return ""
+    return where + (begins + _UNITS.sub("-", numbers)).strip("-")
+
+
+# Numbers stay as they are when what stands before them is normalised.
+@lru_cache(maxsize=65536)
+def _road(text: str) -> tuple[str, str, bool] | None:
+    """Where it is, what the place begins with, and whether that has a number; None of what is no Chinese, or
+    has digits when it is normalised."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    tight = _tight(plain)
+    if not is_chinese(plain) or _NUMBER.search(tight) or len(tight) > _SHORT:
+        return None
+    _, city, district, town, place = _divided(tight)
+    return district or town or city, _UNITS.sub("-", place), bool(_NUMBER.search(place))
+
+
+def is_chinese(text: str) -> bool:
+    return _CHINESE.search(text) is not None
+
+
+def _tight(text: str) -> str:
+    return _SEPARATORS.sub("", simplified(unicodedata.normalize("NFKC", text).casefold()))
 
 
 # A city has fewer roads than dwellings.

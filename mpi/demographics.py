@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from mpi.addresses import address
+from mpi.addresses import address, is_chinese, key_of_dwelling
 from mpi.birth_dates import normal_birth_date
 from mpi.citizen_id import SYSTEM, citizen_id
 from mpi.names import normal_name, text_from_human_name
@@ -38,7 +38,6 @@ _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|[*#]|(?<=[0-9]{7})-)\s*[0-9]{1,
 _SEPARATORS = re.compile(r"[\s-]+")
 # No digit at all, or a number made to try a system.
 _WORD: Final = re.compile(r"[^0-9]*\Z|TEST|测试")
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
 # A number and a road: less is shared by too many to tell where somebody lives.
 _DWELLING = re.compile(r"[0-9].*[a-z]{3}|[a-z]{3}.*[0-9]", re.DOTALL)
 _MAINLAND: Final = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)", re.ASCII)
@@ -108,7 +107,12 @@ def demographics_from_patient(patient: Mapping[str, Any], identify: Identify) ->
 
 
 def json_from_demographics(demographics: Demographics) -> str:
-    return _ENCODER.encode(demographics).decode()
+    return text_from_demographics(demographics).decode()
+
+
+def text_from_demographics(demographics: Demographics) -> bytes:
+    """The same as UTF-8."""
+    return _ENCODER.encode(demographics)
 
 
 def demographics_from_json(text: str) -> Demographics:
@@ -178,10 +182,11 @@ class _Named(NamedTuple):
 @lru_cache(maxsize=65536)
 def _named(texts: tuple[str, ...]) -> _Named:
     told = [name for name in map(normal_name, texts) if name]
-    names = _distinct([name for name in told if not is_placeholder(name) and not is_newborn(name)])
+    newborns = [name for name in told if is_newborn(name)]
+    names = _distinct([name for name in told if not is_placeholder(name) and name not in newborns])
     keys = _distinct([key for name in names for key in pinyin_keys(name)])
-    orders = (order for order in map(told_birth_order, told) if order is not None)
-    return _Named(names, keys, any(map(is_newborn, told)), next(orders, None))
+    orders = (order for order in map(told_birth_order, newborns) if order is not None)
+    return _Named(names, keys, bool(newborns), next(orders, None))
 
 
 def _name_texts(patient: Mapping[str, Any]) -> Iterator[str]:
@@ -230,8 +235,10 @@ def _normal_address(told: Mapping[str, Any]) -> str:
     parts = [told[part] for part in ("state", "city", "district") if part in told]
     parts += told.get("line", ())
     text = "".join([part for part in parts if isinstance(part, str)]) or told.get("text", "")
+    if (key := key_of_dwelling(text)) is not None:
+        return key
     plain = unicodedata.normalize("NFKC", text[:512]).casefold()
-    if _CHINESE.search(plain):
+    if is_chinese(plain):
         return address(plain).key
     return _SEPARATORS.sub("", plain) if _DWELLING.search(plain) else ""
 

@@ -10,4 +10,8 @@ def patient_key(patient_id: str) -> UUID:
     """128 bits of SHA-256 over `Patient/<id>`: exact for all purposes, and nobody can choose an id
     so that its key meets another's."""
     # Python's own takes as long as the hash.
-    return pgproto.UUID(hashlib.sha256(b"Patient/" + patient_id.encode()).digest()[:16])
+    return pgproto.UUID(key_bytes(patient_id.encode()))
+
+
+def key_bytes(patient_id: bytes) -> bytes:
+    return hashlib.sha256(b"Patient/" + patient_id).digest()[:16]

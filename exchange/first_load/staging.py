@@ -9,6 +9,7 @@ import asyncpg
 from exchange.crossref import USE
 from exchange.domains import Domains
 from exchange.fhirjson import UnreadableJson, loads
+from exchange.first_load.plain import is_plain
 from exchange.first_load.tasks import Came, Finding, StageLines, StageStored
 from exchange.identity import record_of
 from exchange.loading.chunks import lines_of
@@ -63,6 +64,8 @@ def _of_lines(task: StageLines, findings: list[Finding]) -> Iterator[tuple[int, 
 def _patient(text: bytes) -> dict[str, Any]:
     """Raises UnreadableJson or ValueError."""
     patient = loads(text)
+    if is_plain(text):
+        return patient
     if patient.get("resourceType") != "Patient" or "id" not in patient:
         raise ValueError("this is no Patient with an id")
     if error := rejection(_structure()(patient)):

@@ -7,12 +7,12 @@ from functools import lru_cache
 from itertools import count
 from typing import Final
 
-from mpi.blocking import Rule, facts_of, hashed
-from mpi.demographics import Demographics, Identify, demographics_from_patient, json_from_demographics
+from mpi.blocking import Rule, facts_of, hashes
+from mpi.demographics import Demographics, Identify, demographics_from_patient, text_from_demographics
 from mpi.enterprise import elements_from_shown, shown_from_patient
-from mpi.first_load.binary import NULL, array, field, pieces
+from mpi.first_load.binary import NULL, array, field, length, pieces
 from mpi.implied import implied
-from mpi.keys import patient_key
+from mpi.keys import key_bytes
 from mpi.rows import Connection
 from mpi.store import Record, is_active
 
@@ -107,21 +107,32 @@ def _rows(numbered: Iterable[tuple[int, Record]], identify: Identify) -> Iterato
 
 def _row(number: int, record: Record, known: Demographics) -> bytes:
     facts = facts_of(known)
+    patient_id, local_id = record.patient_id.encode(), record.local_id.encode()
+    told, shown = text_from_demographics(known), shown_from_patient(record.patient)
     return b"".join(
         (
             _begin(len(COLUMNS), 8, number),
-            field(record.patient_id.encode()),
-            field(patient_key(record.patient_id).bytes),
-            field(record.source.encode()),
-            field(record.local_id.encode()),
-            field(json_from_demographics(known).encode()),
-            field(shown_from_patient(record.patient)),
+            length(len(patient_id)),
+            patient_id,
+            field(key_bytes(patient_id)),
+            _source(record.source),
+            length(len(local_id)),
+            local_id,
+            length(len(told)),
+            told,
+            length(len(shown)),
+            shown,
             _TRUE if is_active(record) else _FALSE,
             NULL if record.replaced_by is None else field(record.replaced_by.encode()),
-            array("bigint", [hashed(rule, fact) for rule, fact in facts]),
+            array("bigint", hashes(facts)),
             _rules(tuple([rule for rule, _ in facts])),
         )
     )
+
+
+@lru_cache(maxsize=256)
+def _source(name: str) -> bytes:
+    return field(name.encode())
 
 
 # There are few combinations of rules.

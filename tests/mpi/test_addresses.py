@@ -1,10 +1,12 @@
 """Addresses: divisions, and one key for one dwelling."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.addresses import Address, address
+from mpi.addresses import Address, address, key_of_dwelling
 
 _NUMBERS = st.integers(1, 99999)
 _UNITS = st.tuples(_NUMBERS, st.sampled_from(("号", "号楼", "单元", "栋", "-", "#")))
@@ -109,3 +111,34 @@ def test_a_road_named_after_a_city_is_no_city() -> None:
 def test_numbers_are_read_alike_whatever_stands_behind_them(road: str, numbers: str) -> None:
     # With a letter behind them they are not taken for the numbers of a road at once.
     assert address(f"{road}{numbers}").place + "z" == address(f"{road}{numbers}z").place
+
+
+_PIECES = st.sampled_from(
+    [
+        *"0129０２①一十百號号楼院单單元弄幢栋座室#-－ 　,，路街區区县市省aÅ㎡½組组甲\u0308",
+        *[
+            "辽宁省",
+            "瀋陽市",
+            "北京",
+            "朝阳区",
+            "南京",
+            "街道办事处",
+            "中山路",
+            "110001",
+            "3单元",
+            "号楼",
+            "3号2号楼",
+            "12号501室",
+        ],
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=14).map("".join))
+def test_the_key_of_a_road_and_numbers_is_that_of_the_address(text: str) -> None:
+    assert key_of_dwelling(text) in (None, address(unicodedata.normalize("NFKC", text).casefold()).key)
+
+
+def test_most_addresses_are_a_road_and_numbers() -> None:
+    assert key_of_dwelling("辽宁省沈阳市和平区和平里284号29号楼627室") == "和平和平里284-29-627"
+    assert key_of_dwelling("12 Main Street") is None
