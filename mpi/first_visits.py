@@ -65,7 +65,7 @@ async def first_visits(
 async def settle(connection: Connection, meeting: Meeting, instant: datetime) -> list[Arrival] | None:
     """Writes what was decided; None, and nothing is written, if the index is not as it was seen. Needs a
     transaction around it unless the meeting is one statement."""
-    if not await connection.fetchval(SETTLE, *_columns(meeting, instant)):
+    if not await connection.fetchval(SETTLE, *columns(meeting, instant)):
         return None
     if replaced := meeting.replacing.intersection(meeting.persons):
         await spread(connection, replaced)
@@ -77,7 +77,8 @@ async def settle(connection: Connection, meeting: Meeting, instant: datetime) ->
     return told
 
 
-def _columns(meeting: Meeting, instant: datetime) -> Iterable[object]:
+def columns(meeting: Meeting, instant: datetime) -> Iterable[object]:
+    """The arguments of `SETTLE`, in order."""
     contents, names = meeting.contents, meeting.names
     weighed = [decision.rule == "demographics" for decision in meeting.decisions]
     keys = [

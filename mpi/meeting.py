@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from asyncpg import Record as Row
-
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content
 from mpi.decide import Cluster, Decision, Member
@@ -17,19 +15,23 @@ from mpi.demographics import demographics_from_json
 from mpi.keys import patient_key
 from mpi.models import scale_of
 from mpi.neighbourhood import Neighbourhood
-from mpi.rows import Connection, locks_of
+from mpi.rows import Connection, Row, locks_of
 
-# The records of the persons that share a key, as columns; the pairs of key and record; the witness (see
-# migration 0023); the active model; numbers for as many new records and persons as $3 says; which of the
-# patients $4 somebody told of before. $2: so many records under one key lead nowhere.
-GLIMPSE: Final = """
-WITH near AS MATERIALIZED (
+# The pairs of the keys $1 and of records that have them. $2: so many records under one key lead nowhere.
+NEAR: Final = """
+near AS MATERIALIZED (
     SELECT n.key, r.record
     FROM (SELECT w.key, ARRAY(SELECT k.record FROM mpi_key k WHERE k.key = w.key LIMIT $2) AS records
           FROM unnest($1::bigint[]) AS w (key) OFFSET 0) n
     CROSS JOIN LATERAL unnest(n.records) AS r (record)
     WHERE cardinality(n.records) < $2
-)
+)"""
+
+# The records of the persons that share a key, as columns; the pairs of key and record; the witness (see
+# migration 0023); the active model; numbers for as many new records and persons as $3 says; which of the
+# patients $4 somebody told of before.
+GLIMPSE: Final = """
+WITH {near}
 SELECT m.records, m.persons, m.enterprise_ids, m.demographics, m.merged, m.settled, m.asked, m.replacing,
        n.under, n.near, n.witness # m.witness AS witness,
        (SELECT a.digest FROM mpi_activation a ORDER BY a.activation DESC LIMIT 1) AS model,
@@ -60,7 +62,7 @@ FROM (
     CROSS JOIN LATERAL (SELECT r.demographics, r.updated, r.merged_into FROM mpi_record r
                         WHERE r.record = l.record OFFSET 0) r
 ) m
-"""
+""".replace("{near}", NEAR)
 
 # The same under locks, which stay until the transaction ends: nothing can change, so there is no witness. See
 # migration 0021.

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from asyncpg import Record as Row
-
 from mpi.answered import drop_answered
 from mpi.asked import unasked
 from mpi.blocking import OVERSIZED
@@ -24,7 +22,7 @@ from mpi.held_back import ask_instead, asked_by
 from mpi.keys import patient_key
 from mpi.models import scale_of
 from mpi.reach import spread
-from mpi.rows import Connection, locks_of
+from mpi.rows import Connection, Row, locks_of
 from mpi.weigh import Scale
 
 # See migration 0021. No row, if nobody told of the patient.

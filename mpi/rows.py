@@ -6,6 +6,7 @@ Keys are locked first, then persons; both sorted.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import asyncpg
 
@@ -15,6 +16,12 @@ from mpi.demographics import demographics_from_json
 from mpi.keys import patient_key
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+
+class Row(Protocol):
+    """What was read, by the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

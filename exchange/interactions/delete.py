@@ -1,8 +1,9 @@
 """https://hl7.org/fhir/R4/http.html#delete"""
 
 from exchange.hub import Hub
+from exchange.interactions.conflict import refuse_conflict
 from exchange.interactions.request import Request, Response, if_match, preference
-from exchange.interactions.written import committed, refuse_conflict, told
+from exchange.interactions.written import committed, told
 from exchange.store.batch import Write
 from exchange.store.transact import Written
 

@@ -6,11 +6,13 @@ https://hl7.org/fhir/R4/http.html#ops
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from exchange.feeding import fed
 from exchange.fhirjson import dumps
 from exchange.hub import Hub
-from exchange.identity import Resource, store_several
+from exchange.identity import Resource
 from exchange.interactions.conditional import repeated
-from exchange.interactions.request import Request, Response, etag, preference
+from exchange.interactions.conflict import refuse_conflict
+from exchange.interactions.request import Request, Response, preference
 from exchange.outcome import FhirError, operation_outcome
 from exchange.store.batch import Write
 from exchange.store.fetch import Stored
@@ -29,31 +31,12 @@ async def committed(hub: Hub, grant: Grant, write: Write, resource: Resource | N
         return await repeated(lambda: hub.committer.commit(write, hub.clock()))
 
     async def attempt() -> Written:
-        told = Told(write, resource, grant.hospital, hub.clock(), partial(_stored, hub))
-        return await hub.feeds.ask(told)
+        answer = await hub.feeds.ask(Told(write, resource, grant.hospital, hub.clock(), partial(fed, hub)))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     return await repeated(attempt)
-
-
-async def _stored(hub: Hub, several: Sequence[Told]) -> Sequence[Written]:
-    """All or none; who is refused is told so when each of them is written alone."""
-    writes = [told.write for told in several]
-    patients = [(told.patient, told.hospital) for told in several if told.patient is not None]
-    instant = max(told.instant for told in several)
-    async with hub.pool.acquire() as connection, connection.transaction():
-        found = await store_several(hub, connection, writes, patients, instant)
-        for write, written in zip(writes, found, strict=True):
-            refuse_conflict(f"{write.type}/{write.id}", written)
-    return found
-
-
-def refuse_conflict(name: str, written: Written) -> None:
-    """Raises 412 if another version is current than If-Match says."""
-    if written.status == "conflict":
-        current = (
-            f"the current version is {etag(written.version)}" if written.version else "it does not exist"
-        )
-        raise FhirError("precondition", f"{name} was not changed: {current}", "If-Match")
 
 
 def found_response(request: Request, name: str, stored: Stored | None) -> Response:

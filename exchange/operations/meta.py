@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from exchange.fhirjson import dumps, loads
 from exchange.hub import Hub
+from exchange.interactions.conflict import refuse_conflict
 from exchange.interactions.read import require_there
 from exchange.interactions.request import Request, Response
-from exchange.interactions.written import committed, refuse_conflict
+from exchange.interactions.written import committed
 from exchange.operations.given import given
 from exchange.outcome import FhirError
 from exchange.store.fetch import Stored, vread

@@ -3,13 +3,14 @@
 https://www.postgresql.org/docs/18/functions-array.html
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from operator import attrgetter
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from exchange.search.index.phrase import Phrase
 from exchange.search.index.row import IndexRow
@@ -123,20 +124,42 @@ def creation(created: Sequence[Write], updated: datetime, bodies: Sequence[bytes
     return _complete(fragments, statements.NOTHING_LOST, columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a batch is stored: what comes first, the fragments of new and of changed resources, and how the
+    statement ends, with new ones and without."""
+
+    first: tuple[str, ...]
+    fresh: str
+    changed: str
+    end_fresh: str
+    end: str
+
+
+# Changed resources are locked, new ones may lose their place.
+LOCKED: Final = Way((), statements.FRESH, statements.CHANGED, statements.LOST, statements.NOTHING_LOST)
+
+
 def statement(
-    fresh: Sequence[Write], changed: Sequence[Change], updated: datetime, bodies: Sequence[bytes]
+    fresh: Sequence[Write],
+    changed: Sequence[Change],
+    updated: datetime,
+    bodies: Sequence[bytes],
+    way: Way = LOCKED,
+    first: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[str, list[Any]]:
     """The statement that writes both, and its arguments. It answers with the places that were lost.
 
-    `bodies` are as served, first those of the new resources; a deletion's is empty.
+    `bodies` are as served, first those of the new resources; a deletion's is empty. `first` are the arguments
+    of what comes first.
     """
-    fragments: list[str] = []
-    columns: Columns = {"updated": updated}
+    fragments = [*way.first]
+    columns: Columns = {"updated": updated, **first}
     if fresh:
-        fragments.append(statements.FRESH)
+        fragments.append(way.fresh)
         columns |= _fresh_columns(fresh, bodies[: len(fresh)])
     if changed:
-        fragments += (statements.CHANGED, statements.STALE)
+        fragments += (way.changed, statements.STALE)
         columns |= _changed_columns(changed, bodies[len(fresh) :])
         if deleted := [change.rid for change in changed if change.write.action == "delete"]:
             fragments.append(statements.DELETED)
@@ -146,7 +169,7 @@ def statement(
     if indexed:
         fragments += (_place(fresh, changed), statements.ROWS if changed else statements.NEW_ROWS)
         _index(indexed, updated, fragments, columns)
-    return _complete(fragments, statements.LOST if fresh else statements.NOTHING_LOST, columns)
+    return _complete(fragments, way.end_fresh if fresh else way.end, columns)
 
 
 def reindexing(rids: Sequence[int], writes: Sequence[Write]) -> tuple[str, list[Any]]:

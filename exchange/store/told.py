@@ -23,16 +23,17 @@ GROUP: Final = 32
 @dataclass(frozen=True, slots=True)
 class Told:
     """One write of a Patient; `patient` is None for a deletion, `hospital` the caller's. `store` writes
-    several of them in one transaction, all or none."""
+    several of them and says what became of each, or why it was refused."""
 
     write: Write
     patient: Resource | None = field(repr=False)
     hospital: str | None
     instant: datetime
-    store: Callable[[Sequence["Told"]], Awaitable[Sequence[Written]]] = field(repr=False)
+    store: Callable[[Sequence["Told"]], Awaitable[Sequence[Written | Exception]]] = field(repr=False)
 
 
-Feeds = Coalescer[Told, Written]
+Feeds = Coalescer[Told, Written | Exception]
+"""What became of a Patient, or why it was refused."""
 
 
 def feeds() -> Feeds:
@@ -40,5 +41,5 @@ def feeds() -> Feeds:
     return Coalescer(_stored, lambda told: told.write.id, LANES, GROUP)
 
 
-async def _stored(several: Sequence[Told]) -> Sequence[Written]:
+async def _stored(several: Sequence[Told]) -> Sequence[Written | Exception]:
     return await several[0].store(several) if several else []

@@ -17,7 +17,7 @@ import asyncpg
 
 from exchange.store.aside import aside
 from exchange.store.batch import EPOCH, Change, Write, creation, rendered, statement
-from exchange.store.connection import Connection
+from exchange.store.connection import Connection, Row
 from exchange.store.packing import unpack, unpacked
 from exchange.store.types import type_number
 
@@ -60,7 +60,7 @@ class WrittenTwice(ValueError):
 async def create(connection: Connection, writes: Sequence[Write], instant: datetime) -> list[Written]:
     """Write new resources whose ids we made ourselves, all or none: one statement, which needs no transaction
     around it and raises UniqueViolationError if an id is taken."""
-    updated = _to_millisecond(instant)
+    updated = to_millisecond(instant)
     bodies = [rendered(write, 1, updated) for write in writes]
     if writes:
         sql, arguments = await aside(bodies, partial(creation, writes, updated, bodies))
@@ -70,7 +70,7 @@ async def create(connection: Connection, writes: Sequence[Write], instant: datet
 
 async def transact(connection: Connection, writes: Sequence[Write], instant: datetime) -> list[Written]:
     """Write all; the answers are in the order of the writes. O(1) statements whatever their number."""
-    updated = _to_millisecond(instant)
+    updated = to_millisecond(instant)
     order = sorted(range(len(writes)), key=lambda n: (type_number(writes[n].type), writes[n].id))
     if len({(write.type, write.id) for write in writes}) < len(writes):
         raise WrittenTwice
@@ -95,11 +95,11 @@ async def _write(
     changed: list[Change] = []
     altered: list[int] = []
     for n in order:
-        match _decided(writes[n], stored.get(n)):
+        match decided(writes[n], stored.get(n)):
             case Change() as change:
                 changed.append(change)
                 altered.append(n)
-                outcomes[n] = _as_changed(change, stored[n], updated)
+                outcomes[n] = as_changed(change, stored[n], updated)
             case None:
                 fresh.append(n)
                 outcomes[n] = Written("created", 1, updated, rendered(writes[n], 1, updated))
@@ -127,7 +127,7 @@ async def _locked(
     return {order[record["at"] - 1]: record for record in records}
 
 
-def _decided(write: Write, stored: asyncpg.Record | None) -> Written | Change | None:
+def decided(write: Write, stored: Row | None) -> Written | Change | None:
     """What to do: nothing more, a new version, or (None) a new resource."""
     if write.if_match is not None and (
         stored is None or stored["body"] is None or stored["version"] != write.if_match
@@ -142,24 +142,25 @@ def _decided(write: Write, stored: asyncpg.Record | None) -> Written | Change | 
     return Change(write, stored["rid"], stored["version"] + 1)
 
 
-def _as_stored(status: Status, stored: asyncpg.Record | None) -> Written:
+def _as_stored(status: Status, stored: Row | None) -> Written:
     if stored is None:
         return Written(status, 0, EPOCH, None)
     return Written(status, stored["version"], stored["updated"], unpacked(stored["body"]))
 
 
-def _is_content_of(stored: asyncpg.Record, write: Write) -> bool:
+def _is_content_of(stored: Row, write: Write) -> bool:
     body = stored["body"]
     return body is not None and unpack(body) == rendered(write, stored["version"], stored["updated"])
 
 
-def _as_changed(change: Change, stored: asyncpg.Record, updated: datetime) -> Written:
+def as_changed(change: Change, stored: Row, updated: datetime) -> Written:
+    """The answer to a write that changes what is stored."""
     if change.write.action == "delete":
         return Written("deleted", change.version, updated, None)
     status: Status = "created" if stored["body"] is None else "updated"
     return Written(status, change.version, updated, rendered(change.write, change.version, updated))
 
 
-def _to_millisecond(instant: datetime) -> datetime:
+def to_millisecond(instant: datetime) -> datetime:
     """The precision of `lastUpdated`, so that the column and the bytes say the same."""
     return instant.astimezone(UTC).replace(microsecond=instant.microsecond // 1000 * 1000)
