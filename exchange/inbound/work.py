@@ -16,6 +16,7 @@ from adapters.translation import Entry, Translation
 from exchange.fhirjson import loads
 from exchange.hub import Hub
 from exchange.identity import record_of
+from exchange.inbound.domain_rule import unknown_in_merges
 from exchange.inbound.envelope import Envelope
 from exchange.inbound.event_time import event_time
 from exchange.inbound.findings import resource_faults, translation_faults
@@ -143,6 +144,10 @@ def plan_from_stored(
 
 def add(plan: Plan, work: Work, hub: Hub) -> None:
     """Adds one message's writes to the plan, or none of them if one of its resources may not be stored."""
+    assert work.translation is not None
+    if faults := unknown_in_merges(hub.domains, work.translation.entries, plan.current):
+        plan.rejected[work.id] = faults
+        return
     sightings: list[Sighting] = []
     texts = Texts()
     said = said_by(work, hub, sightings, texts)

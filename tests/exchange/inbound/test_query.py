@@ -189,6 +189,17 @@ async def identity(reception: Reception, number: str) -> frozenset[str]:
     return frozenset(numbers(await sent(reception, cross(f"{number}^^^F1"))))
 
 
+async def test_a_merge_gives_up_what_is_registered(closed: Reception, reception: Reception) -> None:
+    """Where domains are listed; elsewhere it may come before the feed of what it gives up."""
+    merge = fed("2", "A1^^^ALPHA||DOE^JANE", event="A40", more="MRG|A2^^^ALPHA")
+    assert (await sent(closed, fed("1", "A1^^^ALPHA||DOE^JANE||19800101|F"))).text("MSA-1") == "AA"
+    refused = await sent(closed, merge)
+    assert (refused.text("MSA-1"), refused.text("ERR-3"), refused.text("ERR-2")) == ("AE", "204", "MRG")
+    assert (await sent(closed, fed("3", "A2^^^ALPHA||DOE^J||19800101|F"))).text("MSA-1") == "AA"
+    assert (await sent(closed, merge.replace("|2|P|", "|4|P|"))).text("MSA-1") == "AA"
+    assert (await sent(reception, merge.replace("|2|P|", "|5|P|"))).text("MSA-1") == "AA"
+
+
 async def test_a_hospital_declares_two_records_one_and_takes_it_back(reception: Reception) -> None:
     one, two = "1^^^F1||DOE^JANE||19800101|F", "2^^^F1||ROE^ANN||19900101|F"
     await sent(reception, fed("1", one))
