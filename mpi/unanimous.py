@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mpi.citizen_id import is_number_of
+from mpi.compare import is_borrowed
 from mpi.demographics import Demographics
 from mpi.weigh import Scale
 
@@ -68,6 +70,7 @@ class Facts:
     phones: Fact
     addresses: Fact
     newborn: Holds
+    borrowing: Holds
 
 
 def facts_of(records: Sequence[Demographics]) -> Facts:
@@ -82,7 +85,15 @@ def facts_of(records: Sequence[Demographics]) -> Facts:
         _fact(each.phones for each in records),
         _fact(each.addresses for each in records),
         np.asarray([each.newborn for each in records], np.bool_),
+        np.asarray([_borrows(each) for each in records], np.bool_),
     )
+
+
+def _borrows(record: Demographics) -> bool:
+    """Whether the record stands under somebody else's number."""
+    numbers, born = record.citizen_ids, record.birth_date
+    own = not numbers or any(is_number_of(number, born) for number in numbers)
+    return not own and is_borrowed(record)
 
 
 def unanimous(
@@ -121,8 +132,10 @@ def _pairs(sizes: Places, begins: Places) -> tuple[Places, Places]:
 
 
 def _agreeing(facts: Facts, one: Places, other: Places) -> Holds:
-    """Pairs against which no guard speaks: their names agree, and nothing else differs that tells."""
+    """Pairs against which no guard speaks: their names agree, nothing else differs that tells, and they share
+    nobody else's number."""
     named = facts.names.same(one, other) | facts.pinyin.same(one, other)
+    named &= ~(facts.citizen_ids.same(one, other) & (facts.borrowing[one] | facts.borrowing[other]))
     told = (facts.citizen_ids, facts.gender, facts.birth_order)
     return np.asarray(named & np.logical_and.reduce([fact.compatible(one, other) for fact in told]))
 

@@ -84,6 +84,13 @@ def test_what_speaks_against_it_is_looked_at() -> None:
         assert not shown([RESIDENT, other])
 
 
+def test_two_under_somebody_elses_number_are_looked_at() -> None:
+    child = replace(RESIDENT, citizen_ids=("310101195505061018",), phones=(), addresses=())
+    assert not shown([child, replace(child, birth_date="1983-02-03")])
+    assert not shown([child, replace(child, names=("王子按",))])
+    assert not shown([replace(child, birth_date="1955-05-06"), replace(child, names=("王子按",))])
+
+
 def test_components_are_told_apart() -> None:
     records = [RESIDENT, RESIDENT, RESIDENT, replace(RESIDENT, gender="female")]
     holds = unanimous(facts_of(records), [1, 1, 2, 2], [2, 2], np.asarray([False, True, False, True]), SCALE)
