@@ -56,6 +56,8 @@ ORDER BY p.person
 """
 STAGED: Final = "SELECT count(*) FROM mpi_staged WHERE NOT later"
 
+# An enterprise Patient is looked for by its id alone.
+LOOKED_UP: Final = ("identifier_index",)
 PART: Final = 4000
 ROUND: Final = 200
 SHOWN: Final = 1000
@@ -186,7 +188,8 @@ class Load:
         def came(came: Came) -> None:
             self.tally.shown += came.persons
 
-        async with indexes_aside(self.dsn, self.connection, "auto", len(names) * PATIENT_BYTES):
+        size = len(names) * PATIENT_BYTES
+        async with indexes_aside(self.dsn, self.connection, "auto", size, LOOKED_UP):
             await self._spread("writing Patients", len(names), rounds, came)
             self._now("indexing Patients")
         if len(names) >= TIDY_FROM:

@@ -4,7 +4,7 @@ https://www.postgresql.org/docs/18/populate.html
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Literal
 
@@ -18,7 +18,7 @@ from exchange.store.tuning import megabytes
 Policy = Literal["auto", "keep", "rebuild"]
 
 # What identifies a resource stays searchable meanwhile: conditional references and creates look there.
-ASIDE: Final = tuple(table for table in INDEX_TABLES if table != "identifier_index")
+ASIDE: Final = (*(table for table in INDEX_TABLES if table != "identifier_index"), "text_index")
 # A smaller load is done before indexes are dropped and made. A resource has at least so many bytes of JSON.
 WORTH_BYTES: Final = 16 << 20
 RESOURCE_BYTES: Final = 700
@@ -31,17 +31,18 @@ MAX_MEGABYTES: Final = 2048
 
 @asynccontextmanager
 async def indexes_aside(
-    dsn: str, connection: Connection, policy: Policy, to_come: int
+    dsn: str, connection: Connection, policy: Policy, to_come: int, alone: Sequence[str] = ()
 ) -> AsyncIterator[None]:
     """Without the indexes, if that is quicker for so many bytes. At the end of the block they are made again,
-    and so are those that a load which was killed has left behind."""
+    and so are those that a load which was killed has left behind. `alone`: tables whose indexes may go, too,
+    where no hub is connected."""
     if not await load_indexes.lock(connection):  # another load does this, and will make them again
         yield
         return
     try:
         beside_hub = await connection.fetchval(load_indexes.HUBS) > 0
         if policy == "rebuild" or (policy == "auto" and await _is_worth(connection, to_come, beside_hub)):
-            await load_indexes.put_aside(connection, ASIDE)
+            await load_indexes.put_aside(connection, ASIDE if beside_hub else (*ASIDE, *alone))
         else:
             await _make_all(dsn, connection, beside_hub)
         try:

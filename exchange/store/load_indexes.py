@@ -17,10 +17,12 @@ from exchange.store.connection import Connection
 LOCK: Final = "SELECT pg_try_advisory_lock(7811902344522)"
 UNLOCK: Final = "SELECT pg_advisory_unlock(7811902344522)"
 
-# Indexes that make nothing unique, of the tables given.
+# Indexes that make nothing unique, of the tables given. Where the texts are that a load brings is looked up
+# as it goes on.
 DISPOSABLE: Final = """
 SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
 FROM pg_index i WHERE i.indrelid::regclass::text = ANY($1::text[]) AND NOT i.indisunique
+  AND i.indexrelid::regclass::text <> 'text_index_token'
 ORDER BY 1"""
 
 NOTE: Final = """
