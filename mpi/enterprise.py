@@ -5,7 +5,7 @@ use and neither is the main source (`refer` would say that the hospital's is). A
 is inactive and names the one that stands for it as `replaced-by`; that one names it as `replaces`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -74,6 +74,14 @@ class Person:
     records: Sequence[Shown]
 
 
+# A placeholder or an unknown gender comes after what somebody knew, and a part of a date after a whole one.
+_KNOWN: Final[Mapping[str, Callable[[Shown], int]]] = {
+    "name": lambda record: bool(record.demographics.names),
+    "gender": lambda record: bool(record.demographics.gender),
+    "birthDate": lambda record: len(record.demographics.birth_date),
+}
+
+
 def shown_from_patient(patient: Mapping[str, Any]) -> bytes:
     """The elements kept of a hospital's Patient as JSON; equal bytes mean that nothing changed."""
     shown = {name: patient[name] for name in _SHOWN if name in patient}
@@ -121,8 +129,15 @@ def _linked(records: Sequence[Shown]) -> list[str]:
 
 def _taken(records: Sequence[Shown]) -> Resource:
     """Each element from the most complete record that has it, of equals from the latest."""
-    ranked = sorted((record for record in records if record.elements), key=_rank, reverse=True)
-    elements = {name: value for name in _TAKEN for value in _values(ranked, name)[:1]}
+    ranked = [record for record in records if record.elements]
+    if len(ranked) > 1:
+        ranked.sort(key=_rank, reverse=True)
+    elements: Resource = {}
+    for name in _TAKEN:
+        having = [record for record in ranked if name in record.elements]
+        if having:
+            best = max(having, key=_KNOWN[name]) if name in _KNOWN and len(having) > 1 else having[0]
+            elements[name] = best.elements[name]
     if "deceasedBoolean" in elements and "deceasedDateTime" in elements:
         del elements["deceasedBoolean"]
     return elements
@@ -131,48 +146,49 @@ def _taken(records: Sequence[Shown]) -> Resource:
 def _rank(record: Shown) -> tuple[bool, int, datetime, str]:
     known = record.demographics
     facts = (
-        known.names, known.gender, known.birth_date[8:], known.phones, known.addresses, known.citizen_ids,
+        bool(known.names) + bool(known.gender) + bool(known.birth_date[8:])
+        + bool(known.phones) + bool(known.addresses) + bool(known.citizen_ids)
     )  # fmt: skip
-    return not record.merged, sum(map(bool, facts)), record.updated, record.patient_id
-
-
-def _values(ranked: Sequence[Shown], name: str) -> list[Any]:
-    """The element's values by rank; a placeholder or an unknown gender comes after what somebody knew."""
-    present = [record for record in ranked if name in record.elements]
-    if name == "name":
-        present.sort(key=lambda record: not record.demographics.names)
-    elif name == "gender":
-        present.sort(key=lambda record: not record.demographics.gender)
-    elif name == "birthDate":
-        present.sort(key=lambda record: -len(record.demographics.birth_date))
-    return [record.elements[name] for record in present]
+    return not record.merged, facts, record.updated, record.patient_id
 
 
 def _identifiers(records: Sequence[Shown], identify: Identify) -> list[Resource]:
     """Citizen ids and cards in canonical form, then what each hospital calls its patient, as sent."""
     shared: dict[tuple[str, str, str], Resource] = {}
     local: dict[tuple[str, str], Resource] = {}
-    numbers: dict[bytes, Card | None] = {}  # most numbers come with every record
-    for record in sorted(records, key=lambda record: (record.merged, record.patient_id)):
+    numbers: dict[object, Card | None] = {}  # most numbers come with every record
+    for record in sorted(records, key=_merged_last) if len(records) > 1 else records:
         for identifier in record.elements.get("identifier", ()):
-            told = _ENCODER.encode(identifier)
-            if told not in numbers:
-                numbers[told] = shared_identifier(identifier, identify)
-            number = numbers[told]
+            system, number = identifier.get("system", ""), None
+            if "type" in identifier or identify(system)[0]:
+                told = _what_counts(identifier)
+                if told not in numbers:
+                    numbers[told] = shared_identifier(identifier, identify)
+                number = numbers[told]
             if number is not None:
-                shared[number.kind, number.system, number.number] = {
-                    "use": "official",
-                    "system": number.system,
-                    "value": number.number,
-                }
-            elif "value" in identifier:
-                key = identifier.get("system", ""), identifier["value"]
-                local.setdefault(key, _as_sent(identifier, record))
+                shared[number.kind, number.system, number.number] = _official(number)
+            elif "value" in identifier and (key := (system, identifier["value"])) not in local:
+                local[key] = _as_sent(identifier, record)
     return [shared[key] for key in sorted(shared)] + [local[key] for key in sorted(local)]
 
 
-def _as_sent(identifier: Mapping[str, Any], record: Shown) -> Resource:
-    sent = dict(identifier)
-    if str(sent.get("assigner", {}).get("reference", "")).startswith("#"):
-        del sent["assigner"]  # it is contained in the hospital's Patient, not in ours
-    return sent | {"use": "old"} if record.merged else sent
+def _merged_last(record: Shown) -> tuple[bool, str]:
+    return record.merged, record.patient_id
+
+
+def _what_counts(identifier: Mapping[str, Any]) -> object:
+    """The same for identifiers that are the same number, or none."""
+    if "type" in identifier:
+        return _ENCODER.encode(identifier)
+    return identifier.get("system"), identifier.get("value")
+
+
+def _official(number: Card) -> Resource:
+    return {"use": "official", "system": number.system, "value": number.number}
+
+
+def _as_sent(identifier: Resource, record: Shown) -> Resource:
+    # What is contained in the hospital's Patient is not in ours.
+    if "assigner" in identifier and str(identifier["assigner"].get("reference", "")).startswith("#"):
+        identifier = {name: value for name, value in identifier.items() if name != "assigner"}
+    return identifier | {"use": "old"} if record.merged else identifier
