@@ -27,7 +27,7 @@ class Memo(dict[_K, _V]):
 
     def __missing__(self, key: _K) -> _V:
         made = self.make(key)
-        if _length(key) <= _LONGEST:
+        if (len(key) if isinstance(key, str) else _length(key)) <= _LONGEST:
             if len(self) >= ENTRIES:
                 self.clear()
             self[key] = made
@@ -35,8 +35,6 @@ class Memo(dict[_K, _V]):
 
 
 def _length(key: Hashable) -> int:
-    if isinstance(key, str):
-        return len(key)
     return sum(len(part) for part in key if part) if isinstance(key, tuple) else 0
 
 
@@ -74,10 +72,8 @@ class Unwritten(dict[int, Phrase]):
 
     def of(self, tokens: Collection[int]) -> tuple[Phrase, ...]:
         """The texts of these tokens that may not be written yet."""
-        if self.keys().isdisjoint(tokens):
-            return ()
-        found = (self.get(token) for token in tokens)
-        return tuple(dict.fromkeys(text for text in found if text is not None))
+        found = self.keys() & tokens
+        return tuple([self[token] for token in found]) if found else ()
 
     def written(self, tokens: Iterable[int]) -> None:
         """These are in the database: no row needs to bring them again."""

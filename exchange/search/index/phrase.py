@@ -43,6 +43,8 @@ CONTENT = "_content"
 # Characters of one text that are indexed.
 LONGEST = 500_000
 _IDEOGRAPHS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+# A longer run is rare, and must not fill the cache.
+_LONGEST_CACHED = 32
 # A run of ideographs, or of other letters and digits.
 _RUNS = re.compile(rf"([{IDEOGRAPH}]+)|([^\W_{IDEOGRAPH}]+)")
 
@@ -80,10 +82,21 @@ def words(text: str) -> tuple[int, ...]:
 
 
 def _words(whole: str) -> tuple[int, ...]:
-    found: set[str] = set()
+    found: set[int] = set()
     for chinese, other in _RUNS.findall(whole):
-        found.update((*chinese, *pairs(chinese)) if chinese else (other,))
-    return tuple(sorted(map(word, found)))
+        if not chinese:
+            found.add(word(other))
+        else:
+            found.update(_cached_run(chinese) if len(chinese) <= _LONGEST_CACHED else _run(chinese))
+    return tuple(sorted(found))
+
+
+def _run(chinese: str) -> tuple[int, ...]:
+    return tuple(map(word, (*chinese, *pairs(chinese))))
+
+
+# Streets, districts and what is said of somebody's condition repeat.
+_cached_run = lru_cache(maxsize=1 << 13)(_run)
 
 
 def sought_words(text: str) -> tuple[int, ...]:
