@@ -86,7 +86,7 @@ def _conflicts(
 
 def are_two_people(one: Demographics, other: Demographics) -> bool:
     """Whether each has a valid number for life that is no parent's, and none is the same. Symmetric."""
-    known = one.citizen_ids and other.citizen_ids
+    known = one.citizen_ids and other.citizen_ids and one.citizen_ids != other.citizen_ids
     if not known or not set(one.citizen_ids).isdisjoint(other.citizen_ids) or not _comparable(one, other):
         return False
     return not (_is_of_a_child(one) or _is_of_a_child(other))

@@ -5,6 +5,7 @@ that is as yet provisional, one record that nobody verified, is decided again wh
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -18,6 +19,9 @@ from mpi.weigh import SCALE, Scale, name_level
 # Evidence by strength; the stronger outweighs any number of the weaker.
 _STRENGTH: Final = MappingProxyType({"citizen-id": 4, "card": 3, "demographics": 2, "likely": 1})
 _RULES: Final = MappingProxyType({strength: evidence for evidence, strength in _STRENGTH.items()})
+_NONE: Final[frozenset[str]] = frozenset()
+_FORBIDDEN: Final = frozenset(("do-not-link",))
+_number: Final = attrgetter("record")
 # Evidence that makes no link; where something conflicts too, nobody need look.
 _LIKELY: Final = 1
 
@@ -86,6 +90,10 @@ class Decision(msgspec.Struct, frozen=True):
         return max((each.bits for each in self.findings if each.person == self.person), default=None)
 
 
+FIRST: Final = Decision("new", "first")
+"""Where nobody is near."""
+
+
 class _Verdict(msgspec.Struct, frozen=True):
     """`speaking`: how many records share evidence that links and object to nothing. `alike`: whether some are
     alike in name and the rest."""
@@ -113,7 +121,7 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
     The order of candidates and of their members makes no difference.
     """
     if not candidates:
-        return Decision("new", "first")
+        return FIRST
     examined = [
         (cluster, tuple(examine(record, cluster, by)))
         for cluster in sorted(candidates, key=lambda cluster: cluster.person)
@@ -126,6 +134,8 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
     ]
     if not verdicts:
         return Decision("new", "first", findings=findings)
+    if len(verdicts) == 1:
+        return _of_one(verdicts[0], findings)
     strongest = max(verdict.strength for verdict in verdicts)
     # Whom the guards forbid is asked about, and does not keep the record from the one that they allow.
     best = [verdict for verdict in verdicts if verdict.strength == strongest and not verdict.conflicting]
@@ -140,6 +150,15 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
     left = (each for each in verdicts if each.cluster not in one and not _is_answered(each, one))
     rest = tuple(each.person for each in left)
     return Decision("link", _RULES[strongest], kept, review=rest, findings=findings, taken=taken)
+
+
+def _of_one(verdict: _Verdict, findings: tuple[Finding, ...]) -> Decision:
+    """What the rules come to where one person alone is spoken for, as for most."""
+    by_name = verdict.strength == _STRENGTH["demographics"]
+    open_ = verdict.strength == _LIKELY or verdict.conflicting
+    if open_ or (by_name and _is_of_another(verdict, [verdict.cluster])):
+        return Decision("review", "review", review=(verdict.person,), findings=findings)
+    return Decision("link", _RULES[verdict.strength], verdict.person, findings=findings)
 
 
 def _is_open(best: Sequence[_Verdict], one: Sequence[Cluster]) -> bool:
@@ -162,11 +181,12 @@ def _is_named_as_another(record: Demographics, verdicts: Sequence[_Verdict], one
 
 def examine(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> Iterable[Finding]:
     """One finding for each member that shares something with the record or conflicts with it."""
-    for member in sorted(cluster.members, key=lambda member: member.record):
+    members = cluster.members
+    for member in sorted(members, key=_number) if len(members) > 1 else members:
         comparison = compare(record, member.demographics, by)
-        conflicts = set() if member.merged else set(comparison.conflicts)
+        conflicts = _NONE if member.merged else comparison.conflicts
         if member.forbidden:
-            conflicts.add("do-not-link")
+            conflicts |= _FORBIDDEN
         if comparison.evidence or conflicts:
             evidence, against = tuple(sorted(comparison.evidence)), tuple(sorted(conflicts))
             yield Finding(cluster.person, member.record, evidence, against, round(comparison.bits, 2))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from mpi.blocking import OVERSIZED
-from mpi.decide import Cluster, Decision, Member, decide, strength
+from mpi.decide import FIRST, Cluster, Decision, Member, decide, strength
 from mpi.demographics import Demographics
 from mpi.weigh import SCALE, Scale
 
@@ -52,17 +52,20 @@ class Neighbourhood:
     ) -> tuple[int, Decision]:
         """Whose the record is: somebody's that is known, or `person`, who is new. Whether two persons are one
         is asked once, and again only on stronger evidence."""
-        decision = decide(demographics, self._seen_by(record, self.around(keys)), self.by)
+        found = self.around(keys)
+        decision = decide(demographics, self._seen_by(record, found), self.by) if found else FIRST
         whose = person if decision.person is None else decision.person
         for taken in decision.taken:
             self.members[whose] += self.members.pop(taken)
             self.replaced[taken] = whose
             self._answer(taken)
-        decision = self._ask(whose, decision)
+        if decision.review:
+            decision = self._ask(whose, decision)
         asked = decision.kind == "review"
         self.members.setdefault(whose, []).append(Member(record, demographics, asked=asked))
+        persons = self.persons
         for key in keys:
-            self.persons[key].add(whose)
+            persons[key].add(whose)
         return whose, decision
 
     def _seen_by(self, record: int, found: list[Cluster]) -> list[Cluster]:

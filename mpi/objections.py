@@ -27,9 +27,11 @@ class Heard(Protocol):
 def stands(findings: Sequence[Heard]) -> bool:
     """Whether an objection among the findings about one cluster stands."""
     against = [finding for finding in findings if finding.conflicts]
+    if not against:
+        return False
     if not all(_OUTVOTED.issuperset(finding.conflicts) for finding in against):
         return True
-    return bool(against) and spoken_for(findings) <= len(against)
+    return spoken_for(findings) <= len(against)
 
 
 def spoken_for(findings: Iterable[Heard]) -> int:

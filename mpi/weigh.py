@@ -44,6 +44,8 @@ class Scale:
     prior: float
     bits: Mapping[str, Mapping[str, float]]
     _worth: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
+    # There are few combinations.
+    _others: dict[tuple[str, ...], tuple[float, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def name(self, name: str) -> float:
         """What an equal name is worth."""
@@ -52,6 +54,14 @@ class Scale:
             if len(self._worth) >= _NAMES:
                 self._worth.clear()
             worth = self._worth[name] = self._of_share(self.model.names.share(name))
+        return worth
+
+    def others(self, found: tuple[str, ...]) -> tuple[float, ...]:
+        """What these levels of all fields but the name are worth, where both say something."""
+        worth = self._others.get(found)
+        if worth is None:
+            told = zip(_FIELDS[1:], found, strict=True)
+            worth = self._others[found] = tuple([self.bits[name][level] for name, level in told if level])
         return worth
 
     def _of_share(self, share: float) -> float:
@@ -115,9 +125,7 @@ def _bits(one: Demographics, other: Demographics, found: Levels, by: Scale) -> l
     if found.name:
         equal = found.name == "equal"
         worth.append(_shared_name(one, other, by) if equal else by.bits["name"][found.name])
-    for told, level in zip(_FIELDS[1:], found[1:], strict=True):
-        if level:
-            worth.append(by.bits[told][level])
+    worth += by.others(found[1:])
     return worth
 
 

@@ -10,7 +10,7 @@ from exchange.crossref import USE
 from exchange.domains import Domains
 from exchange.fhirjson import UnreadableJson, loads
 from exchange.first_load.plain import is_plain
-from exchange.first_load.tasks import Came, Finding, StageLines, StageStored
+from exchange.first_load.tasks import UNHURRIED, Came, Finding, StageLines, StageStored
 from exchange.identity import record_of
 from exchange.loading.chunks import lines_of
 from exchange.outcome import rejection
@@ -104,6 +104,7 @@ async def _kept(
     told: set[str] = set()
     identify = lru_cache(SYSTEMS)(domains.identify)
     async with connection.transaction():
+        await connection.execute(UNHURRIED)
         staged = await stage(connection, piece, _noted(numbered, told), identify)
         await connection.execute(USE, sorted({alias for system in told for alias in domains.aliases(system)}))
     return staged

@@ -11,6 +11,8 @@ from mpi.relink_parts import Part as Whole
 
 LOADING: Final = {**SESSION, "application_name": "yilian-first-load"}
 """Sessions of a load are no hub's: nobody searches in them."""
+UNHURRIED: Final = "SET LOCAL synchronous_commit = off"
+"""Whoever ends the load waits for the disk; until then what is lost is made again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from exchange.domains import Domains, load_domains
 from exchange.first_load import staging
 from exchange.first_load.tasks import (
     LOADING,
+    UNHURRIED,
     Came,
     Decide,
     Rescore,
@@ -61,6 +62,7 @@ class Hand:
     async def _decide(self, task: Decide) -> Came:
         by = await scale_of(self.connection, task.model)
         async with self.connection.transaction():
+            await self.connection.execute(UNHURRIED)
             outcome = await decide_part(self.connection, task.part, by)
         return Came(len(outcome.links), len(outcome.persons), len(outcome.questions))
 

@@ -23,6 +23,8 @@ NUMBERS: Final = "SELECT number FROM mpi_staged WHERE NOT later"
 
 _HEAD: Final = 19
 _TAIL: Final = 2
+# Bits of a place among the records.
+_HALF: Final = 31
 _PAIR: Final = np.dtype([("fields", ">i2"), ("a", ">i4"), ("key", ">i8"), ("b", ">i4"), ("number", ">i8")])
 _ONE: Final = np.dtype([("fields", ">i2"), ("a", ">i4"), ("number", ">i8")])
 
@@ -79,7 +81,7 @@ def parts(keyed: Keyed, size: int, oversized: int = OVERSIZED) -> Iterator[Part]
     rank = np.arange(len(key)) - np.repeat(begins, np.diff(np.r_[begins, len(key)]))
     closed = {int(key[at]): int(of[at]) for at in np.flatnonzero(rank == oversized).tolist()}
     joined = np.flatnonzero((rank[1:] > 0) & (rank[1:] < oversized))
-    label = components(len(keyed.numbers), of[joined], of[joined + 1])
+    label = components(len(keyed.numbers), *_distinct(of[joined], of[joined + 1]))
     places = np.argsort(label, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(label[places]) != 0, True]) + 1
     start = 0
@@ -87,6 +89,13 @@ def parts(keyed: Keyed, size: int, oversized: int = OVERSIZED) -> Iterator[Part]
         if end - start >= size or end == len(places):
             yield _part(keyed, np.sort(places[start:end]), closed)
             start = end
+
+
+def _distinct(one: Numbers, other: Numbers) -> tuple[Numbers, Numbers]:
+    """Pairs, each once: records of one person share many keys."""
+    pairs = np.sort(one << _HALF | other)
+    pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]] if len(pairs) else pairs
+    return pairs >> _HALF, pairs & ((1 << _HALF) - 1)
 
 
 def _part(keyed: Keyed, places: Numbers, closed: dict[int, int]) -> Part:
