@@ -33,19 +33,24 @@ def control_act(
     query: str,
     around: Around | None = None,
     service: str = "",
+    total: int | None = None,
+    before: int = 0,
 ) -> str:
-    """`contents` are the bytes of documents in base64, by the id of their DocumentReference; `around` the
-    resources by `Type/id` that those found refer to; `service` the name of the service that was called."""
+    """Those `found` of `total`, after `before` others. `contents` are the bytes of documents in base64, by
+    the id of their DocumentReference; `around` the resources by `Type/id` that those found refer to;
+    `service` the name of the service that was called."""
     known = {**(around or {}), **{f"{each['resourceType']}/{each['id']}": each for each in found}}
     told = [_told(each, known, contents) for each in found if each["resourceType"] not in _REQUESTS]
     told += requests([each for each in found if each["resourceType"] in _REQUESTS], known, service)
     subjects = each_in('subject typeCode="SUBJ"', told)
-    answer = "OK" if found else "NF"
+    answer = "OK" if total or found else "NF"
+    number = len(found) if total is None else total
     return (
         '<controlActProcess classCode="CACT" moodCode="EVN">'
         f'{subjects}<queryAck><queryId extension="{said(query)}"/><queryResponseCode code="{answer}"/>'
-        f'<resultTotalQuantity value="{len(found)}"/><resultCurrentQuantity value="{len(found)}"/>'
-        '<resultRemainingQuantity value="0"/></queryAck></controlActProcess>'
+        f'<resultTotalQuantity value="{number}"/><resultCurrentQuantity value="{len(found)}"/>'
+        f'<resultRemainingQuantity value="{max(number - before - len(found), 0)}"/>'
+        "</queryAck></controlActProcess>"
     )
 
 

@@ -65,7 +65,7 @@ def registry_query(root: Element) -> tuple[Query, list[Fault]]:
     )
     made = tuple((where, told, number) for number, (where, told) in enumerate(asked, 1))
     event = "Q23" if root.name == PIX else "Q22"
-    most = _quantity(root.first("controlActProcess", "queryByParameter", "initialQuantity"))
+    most = initial_quantity(root)
     return Query(event, "", made, source, "", domains, most, 0, tuple(numbers)), faults
 
 
@@ -83,6 +83,11 @@ def continuation(root: Element) -> Continuation | None:
         _quantity(told.first("continuationQuantity")),
         status is not None and status.peek("code") == "aborted",
     )
+
+
+def initial_quantity(root: Element) -> int | None:
+    """How many a query wants to be told at once."""
+    return _quantity(root.first("controlActProcess", "queryByParameter", "initialQuantity"))
 
 
 def query_id(root: Element) -> tuple[str, str]:

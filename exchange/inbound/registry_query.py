@@ -1,9 +1,9 @@
-"""Queries of PIXV3 and PDQV3 (ITI-45, ITI-47) to the patient index, page by page. Named SQL.
+"""Queries of PIXV3 and PDQV3 (ITI-45, ITI-47) to the patient index, page by page.
 
 https://profiles.ihe.net/ITI/TF/Volume2/ITI-45.html · https://profiles.ihe.net/ITI/TF/Volume2/ITI-47.html
 
-Whoever goes on names the query: it is read from the inbox, where every message is kept, and asked again with
-the rights of who goes on. So nothing is held between two pages, and to cancel a query leaves nothing to do.
+Whoever goes on names the query, which is asked again with the rights of who goes on; to cancel one leaves
+nothing to do.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from adapters.v3.interaction import CONTINUATIONS, QUERIES
 from adapters.v3.registry_answer import ACKNOWLEDGED, Page, Person, answered, control_act, written
 from adapters.v3.registry_query import PDQ, PIX, continuation, places, query_id, registry_query
 from exchange.hub import Hub
+from exchange.inbound.asked_lately import asked_lately
 from exchange.inbound.documents import DocumentEnvelope
 from exchange.inbound.persons_asked import Found, Unknown, asked_persons, system_of
 from exchange.outcome import FhirError
@@ -29,16 +30,6 @@ from exchange.trust.refusal import InsufficientScope
 Json = dict[str, Any]
 
 MOST: Final = 100
-# So many messages back a query is found again.
-REMEMBERED: Final = 20_000
-CANDIDATES: Final = 50
-
-# The queries that a sender asked lately, the last first.
-ASKED: Final = """
-SELECT raw, charset FROM inbox
-WHERE id > (SELECT max(id) FROM inbox) - $1::bigint AND channel = 'v3' AND sender = $2
-  AND message_type = ANY($3::text[])
-ORDER BY id DESC LIMIT $4"""
 
 
 def is_registry_query(envelope: DocumentEnvelope) -> bool:
@@ -75,26 +66,15 @@ async def _continued(hub: Hub, envelope: DocumentEnvelope, root: Element) -> str
         return _acknowledged(hub, envelope, "AE", [fault])
     if wanted.is_ended:
         return _acknowledged(hub, envelope, "AA", ())
-    original = await _original(hub, envelope, wanted.query)
-    if original is None:
+    original = await asked_lately(hub, envelope.sender, wanted.query)
+    if original is None or original.root.name not in (PIX, PDQ):
         told = f"/{root.name}/controlActProcess/queryContinuation/queryId"
         return _acknowledged(
             hub, envelope, "AE", [Fault(UNKNOWN_KEY_IDENTIFIER, "no such query was asked lately", told)]
         )
-    query, _ = registry_query(original)
+    query, _ = registry_query(original.root)
     following = replace(query, start=wanted.start, most=wanted.most or query.most)
-    return await _answered(hub, envelope, original, following)
-
-
-async def _original(hub: Hub, envelope: DocumentEnvelope, number: tuple[str, str]) -> Element | None:
-    """The query that calls itself so."""
-    async with hub.pool.acquire() as connection:
-        rows = await connection.fetch(ASKED, REMEMBERED, envelope.sender, [PIX, PDQ], CANDIDATES)
-    for row in rows:
-        request = unwrapped(parse(row["raw"], row["charset"]))
-        if request is not None and query_id(request.tree.root) == number:
-            return request.tree.root
-    return None
+    return await _answered(hub, envelope, original.root, following)
 
 
 async def _answered(hub: Hub, envelope: DocumentEnvelope, root: Element, query: Query) -> str:

@@ -3,19 +3,24 @@
 A query needs, beside the right to send, the right to search the types that answer it.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.hl7v2.context import Context
 from adapters.hl7v2.translate import time_zone
+from adapters.trees.element import Element
 from adapters.trees.parse import parse
 from adapters.v3.acknowledge import acknowledgement
 from adapters.v3.answer import control_act
 from adapters.v3.envelope import unwrapped
 from adapters.v3.interaction import CONTINUATIONS, QUERIES
 from adapters.v3.query import Search, searches
+from adapters.v3.registry_answer import ACKNOWLEDGED
+from adapters.v3.registry_query import continuation, initial_quantity
 from adapters.v3.translate import prepared
 from exchange.fhirjson import loads
 from exchange.hub import Hub
+from exchange.inbound.asked_lately import asked_lately
 from exchange.inbound.documents import DocumentEnvelope
 from exchange.interactions.read import read
 from exchange.interactions.request import Request
@@ -28,31 +33,67 @@ Json = dict[str, Any]
 _MOST = "200"
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """`found` of `total`, after `before` others; `around` what it refers to, by `Type/id`; `contents` the
+    bytes of documents that are retrieved; `name` what the query is called."""
+
+    found: list[Json]
+    around: dict[str, Json]
+    contents: dict[str, str]
+    total: int
+    before: int
+    name: str
+
+
 async def answered_query(hub: Hub, grant: Grant, envelope: DocumentEnvelope) -> str:
     """The answer to a query: AE where it may not be asked or asks for nothing."""
     asked = envelope.interaction
     try:
-        found, around, contents = await _found(hub, grant, envelope)
+        page = await _found(hub, grant, envelope)
     except InsufficientScope as error:
         return _told(hub, envelope, "AE", [("", f"forbidden: {error}")], "")
     except FhirError as error:
         return _told(hub, envelope, "AE", [("", issue.diagnostics) for issue in error.issues], "")
-    act = control_act(found, contents, asked.message_id[1], around, envelope.service)
-    return _told(hub, envelope, "AA", (), act)
+    if page is None:
+        return _told(hub, envelope, "AA", (), "")
+    around, contents, total = page.around, page.contents, page.total
+    act = control_act(page.found, contents, asked.message_id[1], around, envelope.service, total, page.before)
+    return _told(hub, envelope, "AA", (), act, page.name)
 
 
-async def _found(
-    hub: Hub, grant: Grant, envelope: DocumentEnvelope
-) -> tuple[list[Json], dict[str, Json], dict[str, str]]:
-    """What fits, once each; what it refers to, by `Type/id`; the bytes of documents that are retrieved."""
+async def _found(hub: Hub, grant: Grant, envelope: DocumentEnvelope) -> _Page | None:
+    """What fits, as far as this page goes; None where no further page is wanted."""
     request = unwrapped(parse(envelope.raw, envelope.charset))
     if request is None:
         raise FhirError("invalid", "there is no query in it")
-    root = prepared(request.tree).root
+    root, start = prepared(request.tree).root, 0
+    most = initial_quantity(root)
+    if root.name in CONTINUATIONS:
+        wanted = continuation(root)
+        if wanted is not None and wanted.is_ended:
+            return None
+        before = await asked_lately(hub, envelope.sender, wanted.query) if wanted is not None else None
+        if before is None or wanted is None:
+            raise FhirError("not-found", "no such query was asked lately")
+        root, start = prepared(before).root, wanted.start
+        most = wanted.most or initial_quantity(root)
+    found, around = await _matches(hub, grant, envelope, root)
+    shown = found[start : start + most if most else None]
+    contents: dict[str, str] = {}
+    if root.name == "RCMR_IN000031UV01":
+        for document in shown:
+            if data := await _content(hub, grant, document):
+                contents[document["id"]] = data
+    return _Page(shown, around, contents, len(found), start, root.name)
+
+
+async def _matches(
+    hub: Hub, grant: Grant, envelope: DocumentEnvelope, root: Element
+) -> tuple[list[Json], dict[str, Json]]:
+    """What fits, once each; what it refers to, by `Type/id`."""
     context = Context(envelope.hospital, time_zone(envelope.hospital.timezone), {})
     asked = searches(root, context, envelope.service)
-    if root.name in CONTINUATIONS:
-        raise FhirError("not-implemented", "an answer has no further page: all that is found is told at once")
     if not asked:
         raise FhirError("invalid", "the query names nothing to look for")
     matches: dict[str, Json] = {}
@@ -61,13 +102,7 @@ async def _found(
         for mode, resource in await _searched(hub, grant, each):
             of_mode = matches if mode == "match" else around
             of_mode[f"{resource['resourceType']}/{resource['id']}"] = resource
-    found = list(matches.values())
-    contents: dict[str, str] = {}
-    if root.name == "RCMR_IN000031UV01":
-        for document in found:
-            if data := await _content(hub, grant, document):
-                contents[document["id"]] = data
-    return found, around, contents
+    return list(matches.values()), around
 
 
 async def _searched(hub: Hub, grant: Grant, asked: Search) -> list[tuple[str, Json]]:
@@ -95,10 +130,12 @@ async def _content(hub: Hub, grant: Grant, reference: Json) -> str:
     return ""
 
 
-def _told(hub: Hub, envelope: DocumentEnvelope, code: Any, details: Any, content: str) -> str:
+def _told(
+    hub: Hub, envelope: DocumentEnvelope, code: Any, details: Any, content: str, query: str = ""
+) -> str:
     asked = envelope.interaction
     number = f"Q{envelope.sha256.hex()[:19]}"
-    name = QUERIES.get(asked.name, "MCCI_IN000002UV01") if code == "AA" else "MCCI_IN000002UV01"
+    name = QUERIES.get(query, ACKNOWLEDGED)
     return acknowledgement(
         code, asked.message_id, asked.sender, asked.receiver, number, hub.clock(), details, name, content
     )

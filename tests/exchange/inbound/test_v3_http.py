@@ -145,6 +145,28 @@ async def test_a_query_is_answered_with_the_callers_own_rights(hub: Hub, http: h
     assert "欧阳测试".encode() not in forbidden.content
 
 
+async def test_an_answer_goes_on_where_it_stopped(hub: Hub, http: httpx.AsyncClient) -> None:
+    both = await authorization(hub, "system/hl7v2.c system/Patient.rs") | XML
+    await http.post("/v3", content=registration(), headers=both)
+    asked = QUERY.replace(b"<parameterList>", b"<initialQuantity value='1'/><parameterList>").replace(
+        b'"M1"', b'"M7"'
+    )
+    first = await http.post("/v3", content=asked, headers=both)
+    assert re.findall(rb'Quantity value="(\d)"', first.content) == [b"2", b"1", b"1"]
+    for called in ("7", "M7"):
+        page = (
+            f"<queryContinuation><queryId extension='{called}'/><startResultNumber value='2'/>"
+            "<statusCode code='waitContinuedQueryResponse'/></queryContinuation>"
+        )
+        following = await http.post("/v3", content=message("QUQI_IN000003UV01", page, called), headers=both)
+        assert b"<PRPA_IN201306UV02" in following.content
+        assert re.findall(rb'Quantity value="(\d)"', following.content) == [b"2", b"1", b"0"]
+    ended = page.replace("waitContinuedQueryResponse", "aborted")
+    done = await http.post("/v3", content=message("QUQI_IN000003UV01", ended, "M9"), headers=both)
+    assert code(done) == "AA"
+    assert b"<MCCI_IN000002UV01" in done.content
+
+
 async def test_a_document_is_retrieved_as_it_was_sent(hub: Hub, http: httpx.AsyncClient) -> None:
     pushing = await authorization(hub) | XML
     assert (await http.post("/documents", content=ADMISSION, headers=pushing)).status_code == 200
