@@ -3,8 +3,9 @@
 https://profiles.ihe.net/ITI/PIXm/ITI-104.html
 
 The hospital's Patient is kept as sent; enterprise Patients that look different then are written beside
-it. Nobody but the hub writes an enterprise Patient, a Patient that is linked cannot be deleted, and a client
-that is bound to a hospital writes that hospital's Patients only, with numbers that it may give.
+it. Nobody but the hub writes an enterprise Patient, a Patient that is linked is removed by its own hospital
+only, and a client that is bound to a hospital writes that hospital's Patients only, with numbers that it may
+give.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,9 @@ KNOWN: Final = """
 SELECT patient_id AS id, source FROM mpi_record WHERE patient_id = ANY($1::text[])
 UNION ALL
 SELECT enterprise_id, NULL FROM mpi_person WHERE enterprise_id = ANY($1::text[])"""
+
+# A hospital's Patient that is linked.
+LINKED: Final = "SELECT source, local_id FROM mpi_record WHERE patient_id = $1"
 
 
 async def store(
@@ -63,6 +67,24 @@ async def store_several(
     await _require_own_survivors(connection, records)
     beside = await enterprise_writes(hub, connection, records)
     return (await transact(connection, [*writes, *beside], instant))[: len(writes)]
+
+
+async def remove(
+    hub: Hub, connection: Connection, hospital: str | None, patient_id: str, instant: datetime
+) -> Written:
+    """Deletes a hospital's Patient for it (Remove Patient): its record tells nothing any more, so nobody is
+    found by it. What was believed of it stays in the index: if its hospital tells of it again, it is known.
+    Raises FhirError for a Patient that is linked and not the caller's."""
+    deletion = Write("delete", "Patient", patient_id)
+    linked = await connection.fetchrow(LINKED, patient_id)
+    if linked is None or hospital is None:
+        (written,) = await store(hub, connection, hospital, [deletion], (), instant)
+        return written
+    emptied = {"resourceType": "Patient", "id": patient_id, "active": False}
+    require_own(hub, hospital, emptied, linked["source"])
+    record = Record(linked["source"], linked["local_id"], patient_id, emptied)
+    beside = await enterprise_writes(hub, connection, [record])
+    return (await transact(connection, [deletion, *beside], instant))[0]
 
 
 def patients(resources: Iterable[Resource]) -> list[Resource]:

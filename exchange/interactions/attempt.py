@@ -9,6 +9,7 @@ them do not wait for each other.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from urllib.parse import parse_qsl
 
 from exchange.bundle import Criteria
 from exchange.hub import Hub
@@ -21,8 +22,10 @@ from exchange.interactions.knowledge import Knowledge, note_referred, note_seen,
 from exchange.interactions.making import made
 from exchange.interactions.plan import Matches, Plan, Settled, referred, removals, settled
 from exchange.interactions.request import Request
-from exchange.interactions.steps import Step, size_of
+from exchange.interactions.steps import Step, at, size_of
 from exchange.interactions.turns import in_turns
+from exchange.outcome import FhirError
+from exchange.patient_number import require_number
 from exchange.search.query.query import Query
 from exchange.sites import Names, versioned
 from exchange.store.batch import Write
@@ -44,6 +47,7 @@ async def attempted(
     """The answers, on a connection in a transaction that ends with them."""
     identified = partial(_identifiers, hub, known)
     deciding = [step for step in plan.steps if step.criteria]
+    _require_numbers(hub, request, deciding)
     creating = [step for step in deciding if step.action in ("create", "update")]
     bringing = await in_turns(creating, size_of, lambda step: (step.type, identified(step)))
     await lock(connection, [plan.queries[step.criteria] for step in deciding if step.criteria], bringing)
@@ -70,6 +74,18 @@ async def attempted(
     for step in plan.of("read"):
         responses[step.entry.index] = await of_read(inside(hub, connection), request, step, respond)
     return responses
+
+
+def _require_numbers(hub: Hub, request: Request, deciding: Sequence[Step]) -> None:
+    """A hospital tells of its Patient by an identifier that the Patient has (ITI-104), here as elsewhere."""
+    if request.grant.hospital is None:
+        return
+    for step in deciding:
+        if step.type == "Patient" and step.action == "update" and step.criteria and step.resource:
+            try:
+                require_number(hub, parse_qsl(step.criteria.query), step.resource)
+            except FhirError as error:
+                raise at(step.entry, error) from None
 
 
 def _widened(plan: Plan) -> dict[Criteria, Query]:

@@ -2,7 +2,7 @@
 
 from exchange.bundle import Criteria
 from exchange.hub import Hub
-from exchange.identity import store
+from exchange.identity import remove, store
 from exchange.interactions.conditional import compiled, find, lock, one, repeated
 from exchange.interactions.delete import deleted
 from exchange.interactions.request import Request, Response, preference
@@ -11,7 +11,7 @@ from exchange.store.batch import Write
 
 
 async def conditional_delete(hub: Hub, request: Request) -> Response:
-    """Deletes the one match; several are refused."""
+    """Deletes the one match; several are refused. A hospital removes its Patient so (ITI-104)."""
     request.grant.require(request.type, "d")
     request.grant.require(request.type, "s")
     criteria = Criteria(request.type, request.query)
@@ -23,8 +23,12 @@ async def conditional_delete(hub: Hub, request: Request) -> Response:
             match = one(criteria, (await find(connection, {criteria: query}))[criteria])
             if match is None:
                 return _nothing(request)
-            write = Write("delete", request.type, match)
-            (written,) = await store(hub, connection, request.grant.hospital, [write], (), hub.clock())
+            hospital = request.grant.hospital
+            if request.type == "Patient":
+                written = await remove(hub, connection, hospital, match, hub.clock())
+            else:
+                write = Write("delete", request.type, match)
+                (written,) = await store(hub, connection, hospital, [write], (), hub.clock())
             return deleted(request, f"{request.type}/{match}", written)
 
     return await repeated(attempt)

@@ -145,3 +145,49 @@ async def test_a_hospital_tells_by_a_number_that_the_patient_has(
         assert answer.status_code == 422
         assert answer.json()["issue"][0]["expression"] == ["Patient.identifier"]
     assert [(await one.put("Patient", params=by, json=patient("1"))).status_code for _ in "12"] == [201, 200]
+
+
+async def test_a_hospital_removes_its_patient_and_tells_of_it_again(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    one, two = hospitals
+    mine = (await one.post("Patient", json=patient("1"))).json()
+    theirs = (
+        await two.post("Patient", json=patient("2") | {"identifier": patient("2")["identifier"][1:]})
+    ).json()
+    (before,) = await persons(one)
+    number = "Patient?identifier=urn:x:mrn%7C1"
+    refused = await two.delete(number)
+    assert refused.status_code == 403, refused.text
+    removed = await one.delete(number)
+    assert removed.status_code == 204, removed.text
+    assert (await one.get(f"Patient/{mine['id']}")).status_code == 410
+    (after,) = await persons(one)
+    assert after["id"] == before["id"]
+    assert [link["other"]["reference"] for link in after["link"]] == [f"Patient/{theirs['id']}"]
+    assert all(each["system"] != "urn:x:mrn" for each in after["identifier"])
+    asked = await one.get("Patient/$ihe-pix", params={"sourceIdentifier": "urn:x:mrn|1"})
+    assert asked.status_code == 404, asked.text
+    assert (await one.delete(number)).status_code == 204
+    again = await one.put(f"Patient/{mine['id']}", json=mine)
+    assert again.status_code == 201, again.text
+    (restored,) = await persons(one)
+    assert restored["id"] == before["id"]
+    assert restored["link"] == before["link"]
+
+
+async def test_a_transaction_tells_of_a_patient_by_a_number_that_it_has(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    one, _ = hospitals
+
+    async def told(number: str) -> httpx.Response:
+        request = {"method": "PUT", "url": f"Patient?identifier=urn:x:mrn|{number}"}
+        entry = {"resource": patient("1"), "request": request}
+        return await one.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+
+    refused = await told("2")
+    assert refused.status_code == 422, refused.text
+    assert await persons(one) == []
+    assert (await told("1")).status_code == 200
+    assert len(await persons(one)) == 1
