@@ -39,7 +39,7 @@ def review_list(
     states = state or ["open", "proposed", "escalated"]
     if unknown := set(states) - set(STATES):
         raise Refused(f"there is no state {sorted(unknown)[0]}; there are {', '.join(STATES)}")
-    rows = _run(lambda hub, connection: queue(connection, states, FIRST, count))
+    rows = in_transaction(lambda hub, connection: queue(connection, states, FIRST, count))
     if json:
         for row in rows:
             typer.echo(msgspec.json.encode(row))
@@ -56,7 +56,7 @@ def review_list(
 @review_app.command("show")
 def review_show(review: Review, json: Json = False) -> None:
     """Show a question: every comparison, field by field, with its weight in bits."""
-    asked, found = _run(lambda hub, connection: _explained(connection, review))
+    asked, found = in_transaction(lambda hub, connection: _explained(connection, review))
     if json:
         typer.echo(msgspec.json.encode({"question": asked, "comparisons": found}))
         return
@@ -88,8 +88,8 @@ def review_decide(
             answer = Answer(verdict, person)
         case _:
             raise Refused("the verdict is same or different")
-    by = _decider(reason)
-    made = _run(
+    by = decided_by(reason)
+    made = in_transaction(
         lambda hub, connection: _shown(hub, connection, decide_review(connection, review, answer, by))
     )
     told = made.correction
@@ -102,8 +102,8 @@ def review_skip(review: Review, reason: Reason) -> None:
     """Leave a question to others."""
     from mpi.review import skip_review
 
-    by = _decider(reason)
-    typer.echo(f"question {review} is {_run(lambda hub, c: skip_review(c, review, by)).state}")
+    by = decided_by(reason)
+    typer.echo(f"question {review} is {in_transaction(lambda hub, c: skip_review(c, review, by)).state}")
 
 
 @review_app.command("escalate")
@@ -111,8 +111,8 @@ def review_escalate(review: Review, reason: Reason) -> None:
     """Leave a question to others than oneself for good."""
     from mpi.review import escalate_review
 
-    by = _decider(reason)
-    typer.echo(f"question {review} is {_run(lambda hub, c: escalate_review(c, review, by)).state}")
+    by = decided_by(reason)
+    typer.echo(f"question {review} is {in_transaction(lambda hub, c: escalate_review(c, review, by)).state}")
 
 
 @review_app.command("labels")
@@ -122,7 +122,7 @@ def review_labels(
     ],
 ) -> None:
     """Write every pair that humans judged, to estimate the weights from. It has personal data."""
-    count = _run(lambda hub, connection: _written(connection, out))
+    count = in_transaction(lambda hub, connection: _written(connection, out))
     typer.echo(f"{count} pairs: {out}")
 
 
@@ -142,7 +142,7 @@ def history(
     async def told(hub: Any, connection: Any) -> list[Any]:
         return [*await decisions_of(connection, id_, count), *await links_of(connection, id_, count)]
 
-    rows = _run(told)
+    rows = in_transaction(told)
     if not rows:
         raise Refused(f"the patient index does not know {id_}")
     for row in rows:
@@ -158,7 +158,7 @@ def _past(id_: str, at: str | None, believed: str | None) -> None:
     async def told(hub: Any, connection: Any) -> State:
         return await state_at(connection, id_, believed=when[1], valid=when[0])
 
-    state = _run(told)
+    state = in_transaction(told)
     if not state.patients:
         raise Refused(f"the patient index knew nothing of {id_} then")
     typer.echo(msgspec.json.encode(state))
@@ -181,7 +181,7 @@ def undo(
     """Take a decision about identities back: every link is again as it was."""
     from mpi.correction import undo as undone
 
-    by = _decider(reason)
+    by = decided_by(reason)
 
     async def act(hub: Any, connection: Any) -> Any:
         from exchange.corrections import show
@@ -190,7 +190,7 @@ def undo(
         await show(hub, connection, made)
         return made
 
-    made = _run(act)
+    made = in_transaction(act)
     typer.echo(f"decision {decision} is taken back; identities: {' '.join(made.affected)}")
 
 
@@ -221,7 +221,7 @@ async def _written(connection: Any, out: Path) -> int:
     return count
 
 
-def _decider(reason: str) -> Any:
+def decided_by(reason: str) -> Any:
     """Who runs this, as the system knows them: a second person is another user, or a client."""
     from mpi.correction import Decider
 
@@ -230,7 +230,7 @@ def _decider(reason: str) -> Any:
     return Decider(f"cli:{getpass.getuser()}", reason, datetime.now(UTC))
 
 
-def _run(act: Callable[[Any, Any], Awaitable[Result]]) -> Result:
+def in_transaction(act: Callable[[Any, Any], Awaitable[Result]]) -> Result:
     return asyncio.run(_with_hub(act))
 
 

@@ -56,9 +56,40 @@ async def test_a_question_is_listed_shown_decided_and_taken_back(run: Run, tmp_p
     assert f"decision {decision} is taken back" in undone.stdout
 
 
+async def test_what_is_decided_unasked_is_carried_out_and_taken_back(run: Run) -> None:
+    why = ("--reason", "papers")
+
+    async def identity(id_: str) -> str:
+        told = await run("history", id_, "--at", "2999-01-01T09:00:00Z")
+        return str(json.loads(told.stdout)["enterprise_id"])
+
+    first, second = await identity("h1-1"), await identity("h2-1")
+    assert first != second
+    linked = await run("link", "h2-1", first, *why)
+    assert linked.stdout.startswith(f"identity {first}, decision ")
+    assert await identity("h2-1") == first
+    apart = await run("unlink", "h2-1", "h1-1", *why)
+    assert apart.exit_code == 0
+    assert await identity("h2-1") != first
+    for command in ("do-not-link", "allow-link"):
+        assert (await run(command, "h2-1", "h1-1", *why)).exit_code == 0
+    again = await run("link", "h2-1", first, *why)
+    assert (again.exit_code, await identity("h2-1")) == (0, first)
+    parted = await run("split", "h2-1", *why)
+    assert parted.exit_code == 0
+    number = parted.stdout.partition("decision ")[2].split(";")[0].split()[0]
+    assert (await run("undo", number, *why)).exit_code == 0
+    assert await identity("h2-1") == first
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("link", "h2-1", "nobody", "--reason", "x"),
+        ("link", "nobody", "h1-1", "--reason", "x"),
+        ("unlink", "h2-1", "h2-1", "--reason", "x"),
+        ("split", "nobody", "--reason", "x"),
+        ("do-not-link", "h2-1", "h1-1", "--reason", " "),
         ("review", "list", "--state", "unheard-of"),
         ("review", "show", "999"),
         ("review", "decide", "1", "perhaps", "--reason", "x"),
