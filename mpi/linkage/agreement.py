@@ -6,6 +6,7 @@ once for each distinct value; of pairs only what is left is looked at.
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase, digits
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ Holds = NDArray[np.bool_]
 # Names as long are compared as columns of characters.
 _NAME: Final = 6
 _DOT: Final = ord("·")
+# Every digit as one, every letter as another.
+_FORMS: Final = str.maketrans(dict.fromkeys(digits, "0") | dict.fromkeys(ascii_uppercase, "A"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,8 @@ def _same(form: Callable[[str, int], Hashable]) -> Test:
 def _of_dates(relation: Callable[[dates.Digits, dates.Digits], Holds]) -> Test:
     def test(sides: Sides, bound: float) -> Holds:
         texts, one, other = sides.distinct()
-        digits = dates.digits(texts)
-        return relation(digits[one], digits[other])
+        written = dates.digits(texts)
+        return relation(written[one], written[other])
 
     return test
 
@@ -114,6 +117,19 @@ def _edits(sides: Sides, bound: float) -> Holds:
     """Insertions, deletions, changes, and neighbours that have changed places."""
     found = process.cpdist(*sides.texts, scorer=OSA.distance, score_cutoff=int(bound), dtype=np.int32)
     return np.asarray(found <= bound)
+
+
+def _mistyped(sides: Sides, bound: float) -> Holds:
+    """As many edits that no other number explains, for numbers of one kind are of one form: a sign too many
+    or too few, a letter among digits, neighbours that have changed places."""
+    found = _edits(sides, bound)
+    near = np.flatnonzero(found)
+    found[near] = [not _are_of_one_form(one, other) for one, other in sides.at(near).pairs]
+    return found
+
+
+def _are_of_one_form(one: str, other: str) -> bool:
+    return one.translate(_FORMS) == other.translate(_FORMS) and sorted(one) != sorted(other)
 
 
 def _sound(sides: Sides, bound: float) -> Holds:
@@ -169,6 +185,7 @@ TESTS: Final[Mapping[str, Test]] = MappingProxyType(
         "jaro-winkler": _jaro_winkler,
         "tokens": _tokens,
         "edits": _edits,
+        "mistyped": _mistyped,
         "sound": _sound,
         "near": _near,
         "both-valid": _both_valid,

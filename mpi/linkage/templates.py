@@ -29,7 +29,8 @@ _LEVELS: Final[Mapping[str, tuple[Level, ...]]] = MappingProxyType(
             ("tokens", 0.6, 0.05), ("else", 0, 0.15),
         ),
         "identifier": _levels(
-            ("equal", 0, 0.9), ("edits", 1, 0.05), ("part", 4, 0.01), ("edits", 2, 0.01), ("else", 0, 0.03)
+            ("equal", 0, 0.9), ("mistyped", 1, 0.02), ("edits", 1, 0.03), ("part", 4, 0.01),
+            ("edits", 2, 0.01), ("else", 0, 0.03),
         ),
         "citizen-id": _levels(
             ("equal", 0, 0.95), ("both-valid", 0, 0.002), ("edits", 1, 0.03), ("else", 0, 0.018)

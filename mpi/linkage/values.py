@@ -28,6 +28,8 @@ _WORTH_NOTHING: Final = (
     "unknown unk none null nan na n/a missing nil anon anonymous unspecified notknown 不详 未知 无 - ."
 )
 _NOTHING: Final = frozenset(_WORTH_NOTHING.split())
+# In the place of a given name.
+_NEWBORN: Final = frozenset(("baby", "baby boy", "baby girl", "babyboy", "babygirl", "newborn", "infant"))
 _MALE: Final = frozenset(("m", "male", "1", "男", "男性", "man"))
 _FEMALE: Final = frozenset(("f", "female", "2", "女", "女性", "woman"))
 
@@ -48,7 +50,7 @@ def name(raw: str) -> str:
     """A part of a name, or a whole one. Whose child somebody is, is not a name (`王芳之子`)."""
     if not _CHINESE.search(raw):
         normal = text(raw)
-        return "" if is_placeholder(normal) else normal
+        return "" if is_placeholder(normal) or normal in _NEWBORN else normal
     normal = normal_name(raw)
     return "" if is_placeholder(normal) or is_newborn(normal) else normal
 
