@@ -4,7 +4,8 @@ https://www.postgresql.org/docs/18/populate.html
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import asyncpg
@@ -14,7 +15,7 @@ from exchange.store import load_indexes
 from exchange.store.connection import Connection
 from exchange.store.tuning import megabytes
 from mpi.first_load import keys
-from mpi.first_load.placing import InUse, place, tidy
+from mpi.first_load.placing import PLACED, InUse, place
 
 
 async def fill_index(dsn: str, connection: Connection, model: str | None, now: Callable[[str], None]) -> None:
@@ -33,7 +34,8 @@ async def fill_index(dsn: str, connection: Connection, model: str | None, now: C
     finally:
         await _ended(filling)
     now("tidying up")
-    await tidy(connection)
+    async with beside(dsn) as other:
+        await load_indexes.tidy([connection, other], PLACED)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -42,10 +44,17 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 async def _keys(dsn: str) -> None:
-    own = await asyncpg.connect(dsn, server_settings=LOADING)
-    try:
+    async with beside(dsn) as own:
         await own.execute(load_indexes.MEMORY.format(megabytes=megabytes() // 24))
         await keys.fill(own)
         await keys.tidy(own)
+
+
+@asynccontextmanager
+async def beside(dsn: str) -> AsyncIterator[Connection]:
+    """Another session of the load."""
+    own = await asyncpg.connect(dsn, server_settings=LOADING)
+    try:
+        yield own
     finally:
         await own.close()

@@ -13,7 +13,7 @@ from typing import Final
 
 import asyncpg
 
-from exchange.first_load.placing import fill_index
+from exchange.first_load.placing import beside, fill_index
 from exchange.first_load.staging import STORE
 from exchange.first_load.tasks import (
     LOADING,
@@ -193,7 +193,10 @@ class Load:
             await self._spread("writing Patients", len(names), rounds, came)
             self._now("indexing Patients")
         if len(names) >= TIDY_FROM:
-            await load_indexes.tidy(self.connection, INDEX_TABLES)
+            self._now("tidying up")
+            async with beside(self.dsn) as other:
+                await load_indexes.tidy([self.connection, other], INDEX_TABLES)
+            await self.connection.execute(load_indexes.ANALYZE)
 
     async def _spread(
         self, stage: str, total: int, tasks: Iterable[Task], came: Callable[[Came], None]

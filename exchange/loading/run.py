@@ -162,7 +162,8 @@ async def _end(connection: Connection, begun: dict[int, Begun], tally: Tally) ->
             await load_progress.finish(connection, each.load, datetime.now(UTC))
     if tally.created + tally.updated >= TIDY_FROM:
         tally.stage = "tidying up"
-        await load_indexes.tidy(connection, INDEX_TABLES)
+        await load_indexes.tidy([connection], INDEX_TABLES)
+        await connection.execute(load_indexes.ANALYZE)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/18/populate.html#POPULATE-RM-INDEXES
 crash can make them again.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -42,6 +43,9 @@ MADE: Final = "DELETE FROM load_index WHERE name = $1"
 # A writer that waits longer than this for the tables, or makes others wait, is reason enough to keep them.
 PATIENCE: Final = "SET LOCAL lock_timeout = '2s'"
 MEMORY: Final = "SET maintenance_work_mem = '{megabytes}MB'"
+
+# Nothing scans it by an index only, so its turn to be vacuumed may come later.
+ANALYZE: Final = "ANALYZE resource"
 
 # How many resources there are at most, and whether a hub is connected beside us.
 STORED: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM resource_rid"
@@ -103,11 +107,13 @@ async def _remove_half(connection: Connection, name: str) -> None:
         await connection.execute(f"DROP INDEX {name}")
 
 
-async def tidy(connection: Connection, tables: Sequence[str]) -> None:
-    """Let the planner and index-only scans see what the index tables hold now; call outside a transaction.
+async def tidy(sessions: Sequence[Connection], tables: Sequence[str]) -> None:
+    """Let the planner and index-only scans see what the tables hold now; call outside a transaction. Each
+    session takes the next table when it has done one."""
+    todo = iter([f"VACUUM (ANALYZE) {table}" for table in tables])
 
-    Nothing scans `resource` by an index only, so its turn to be vacuumed may come later.
-    """
-    for table in tables:
-        await connection.execute(f"VACUUM (ANALYZE) {table}")
-    await connection.execute("ANALYZE resource")
+    async def work(session: Connection) -> None:
+        for statement in todo:
+            await session.execute(statement)
+
+    await asyncio.gather(*map(work, sessions))

@@ -136,9 +136,3 @@ async def place(
     await keys.replace(connection)
     for statement in LEFT:
         await connection.execute(statement)
-
-
-async def tidy(connection: Connection) -> None:
-    """Let the planner and index-only scans see what the tables hold now; outside a transaction."""
-    for table in PLACED:
-        await connection.execute(f"VACUUM (ANALYZE) {table}")
