@@ -151,6 +151,25 @@ async def test_indexes_that_a_killed_load_left_behind_are_made_again(store: Stor
     assert await indexes(store.connection) == before
 
 
+async def test_identifiers_stay_searchable_beside_a_hub(store: Store) -> None:
+    """And in any load it is looked up which texts are known."""
+    before = await indexes(store.connection)
+    alone = await _put_aside(store)
+    hub = await asyncpg.connect(store.dsn, server_settings={"application_name": "yilian"})
+    beside = await _put_aside(store)
+    await hub.close()
+    assert alone - beside == {"identifier_index_rid", "identifier_index_value"}
+    assert "text_index_words" in beside
+    assert "text_index_token" not in alone
+    assert await indexes(store.connection) == before
+
+
+async def _put_aside(store: Store) -> set[str]:
+    rebuilt = indexing.indexes_aside(store.dsn, store.connection, "rebuild", 1, ("identifier_index",))
+    async with rebuilt:
+        return {name for name, _ in await load_indexes.missing(store.connection)}
+
+
 async def test_indexes_are_made_beside_writers(store: Store) -> None:
     """Also one of which only half was made."""
     before = await indexes(store.connection)
