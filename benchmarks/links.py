@@ -67,7 +67,7 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     loads = [Load(in_flight=each) for each in given.in_flight]
     loads += [Load(rate=each / given.processes) for each in given.rate]
-    uvloop.run(_run(given.folder, given.records, given.visits, given.processes, loads))
+    asyncio.run(_run(given.folder, given.records, given.visits, given.processes, loads))
 
 
 async def _run(folder: Path, records: int, told: int, processes: int, loads: Sequence[Load]) -> None:

@@ -10,7 +10,7 @@ own.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from mpi.asked import unasked
 from mpi.blocking import OVERSIZED
@@ -18,19 +18,27 @@ from mpi.changes import Content, ask
 from mpi.decide import Decision
 from mpi.demographics import NORMALISATION, json_from_demographics
 from mpi.keys import patient_key
+from mpi.literals import octets, plain, texts
 from mpi.meeting import Meeting, meet_locked, sought
 from mpi.provisional import take
 from mpi.reach import spread
 from mpi.rows import Connection, locks_of
 
-# See migration 0023. False if what was seen is not so any more.
+# See migration 0025. False if what was seen is not so any more.
 SETTLE: Final = """
-SELECT mpi_settle($1::bigint[], $2::bigint[], $3::bigint[], $4, $5::bigint, $6::bigint[], $7::text[],
-                  $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::boolean[],
-                  $14::smallint, $15::timestamptz, $16::bigint[], $17::uuid[], $18::text[], $19::text[],
-                  $20::float8[], $21::bigint[], $22::text[], $23::uuid[], $24::bigint[], $25::bigint[],
-                  $26::smallint[])
+SELECT mpi_arrive($1::text::bigint[], $2::text::bigint[], $3, $4::bigint, $5::text, $6::text::bigint[],
+                  $7::text::text[], $8::text::uuid[], $9::text::text[], $10::text::text[], $11::text::text[],
+                  $12::text::bytea[], $13::text::boolean[], $14::smallint, $15::timestamptz,
+                  $16::text::bigint[], $17::text::uuid[], $18::text::text[], $19::text::text[],
+                  $20::text::float8[], $21::text::bigint[], $22::text::text[], $23::text::uuid[],
+                  $24::text::bigint[], $25::text::bigint[], $26::text::smallint[])
 """
+
+# How each column is written, from the records on; the version and the instant are no arrays.
+_LITERALS: Final = (
+    plain, texts, plain, texts, texts, texts, octets, plain, None, None, plain,
+    plain, texts, texts, plain, plain, texts, plain, plain, plain, plain,
+)  # fmt: skip
 
 # Which of these patients somebody told of meanwhile.
 TOLD: Final = "SELECT patient_id FROM mpi_record WHERE patient_key = ANY($1::uuid[])"
@@ -65,7 +73,7 @@ async def first_visits(
 async def settle(connection: Connection, meeting: Meeting, instant: datetime) -> list[Arrival] | None:
     """Writes what was decided; None, and nothing is written, if the index is not as it was seen. Needs a
     transaction around it unless the meeting is one statement."""
-    if not await connection.fetchval(SETTLE, *columns(meeting, instant)):
+    if not await connection.fetchval(SETTLE, *_arguments(meeting, instant)):
         return None
     if replaced := meeting.replacing.intersection(meeting.persons):
         await spread(connection, replaced)
@@ -77,8 +85,16 @@ async def settle(connection: Connection, meeting: Meeting, instant: datetime) ->
     return told
 
 
-def columns(meeting: Meeting, instant: datetime) -> Iterable[object]:
-    """The arguments of `SETTLE`, in order."""
+def _arguments(meeting: Meeting, instant: datetime) -> Iterable[object]:
+    """Of `SETTLE`."""
+    locks, seen, _, oversized, witness, *written = columns(meeting, instant)
+    yield from (plain(locks), plain(seen), oversized, witness, meeting.snapshot)
+    for literal, values in zip(_LITERALS, written, strict=True):
+        yield literal(values) if literal else values
+
+
+def columns(meeting: Meeting, instant: datetime) -> Iterable[Any]:
+    """The arguments of `mpi_settle` (migration 0023), in order."""
     contents, names = meeting.contents, meeting.names
     weighed = [decision.rule == "demographics" for decision in meeting.decisions]
     keys = [

@@ -1,11 +1,14 @@
 """The key under which every table knows a patient."""
 
 import hashlib
+from functools import lru_cache
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
 
 
+# A patient is asked for several times in a row.
+@lru_cache(maxsize=4096)
 def patient_key(patient_id: str) -> UUID:
     """128 bits of SHA-256 over `Patient/<id>`: exact for all purposes, and nobody can choose an id
     so that its key meets another's."""

@@ -83,9 +83,25 @@ WHERE s.record IS NULL
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What was read around newcomers: the persons with the keys that lead to them, their enterprise ids, which
+    of them stand for others, numbers for new records and persons; see `Meeting`."""
+
+    near: Neighbourhood
+    names: dict[int, str]
+    replacing: frozenset[int]
+    coming: Sequence[int]
+    fresh: Sequence[int]
+    witness: int | None
+    model: str | None
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """Patients that come for the first time, with what was decided of each. `names` are the enterprise ids
-    of the persons seen and of the new ones; `fresh` the new ones, in order."""
+    of the persons seen and of the new ones; `fresh` the new ones, in order. `snapshot`: which transactions
+    had ended when that was read."""
 
     contents: Sequence[Content]
     records: Sequence[int]
@@ -97,6 +113,7 @@ class Meeting:
     replacing: frozenset[int]
     witness: int | None
     model: str | None
+    snapshot: str | None = None
 
     @property
     def is_one_statement(self) -> bool:
@@ -105,9 +122,9 @@ class Meeting:
         return not followed and self.replacing.isdisjoint(self.persons)
 
 
-async def meet(connection: Connection, contents: Sequence[Content], new_id: Callable[[], str]) -> Meeting:
+async def glimpsed(connection: Connection, contents: Sequence[Content], new_id: Callable[[], str]) -> Meeting:
     """What is decided of these patients as the index is now, those left out that somebody told of before;
-    one statement, which locks nothing."""
+    one statement, which locks nothing. `mpi.glimpse.meet` is quicker where no key is shared by too many."""
     _, keys = sought(contents)
     patients = [patient_key(content.patient_id) for content in contents]
     read = await connection.fetchrow(GLIMPSE, keys, OVERSIZED, len(contents), patients)
@@ -139,21 +156,27 @@ async def decided(
     near = _neighbourhood(read, Neighbourhood(await scale_of(connection, read["model"])))
     held: Sequence[int] = read["persons"] or ()
     names: dict[int, str] = dict(zip(held, read["enterprise_ids"] or (), strict=True))
-    seen = frozenset(names)
+    replacing = frozenset(person for person, one in zip(held, read["replacing"] or (), strict=True) if one)
+    around = Around(near, names, replacing, read["coming"], read["fresh"], read["witness"], read["model"])
+    return concluded(contents, around, new_id)
+
+
+def concluded(contents: Sequence[Content], around: Around, new_id: Callable[[], str]) -> Meeting:
+    """The patients decided one after another."""
+    names = dict(around.names)
     persons, decisions, fresh = [], [], []
-    coming = read["coming"][: len(contents)]
-    for content, record, new in zip(contents, coming, read["fresh"], strict=False):
+    coming = around.coming[: len(contents)]
+    for content, record, new in zip(contents, coming, around.fresh, strict=False):
         keys = [key.key for key in content.keys]
-        person, decision = near.arrive(record, content.demographics, keys, new)
+        person, decision = around.near.arrive(record, content.demographics, keys, new)
         if person == new:
             names[new] = new_id()
             fresh.append(new)
         persons.append(person)
         decisions.append(decision)
-    replacing = frozenset(person for person, one in zip(held, read["replacing"] or (), strict=True) if one)
     return Meeting(
-        contents, coming, tuple(persons), tuple(decisions), names, tuple(fresh), seen, replacing,
-        read["witness"], read["model"],
+        contents, coming, tuple(persons), tuple(decisions), names, tuple(fresh), frozenset(around.names),
+        around.replacing, around.witness, around.model, around.snapshot,
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from mpi.demographics import Identify
 from mpi.enterprise import shown_from_patient
 from mpi.enterprise_id import new_enterprise_id
 from mpi.first_visits import Arrival, settle
-from mpi.meeting import Meeting, meet
+from mpi.glimpse import meet
+from mpi.meeting import Meeting
 from mpi.rows import Connection
 from mpi.store import Record, content_of
 
