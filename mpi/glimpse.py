@@ -9,7 +9,7 @@ from asyncpg import Record as Row
 
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content
-from mpi.decide import Cluster, Member
+from mpi.decide import Member
 from mpi.demographics import Demographics
 from mpi.keys import patient_key
 from mpi.literals import plain
@@ -30,7 +30,8 @@ WITH near AS MATERIALIZED (
 )
 SELECT n.pairs, m.members, n.witness # m.witness AS witness, pg_current_snapshot()::text AS snapshot,
        (SELECT a.digest FROM mpi_activation a ORDER BY a.activation DESC LIMIT 1) AS model,
-       (SELECT string_agg(concat(nextval('mpi_record_record_seq'), ',', nextval('mpi_person_person_seq')), ',')
+       (SELECT string_agg(concat(nextval('mpi_record_record_seq'), ',', nextval('mpi_person_person_seq')),
+                          ',')
         FROM generate_series(1, $3)) AS numbers,
        ARRAY(SELECT r.patient_key FROM mpi_record r WHERE r.patient_key = ANY($4::text::uuid[])) AS told
 FROM (

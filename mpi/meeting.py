@@ -84,8 +84,8 @@ WHERE s.record IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What was read around newcomers: the persons with the keys that lead to them, their enterprise ids, which
-    of them stand for others, numbers for new records and persons; see `Meeting`."""
+    """What was read around newcomers: the persons with the keys that lead to them, their enterprise ids,
+    which of them stand for others, numbers for new records and persons; see `Meeting`."""
 
     near: Neighbourhood
     names: dict[int, str]
