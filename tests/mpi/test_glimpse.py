@@ -54,10 +54,12 @@ async def test_a_key_of_too_many_leads_nowhere(connection: Any, monkeypatch: pyt
         await tell(connection, record(str(number), hospital=f"h{number}", citizen=valid_id()))
     newcomer = [record("9", hospital="h9", citizen=valid_id())]
     quick, slow = await _both(connection, newcomer)
-    assert quick.snapshot is not None and _seen(quick) == _seen(slow)
+    assert quick.snapshot is not None
+    assert _seen(quick) == _seen(slow)
     monkeypatch.setattr(glimpse, "OVERSIZED", 3)
     quick, slow = await _both(connection, newcomer)
-    assert quick.snapshot is None and _seen(quick) == _seen(slow)
+    assert quick.snapshot is None
+    assert _seen(quick) == _seen(slow)
 
 
 async def test_what_was_told_meanwhile_is_not_told_twice(connection: Any) -> None:

@@ -101,7 +101,8 @@ async def test_corrections_of_people_known_to_several_hospitals_are_written_toge
         with connection.query_logger(lambda record: asked.append(record.query)):
             resolutions = await resolve_all(connection, told, at(5), identify)
     assert all(resolution.affected for resolution in resolutions)
-    assert len(asked) < len(told)
+    # What asyncpg asks about types, once a connection, is not ours.
+    assert len([query for query in asked if "mpi_" in query]) < len(told)
 
 
 async def test_what_a_human_was_asked_of_an_earlier_content_is_asked_no_longer(connection: Any) -> None:
