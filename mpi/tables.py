@@ -1,4 +1,4 @@
-"""The tables of the master patient index; migrations 0003, 0011, 0014, 0017, 0021, 0023 and 0024 make them.
+"""The tables of the master patient index; migrations 0003, 0011, 0014, 0017, 0021, 0023 and 0025 make them.
 
 A record is what one hospital knows of one patient; a person is the enterprise identity that records are
 linked to. Links are bitemporal: `valid_*` is when the record belonged to the person, `recorded_*` is when
