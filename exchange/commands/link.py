@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from exchange.commands.ending import FINDINGS
+from exchange.commands.model_report import report
 from exchange.commands.online_models import activate, models, refresh, relink, train_on_index
 from exchange.commands.refused import Refused
 from exchange.commands.tabular import UTF_8, known_encoding, read_columns, write_rows
@@ -93,7 +94,7 @@ def train(
 
 
 mpi_app = typer.Typer(help="The patient index's models.", no_args_is_help=True)
-for command in (train, models, activate, refresh, relink):
+for command in (train, models, report, activate, refresh, relink):
     mpi_app.command()(command)
 
 

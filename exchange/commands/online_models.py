@@ -53,10 +53,12 @@ def activate(
 
 def refresh(actor: Actor = "") -> None:
     """Count anew how frequent names are, for every night: the active model with these frequencies decides."""
-    from mpi.models import activate, keep
+    from mpi.models import activate, active, keep
     from mpi.retrain import refreshed
 
     async def done(connection: "Connection") -> None:
+        if (await active(connection))[0] is None:
+            raise Refused("no model is active: yilian mpi train, then yilian mpi activate")
         model, instant, who = await refreshed(connection), datetime.now(UTC), actor or getuser()
         digest = await keep(connection, model, who, instant)
         await activate(connection, digest, who, "frequencies of names", instant)
@@ -94,7 +96,7 @@ def train_on_index(population: int | None) -> None:
         except TooFewRecords as error:
             raise Refused(str(error)) from None
         digest = await keep(connection, model, getuser(), datetime.now(UTC))
-        typer.echo(f"{digest}: {model.trained_on} records; yilian mpi activate {digest}")
+        typer.echo(f"{digest}: {model.trained_on} records; yilian mpi report {digest}, then activate")
 
     run(trained)
 

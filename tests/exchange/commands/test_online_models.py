@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from exchange.cli import app
 from exchange.first_load import rescoring
+from mpi.online_model import online_model_from_json
 from mpi.store import resolve_all
 from terminology.naming import identify
 from tests.mpi.people import at, record, valid_id
@@ -55,12 +57,26 @@ def test_train_activate_refresh_and_decide_anew(filled: str) -> None:
     assert code == 0
     assert f"{RECORDS} records" in out
     assert run("models")[1].startswith(f"  {digest}")
+    assert run("refresh")[0] == 2  # nobody has activated one: a refresh must not
     assert run("activate", digest, "--reason", "looks right")[0] == 0
     assert run("models")[1].startswith(f"* {digest}")
     assert run("refresh")[0] == 0
     code, _, err = run("relink")
     assert code == 0, err
     assert f"{RECORDS} records, 0 persons to join, 0 to part" in err
+
+
+def test_a_model_is_told_before_it_is_activated(filled: str, tmp_path: Path) -> None:
+    digest = run("train", "--population", "400")[1].partition(":")[0]
+    code, out, _ = run("report", digest, "--document", str(tmp_path / "model.json"))
+    assert code == 0
+    assert out.startswith(f"model {digest}; set by hand decides")
+    assert "prior" in out
+    assert f"{digest}, by citizen ids: pairs of one person" in out
+    assert "set by hand, by what humans said: pairs of one person 0 " in out
+    model = online_model_from_json((tmp_path / "model.json").read_bytes())
+    assert model.trained_on == RECORDS
+    assert run("report")[1].startswith("model set by hand; set by hand decides")
 
 
 def test_processes_decide_the_same(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +90,8 @@ def test_what_cannot_be_is_told_in_a_line(database_url: str, monkeypatch: pytest
     monkeypatch.setenv("YILIAN_DATABASE_URL", database_url)
     for arguments, told in (
         (("activate", "none"), "there is no model none"),
+        (("report", "none"), "there is no model none"),
+        (("refresh",), "no model is active"),
         (("train",), "0 records are too few"),
         (("train", "--out", "x"), "--columns and --out are for files"),
         (("train", "file.csv"), "files need --columns and --out"),
