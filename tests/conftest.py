@@ -1,19 +1,19 @@
-"""A real PostgreSQL for the whole run, and a fresh copy of the migrated database for each test that asks."""
+"""A real PostgreSQL for the whole run, and a database as if new for each test that asks."""
 
 import asyncio
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
 from pathlib import Path
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from exchange.database import SESSION, create_pool, migrate
+from exchange.database import SESSION, create_pool
 from exchange.store import embedded
+from tests.stock import Stock, stocked
 
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
@@ -33,22 +33,12 @@ QUICK = {
     "max_connections": "60",
     "log_error_verbosity": "verbose",
 }
-TEMPLATE = "template_hub"
 GZIP = b"\x1f\x8b"
-_numbers = count(1)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """gzip says when it was made, but processes that share the work must call a test alike."""
     return "gzip" if isinstance(val, bytes) and val.startswith(GZIP) else None
-
-
-async def _administer(server: embedded.Server, statement: str) -> None:
-    connection = await asyncpg.connect(server.dsn("postgres"))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -57,21 +47,23 @@ def server() -> Iterator[embedded.Server]:
     folder = Path(tempfile.mkdtemp(prefix="yilian-test-"))
     running = asyncio.run(embedded.start(folder, QUICK))
     try:
-        asyncio.run(_administer(running, f"CREATE DATABASE {TEMPLATE}"))
-        asyncio.run(migrate(running.dsn(TEMPLATE)))
         yield running
     finally:
         asyncio.run(embedded.stop(running))
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def stock(server: embedded.Server) -> Stock:
+    return stocked(server)
+
+
 @pytest.fixture
-async def database_url(server: embedded.Server) -> AsyncIterator[str]:
+async def database_url(server: embedded.Server, stock: Stock) -> AsyncIterator[str]:
     """The DSN of a database of this test's own, migrated and empty."""
-    name = f"test_{next(_numbers)}"
-    await _administer(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    name = await stock.lend()
     yield server.dsn(name)
-    await _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    await stock.take_back(name)
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from exchange.store.fetch import history
 from exchange.store.packing import unpack
 from exchange.store.transact import transact
 from exchange.store.types import type_name
-from tests.exchange.conftest import EMPTY
 from tests.exchange.inbound.conftest import OpenReception
 from tests.exchange.inbound.test_dispatch import send, stored
 from tests.exchange.inbound.test_work import tools
+from tests.stock import EMPTY
 
 STORED = "SELECT type, id, body FROM resource WHERE body IS NOT NULL"
 

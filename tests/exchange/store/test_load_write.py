@@ -18,15 +18,11 @@ from exchange.store.tables import metadata
 from exchange.store.transact import transact
 from profiles.definitions import definitions
 from tests.exchange.search.worlds import worlds
+from tests.stock import EMPTY
 
 Resource = dict[str, Any]
 
 INSTANT = datetime(2026, 3, 1, 8, 30, 0, 7_000, UTC)
-EMPTY = """
-DO $$ DECLARE name text; BEGIN
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-    LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
-END $$"""
 
 
 def test_every_table_of_the_index_is_copied() -> None:

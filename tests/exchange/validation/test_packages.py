@@ -13,7 +13,8 @@ from exchange.validation.packages import packages_told
 from profiles.cn.structures import structure_url
 from profiles.packages.cache import PackageCache
 from profiles.packages.package import Package, PackageError
-from tests.exchange.conftest import EMPTY, FHIR, token
+from tests.exchange.conftest import FHIR, token
+from tests.stock import EMPTY
 
 PROFILE = {
     "resourceType": "StructureDefinition",

@@ -12,7 +12,8 @@ from exchange.hub import open_hub
 from exchange.settings import Settings
 from exchange.validation.keeper import INVALID, marked
 from exchange.validation.policy import Rule, UnknownPolicy, policy
-from tests.exchange.conftest import EMPTY, FHIR, token
+from tests.exchange.conftest import FHIR, token
+from tests.stock import EMPTY
 
 BAD = {
     "resourceType": "Observation",
