@@ -6,6 +6,9 @@ STAMP  := $(VENV)/.ready
 # Processes that share the tests.
 TESTERS ?= 2
 
+# What Python compiles is kept, whatever the environment says: half of what it takes to start a hub.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup serve demo test check format bench conformance fuzz lock clean
 

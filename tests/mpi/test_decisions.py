@@ -63,8 +63,8 @@ async def random_history(connection: Any, choose: random.Random, steps: int) -> 
             case 2:
                 hospital = choose.choice(HOSPITALS)
                 survivor, loser = choose.sample(LOCAL_IDS, 2)
-                told = [record(each, hospital=hospital, name="王伟") for each in (survivor, loser)]
-                await combine(connection, *told, minutes)
+                kept, given_up = (record(each, hospital=hospital, name="王伟") for each in (survivor, loser))
+                await combine(connection, kept, given_up, minutes)
             case _:
                 await correct(connection, choose, minutes)
 
@@ -77,7 +77,7 @@ async def a_decision(connection: Any, choose: random.Random, minutes: int) -> Co
     if len(told) < 2:
         return None
     one, two = choose.sample(told, 2)
-    attempts = [
+    attempts: list[tuple[Any, ...]] = [
         (unite, choose.choice(identities), choose.choice(identities)),
         (link, one, choose.choice(identities)),
         (split, [one]),
@@ -86,7 +86,8 @@ async def a_decision(connection: Any, choose: random.Random, minutes: int) -> Co
     ]
     chosen, *arguments = choose.choice(attempts)
     with suppress(NotPossible):
-        return await done(connection, chosen(connection, *arguments, by(minutes)))  # type: ignore[operator]
+        made: Correction = await done(connection, chosen(connection, *arguments, by(minutes)))
+        return made
     return None
 
 
