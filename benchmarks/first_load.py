@@ -11,7 +11,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -28,6 +29,7 @@ from exchange.loading.workers import processes, processors
 from exchange.settings import Settings
 from exchange.store import embedded
 from exchange.store.tuning import tuning
+from mpi.first_load.staging import FORGET
 from mpi.store import Record, resolve_all
 from terminology.naming import identify
 
@@ -82,11 +84,7 @@ async def _database(server: embedded.Server, name: str) -> None:
 async def loaded(server: embedded.Server, name: str, path: Path) -> None:
     stages = Stages(server.process.pid)
     started, cpu = time.perf_counter(), stages.cpu()
-    settings = Settings(database_url=server.dsn(name))
-    wanted = Wanted([Given("h", _source(path))])
-    number = processors()
-    async with processes(number, PROGRAM) as hands:
-        tally = await first_load(settings, server.dsn(name), wanted, stages.told, hands, number)
+    tally = await _loaded(server.dsn(name), path, stages.told)
     stages.ended()
     passed = time.perf_counter() - started
     print(
@@ -95,6 +93,33 @@ async def loaded(server: embedded.Server, name: str, path: Path) -> None:
         f"CPU of all {stages.cpu() - cpu:.1f} s",
         flush=True,
     )
+
+
+async def index_loaded(server: embedded.Server, name: str, path: Path) -> None:
+    """The index alone, without enterprise Patients: a third of the time and of the disk is theirs."""
+    stages = Stages(server.process.pid)
+
+    def told(tally: Tally) -> None:
+        stages.told(tally)
+        if tally.stage.startswith("writing"):
+            raise _Indexed
+
+    with suppress(_Indexed):
+        await _loaded(server.dsn(name), path, told)
+    connection = await asyncpg.connect(server.dsn(name))
+    await connection.execute(FORGET)
+    await connection.close()
+
+
+class _Indexed(Exception):
+    """The index is there."""
+
+
+async def _loaded(dsn: str, path: Path, told: Callable[[Tally], None]) -> Tally:
+    wanted = Wanted([Given("h", _source(path))])
+    number = processors()
+    async with processes(number, PROGRAM) as hands:
+        return await first_load(Settings(database_url=dsn), dsn, wanted, told, hands, number)
 
 
 def _source(path: Path) -> Source:

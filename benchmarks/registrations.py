@@ -93,8 +93,9 @@ async def _run_large(folder: Path, records: int, told: int, clients: int, togeth
 
 @asynccontextmanager
 async def index_in(folder: Path, records: int) -> AsyncIterator[embedded.Server]:
-    """A durable server with an index of so many records: made by a first load, unless the folder has one."""
-    from benchmarks.first_load import loaded, write
+    """A durable server with an index of so many records, without enterprise Patients: made by a first load,
+    unless the folder has one."""
+    from benchmarks.first_load import index_loaded, write
 
     server = await embedded.start(folder, tuning())
     try:
@@ -102,7 +103,7 @@ async def index_in(folder: Path, records: int) -> AsyncIterator[embedded.Server]
         if not await _there(server.dsn("postgres")):
             path = folder / "patients.ndjson"
             await asyncio.to_thread(write, path, records)
-            await loaded(server, "postgres", path)
+            await index_loaded(server, "postgres", path)
             path.unlink()
         await _vacuum(server.dsn("postgres"))
         yield server
