@@ -30,12 +30,13 @@ async def told_of(connection: Connection, part: Part) -> list[Told]:
     Records are numbered from 1."""
     rows = await connection.fetch(TOLD, part.numbers)
     shared = _shared([row["keys"] for row in rows])
+    closed = {key: place for key, place in part.closed.items() if key in shared}
     return [
         Told(
             place + 1,
             row["patient_id"],
             demographics_from_json(row["demographics"]),
-            _leading(row["keys"], shared, place, part.closed),
+            _leading(row["keys"], shared, place, closed),
         )
         for place, row in zip(part.places, rows, strict=True)
     ]
@@ -48,6 +49,8 @@ def _shared(keys: Sequence[list[int]]) -> frozenset[int]:
 
 
 def _leading(keys: list[int], shared: Set[int], place: int, closed: Mapping[int, int]) -> list[int]:
+    if not closed:
+        return [key for key in keys if key in shared]
     return [key for key in keys if key in shared and (key not in closed or place < closed[key])]
 
 
