@@ -28,7 +28,7 @@ from benchmarks.residents import Resident, Visit, residents, visits
 from exchange.database import SESSION, migrate
 from exchange.store import embedded
 from exchange.store.tuning import tuning
-from mpi.demographics import Demographics
+from mpi.normalisation.demographics import Demographics
 from mpi.store import Record, resolve_all
 from mpi.visit import visit
 from terminology.naming import CITIZEN_ID, HEALTH_CARD, identify

@@ -25,11 +25,11 @@ from typing import Final
 
 import msgspec
 
-from mpi.citizen_id import check_character
-from mpi.demographics import Card, Demographics
-from mpi.implied import implied
-from mpi.names import normal_name
-from mpi.pinyin import pinyin_keys
+from mpi.normalisation.citizen_id import check_character
+from mpi.normalisation.demographics import Card, Demographics
+from mpi.normalisation.implied import implied
+from mpi.normalisation.names import normal_name
+from mpi.normalisation.pinyin import pinyin_keys
 
 SURNAMES: Final = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁"

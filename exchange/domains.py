@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from adapters.mapping.document import Block, load
 from adapters.mapping.fault import Fault, MapError
-from mpi.demographics import NATIONAL_ID
+from mpi.normalisation.demographics import NATIONAL_ID
 from terminology.naming import identify
 
 _KEYS: Final = frozenset(("name", "oid", "uri", "assigners", "shared"))

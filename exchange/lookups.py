@@ -17,8 +17,8 @@ from exchange.store.coalesce import Coalescer
 from exchange.store.connection import Connection
 from exchange.store.packing import unpack
 from exchange.store.types import type_number
-from mpi.demographics import Identify
 from mpi.matching import Match, matches_of_several
+from mpi.normalisation.demographics import Identify
 
 Resource = dict[str, Any]
 Numbers = frozenset[tuple[str, str]]

@@ -11,8 +11,8 @@ from typing import Final
 import asyncpg
 
 from exchange.store.coalesce import Coalescer
-from mpi.demographics import Identify
 from mpi.first_visits import settle
+from mpi.normalisation.demographics import Identify
 from mpi.store import Record, Resolution, resolution, resolve_all
 from mpi.visit import met
 

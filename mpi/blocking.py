@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
-from mpi.citizen_id import is_number_of
-from mpi.demographics import Demographics
+from mpi.normalisation.citizen_id import is_number_of
+from mpi.normalisation.demographics import Demographics
 
 OVERSIZED: Final = 200
 """As many records or more under one key are not looked at."""

@@ -12,8 +12,8 @@ import msgspec
 
 from mpi.blocking import Key
 from mpi.decide import Finding
-from mpi.demographics import NORMALISATION, Demographics, json_from_demographics
 from mpi.keys import patient_key
+from mpi.normalisation.demographics import NORMALISATION, Demographics, json_from_demographics
 from mpi.ranking import rank
 from mpi.rows import Connection
 

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from mpi.citizen_id import citizen_id
-from mpi.demographics import Demographics
-from mpi.implied import is_of_another_generation
+from mpi.normalisation.citizen_id import citizen_id
+from mpi.normalisation.demographics import Demographics
+from mpi.normalisation.implied import is_of_another_generation
 from mpi.weigh import SCALE, Levels, Scale, bits_of, levels_of, support
 
 Relation = Literal["agree", "differ", "unknown"]

@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from mpi.compare import are_two_people, compare
-from mpi.demographics import Demographics
+from mpi.normalisation.demographics import Demographics
 from mpi.objections import spoken_for, stands
 from mpi.weigh import SCALE, Scale, name_level
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from mpi.demographics import Card, Demographics, Identify, shared_identifier
+from mpi.normalisation.demographics import Card, Demographics, Identify, shared_identifier
 
 Resource = dict[str, Any]
 

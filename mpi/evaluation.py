@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from mpi.blocking import OVERSIZED
 from mpi.compare import compare
-from mpi.demographics import Demographics, demographics_from_json
 from mpi.labels import labelled_pairs
+from mpi.normalisation.demographics import Demographics, demographics_from_json
 from mpi.rows import Connection
 from mpi.weigh import Scale
 

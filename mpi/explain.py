@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mpi.compare import compare
-from mpi.demographics import Demographics, demographics_from_json
 from mpi.models import active_scale
+from mpi.normalisation.demographics import Demographics, demographics_from_json
 from mpi.review_queue import Question
 from mpi.rows import Connection
 from mpi.weigh import Scale, weigh

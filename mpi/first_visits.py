@@ -16,10 +16,10 @@ from mpi.asked import unasked
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content, ask
 from mpi.decide import Decision
-from mpi.demographics import NORMALISATION, json_from_demographics
 from mpi.keys import patient_key
 from mpi.literals import octets, plain, texts
 from mpi.meeting import Meeting, meet_locked, sought
+from mpi.normalisation.demographics import NORMALISATION, json_from_demographics
 from mpi.provisional import take
 from mpi.reach import spread
 from mpi.rows import Connection, locks_of

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content
-from mpi.demographics import demographics_from_json, json_from_demographics
 from mpi.enterprise import Person, Shown, elements_from_shown
 from mpi.first_visits import columns
 from mpi.lone import Correction, apart
 from mpi.meeting import Meeting, decided, sought
+from mpi.normalisation.demographics import demographics_from_json, json_from_demographics
 from mpi.revision import seen
 from mpi.rows import Connection, Row, locks_of
 from mpi.survey import Survey

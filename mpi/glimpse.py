@@ -10,12 +10,12 @@ from asyncpg import Record as Row
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content
 from mpi.decide import Member
-from mpi.demographics import Demographics
 from mpi.keys import patient_key
 from mpi.literals import plain
 from mpi.meeting import Around, Meeting, concluded, glimpsed, sought
 from mpi.models import scale_of
 from mpi.neighbourhood import Neighbourhood
+from mpi.normalisation.demographics import Demographics
 from mpi.rows import Connection
 
 # At most so many pairs of key and record are read for one newcomer; few residents have a quarter as many.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mpi.correction import Decider
-from mpi.demographics import Demographics, demographics_from_json
+from mpi.normalisation.demographics import Demographics, demographics_from_json
 from mpi.rows import Connection
 
 KEEP = """

@@ -18,9 +18,9 @@ from mpi.blocking import OVERSIZED
 from mpi.changes import Content
 from mpi.decide import Decision, conflicts, decide
 from mpi.decisions import MANUAL
-from mpi.demographics import NORMALISATION, json_from_demographics
 from mpi.first_visits import Arrival
 from mpi.keys import patient_key
+from mpi.normalisation.demographics import NORMALISATION, json_from_demographics
 from mpi.revision import Stored, seen
 from mpi.rows import Connection
 

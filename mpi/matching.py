@@ -11,14 +11,14 @@ from asyncpg import Record as Row
 
 from mpi.blocking import OVERSIZED, blocking_keys
 from mpi.decide import Cluster, Decision, Member, decide, examine
-from mpi.demographics import (
+from mpi.explain import probability, strongest
+from mpi.models import scale_of
+from mpi.normalisation.demographics import (
     Demographics,
     Identify,
     demographics_from_json,
     demographics_from_patient,
 )
-from mpi.explain import probability, strongest
-from mpi.models import scale_of
 from mpi.rows import Connection
 from mpi.weigh import Scale
 

@@ -11,10 +11,10 @@ from typing import Final
 from mpi.blocking import OVERSIZED
 from mpi.changes import Content
 from mpi.decide import Cluster, Decision, Member
-from mpi.demographics import demographics_from_json
 from mpi.keys import patient_key
 from mpi.models import scale_of
 from mpi.neighbourhood import Neighbourhood
+from mpi.normalisation.demographics import demographics_from_json
 from mpi.rows import Connection, Row, locks_of
 
 # The pairs of the keys $1 and of records that have them. $2: so many records under one key lead nowhere.

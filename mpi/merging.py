@@ -8,8 +8,8 @@ from datetime import datetime
 
 from mpi.changes import Because, ask, move_links, record_merge, replace_empty
 from mpi.decide import Cluster, Finding, conflicts
-from mpi.demographics import Demographics
 from mpi.models import active_scale
+from mpi.normalisation.demographics import Demographics
 from mpi.rows import Connection, Known, clusters, held, lock_persons, survivors, unit
 
 # The record stands for itself again.

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mpi.blocking import OVERSIZED
 from mpi.decide import FIRST, Cluster, Decision, Member, decide, strength
-from mpi.demographics import Demographics
+from mpi.normalisation.demographics import Demographics
 from mpi.weigh import SCALE, Scale
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from mpi.surnames import name_parts
+from mpi.normalisation.surnames import name_parts
 
 VERSION: Final = 2
 

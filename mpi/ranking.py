@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from mpi.demographics import demographics_from_json
 from mpi.explain import probability, strongest
 from mpi.models import active_scale
+from mpi.normalisation.demographics import demographics_from_json
 from mpi.rows import Connection
 
 # The record in question ($1) and the records of the persons, with who they belong to. Two ways that each

@@ -11,10 +11,10 @@ from typing import Final
 from mpi.answered import drop_answered
 from mpi.changes import Because, Content, insert_record, record_merge, update_record
 from mpi.decide import Decision
-from mpi.demographics import Demographics
 from mpi.enterprise import NOTHING_SHOWN
 from mpi.first_visits import first_visits
 from mpi.merging import merge_records
+from mpi.normalisation.demographics import Demographics
 from mpi.reach import spread
 from mpi.rows import Connection, Known, held, known
 

@@ -17,9 +17,9 @@ from mpi.asked import unasked
 from mpi.blocking import blocking_keys
 from mpi.changes import ask
 from mpi.decide import Cluster, Finding, Member, examine
-from mpi.demographics import Demographics, demographics_from_json
 from mpi.models import active_scale
 from mpi.neighbourhood import Neighbourhood
+from mpi.normalisation.demographics import Demographics, demographics_from_json
 from mpi.relink_parts import Part, parts_of_index
 from mpi.rows import Connection
 from mpi.unanimous import facts_of, unanimous

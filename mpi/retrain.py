@@ -5,10 +5,10 @@ from typing import Final
 
 import msgspec
 
-from mpi.demographics import Demographics, demographics_from_json
 from mpi.linkage.namesakes import namesakes_among
 from mpi.linkage.online import Judged, estimated, names_of_counts, trained_on
 from mpi.models import active
+from mpi.normalisation.demographics import Demographics, demographics_from_json
 from mpi.online_model import Names, OnlineModel
 from mpi.rows import Connection
 

@@ -16,11 +16,11 @@ from mpi.blocking import OVERSIZED
 from mpi.changes import Because, Content, ask, move_links, replace_empty, revise_record, update_record
 from mpi.decide import Cluster, Decision, Finding, Member, conflicts, decide
 from mpi.decisions import MANUAL
-from mpi.demographics import NORMALISATION, demographics_from_json
 from mpi.first_visits import Arrival
 from mpi.held_back import ask_instead, asked_by
 from mpi.keys import patient_key
 from mpi.models import scale_of
+from mpi.normalisation.demographics import NORMALISATION, demographics_from_json
 from mpi.reach import spread
 from mpi.rows import Connection, Row, locks_of
 from mpi.weigh import Scale

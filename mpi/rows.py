@@ -12,8 +12,8 @@ import asyncpg
 
 from mpi.blocking import OVERSIZED, Key
 from mpi.decide import Cluster, Member
-from mpi.demographics import demographics_from_json
 from mpi.keys import patient_key
+from mpi.normalisation.demographics import demographics_from_json
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 

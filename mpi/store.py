@@ -12,7 +12,6 @@ from typing import Any
 from mpi.blocking import blocking_keys
 from mpi.changes import Content
 from mpi.decide import Decision
-from mpi.demographics import NORMALISATION, Identify, demographics_from_json, demographics_from_patient
 from mpi.enterprise import (
     Person,
     Resource,
@@ -23,8 +22,14 @@ from mpi.enterprise import (
 )
 from mpi.enterprise_id import new_enterprise_id
 from mpi.first_visits import Arrival, first_visits
-from mpi.implied import implied
 from mpi.lone import correct
+from mpi.normalisation.demographics import (
+    NORMALISATION,
+    Identify,
+    demographics_from_json,
+    demographics_from_patient,
+)
+from mpi.normalisation.implied import implied
 from mpi.reach import PATIENT_KEYS
 from mpi.registration import merged
 from mpi.revision import revise

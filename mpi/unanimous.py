@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mpi.citizen_id import is_number_of
 from mpi.compare import is_borrowed
-from mpi.demographics import Demographics
+from mpi.normalisation.citizen_id import is_number_of
+from mpi.normalisation.demographics import Demographics
 from mpi.weigh import Scale
 
 Places = NDArray[np.int64]

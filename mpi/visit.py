@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from mpi.demographics import Identify
 from mpi.enterprise import shown_from_patient
 from mpi.enterprise_id import new_enterprise_id
 from mpi.first_visits import Arrival, settle
 from mpi.glimpse import meet
 from mpi.meeting import Meeting
+from mpi.normalisation.demographics import Identify
 from mpi.rows import Connection
 from mpi.store import Record, content_of
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from math import log2
 from typing import Final, Literal, NamedTuple
 
-from mpi.birth_dates import date_relation
-from mpi.demographics import Demographics
-from mpi.names import is_chinese, is_near, undotted
+from mpi.normalisation.birth_dates import date_relation
+from mpi.normalisation.demographics import Demographics
+from mpi.normalisation.names import is_chinese, is_near, undotted
 from mpi.online_model import HAND_SET, OnlineModel
 
 # No name is worth more than this: a name that nobody else has may still be a slip.

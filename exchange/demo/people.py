@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from mpi.citizen_id import check_character
+from mpi.normalisation.citizen_id import check_character
 
 SURNAMES = {
     "王": 72, "李": 70, "张": 66, "刘": 52, "陈": 46, "杨": 31, "黄": 22, "赵": 21, "吴": 20, "周": 19,

@@ -14,7 +14,7 @@ from exchange.hub import Hub
 from exchange.interactions.search_type import page_of
 from exchange.search.query.parse import parse
 from exchange.store.connection import Connection
-from mpi.nicknames import are_variants
+from mpi.normalisation.nicknames import are_variants
 
 Resource = dict[str, Any]
 

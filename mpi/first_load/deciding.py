@@ -11,9 +11,9 @@ import msgspec
 from msgspec.structs import replace
 
 from mpi.decide import Finding
-from mpi.demographics import Demographics
 from mpi.explain import probability, strongest
 from mpi.neighbourhood import Neighbourhood
+from mpi.normalisation.demographics import Demographics
 from mpi.provisional import BRIDGED
 from mpi.weigh import Scale
 

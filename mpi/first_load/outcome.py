@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from mpi.demographics import demographics_from_json
 from mpi.enterprise_id import new_enterprise_id
 from mpi.first_load.deciding import Asked, Linked, Outcome, Told, decided
 from mpi.first_load.parts import Part
 from mpi.keys import patient_key
+from mpi.normalisation.demographics import demographics_from_json
 from mpi.rows import Connection
 from mpi.weigh import Scale
 

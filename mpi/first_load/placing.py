@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
-from mpi.demographics import NORMALISATION
 from mpi.first_load import keys
+from mpi.normalisation.demographics import NORMALISATION
 from mpi.plans import TABLES
 from mpi.rows import Connection
 

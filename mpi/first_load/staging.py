@@ -8,11 +8,16 @@ from itertools import count
 from typing import Final
 
 from mpi.blocking import Rule, facts_of, hashes
-from mpi.demographics import Demographics, Identify, demographics_from_patient, text_from_demographics
 from mpi.enterprise import elements_from_shown, shown_from_patient
 from mpi.first_load.binary import NULL, array, field, length, pieces
-from mpi.implied import implied
 from mpi.keys import key_bytes
+from mpi.normalisation.demographics import (
+    Demographics,
+    Identify,
+    demographics_from_patient,
+    text_from_demographics,
+)
+from mpi.normalisation.implied import implied
 from mpi.rows import Connection
 from mpi.store import Record, is_active
 

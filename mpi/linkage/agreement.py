@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from mpi.citizen_id import citizen_id
 from mpi.linkage import dates
-from mpi.names import is_near
-from mpi.nicknames import are_variants
-from mpi.pinyin import pinyin, pinyin_keys
+from mpi.normalisation.citizen_id import citizen_id
+from mpi.normalisation.names import is_near
+from mpi.normalisation.nicknames import are_variants
+from mpi.normalisation.pinyin import pinyin, pinyin_keys
 
 Numbers = NDArray[np.int64]
 Holds = NDArray[np.bool_]
@@ -156,7 +156,7 @@ def _both_valid(sides: Sides, bound: float) -> Holds:
 
 
 def _near(sides: Sides, bound: float) -> Holds:
-    """One character is another, or one more (`mpi.names.is_near`)."""
+    """One character is another, or one more (`mpi.normalisation.names.is_near`)."""
     texts, one, other = sides.distinct()
     sizes = np.fromiter((_NAME + 1 if "\0" in text else len(text) for text in texts), np.int64, len(texts))
     characters = np.array(texts, f"U{_NAME}").view(np.uint32).reshape(-1, _NAME)

@@ -1,4 +1,4 @@
-"""Relations of many dates at once; `mpi.birth_dates.date_relation` tells the same of two.
+"""Relations of many dates at once; `mpi.normalisation.birth_dates.date_relation` tells the same of two.
 
 A date is a row of characters (`yyyy-mm-dd`), zeros where it is less precise.
 """

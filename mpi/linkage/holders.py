@@ -6,9 +6,9 @@ A file of one citizen id, one date and at most one sex is read so; in another no
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from mpi.citizen_id import citizen_id
-from mpi.demographics import Demographics
-from mpi.implied import implied, is_of_another_generation
+from mpi.normalisation.citizen_id import citizen_id
+from mpi.normalisation.demographics import Demographics
+from mpi.normalisation.implied import implied, is_of_another_generation
 
 Texts = list[str]
 

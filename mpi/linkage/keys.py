@@ -6,7 +6,7 @@ from typing import Final
 
 from mpi.linkage.model import ModelError
 from mpi.linkage.table import Column, Table, derived
-from mpi.pinyin import pinyin
+from mpi.normalisation.pinyin import pinyin
 
 # The groups of American Soundex; a vowel parts two equal ones.
 _SOUNDS: Final = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556")

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from math import exp, sqrt
 from typing import Final
 
-from mpi.citizen_id import is_number_of
-from mpi.demographics import Demographics
+from mpi.normalisation.citizen_id import is_number_of
+from mpi.normalisation.demographics import Demographics
 from mpi.online_model import SAME_DAY_AND_SEX, Names
 
 _WHOLE_DAY: Final = len("yyyy-mm-dd")

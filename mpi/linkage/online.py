@@ -13,15 +13,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from mpi.demographics import Demographics
 from mpi.linkage.estimate import Told, train
 from mpi.linkage.model import Comparison, Level, Model
 from mpi.linkage.namesakes import namesakes_among
 from mpi.linkage.table import Column, Table, encoded
 from mpi.linkage.templates import comparison
 from mpi.linkage.weights import prior_weight
+from mpi.normalisation.demographics import Demographics
+from mpi.normalisation.surnames import name_parts
 from mpi.online_model import HAND_SET, Chances, Names, OnlineModel
-from mpi.surnames import name_parts
 
 # What a model keeps of frequencies; the least of them stands for any other.
 _KEPT: Final = 20_000

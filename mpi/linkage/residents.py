@@ -10,7 +10,7 @@ from typing import Final
 from mpi.linkage.columns import Map, labels_of
 from mpi.linkage.model import Guard
 from mpi.linkage.table import Column, Table
-from mpi.names import is_chinese
+from mpi.normalisation.names import is_chinese
 
 When = dict[str, tuple[str, ...]]
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from mpi.addresses import address
-from mpi.birth_dates import normal_birth_date
-from mpi.characters import simplified
-from mpi.citizen_id import citizen_id
-from mpi.demographics import normal_phone
-from mpi.names import normal_name
-from mpi.newborns import is_newborn
-from mpi.placeholders import is_placeholder
+from mpi.normalisation.addresses import address
+from mpi.normalisation.birth_dates import normal_birth_date
+from mpi.normalisation.characters import simplified
+from mpi.normalisation.citizen_id import citizen_id
+from mpi.normalisation.demographics import normal_phone
+from mpi.normalisation.names import normal_name
+from mpi.normalisation.newborns import is_newborn
+from mpi.normalisation.placeholders import is_placeholder
 
 # A year in two digits is one of the hundred before this one: records of the living.
 _PIVOT: Final = 30

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mpi.changes import Because
-from mpi.citizen_id import check_character
 from mpi.keys import patient_key
 from mpi.merging import unmerge_record
+from mpi.normalisation.citizen_id import check_character
 from mpi.reach import spread
 from mpi.store import PATIENT_KEYS, Record, Resolution, enterprise_patients, merge, resolve
 from terminology.naming import CITIZEN_ID, HEALTH_CARD, identify

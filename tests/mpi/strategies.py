@@ -4,9 +4,9 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from mpi.citizen_id import check_character
-from mpi.demographics import Card, Demographics
-from mpi.pinyin import pinyin
+from mpi.normalisation.citizen_id import check_character
+from mpi.normalisation.demographics import Card, Demographics
+from mpi.normalisation.pinyin import pinyin
 from terminology.naming import HEALTH_CARD
 
 PROVINCES = ("11", "31", "32", "44", "51", "65")

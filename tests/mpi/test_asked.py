@@ -6,7 +6,7 @@ import pytest
 
 from mpi.correction import Decider
 from mpi.decide import Cluster, Member, decide
-from mpi.demographics import Demographics, demographics_from_patient
+from mpi.normalisation.demographics import Demographics, demographics_from_patient
 from mpi.review import Answer, decide_review
 from mpi.review_queue import FIRST, WAITING, queue
 from terminology.naming import identify

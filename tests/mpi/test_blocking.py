@@ -4,9 +4,9 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from mpi.blocking import OVERSIZED, Rule, blocking_keys
-from mpi.citizen_id import is_number_of
-from mpi.demographics import Card, Demographics
 from mpi.neighbourhood import Neighbourhood
+from mpi.normalisation.citizen_id import is_number_of
+from mpi.normalisation.demographics import Card, Demographics
 from tests.mpi.people import valid_id
 from tests.mpi.strategies import demographics
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mpi.compare import compare
 from mpi.decide import Cluster, Member, conflicts, decide
-from mpi.demographics import Card, Demographics, demographics_from_patient
+from mpi.normalisation.demographics import Card, Demographics, demographics_from_patient
 from terminology.naming import identify
 from tests.mpi.people import patient, valid_id
 from tests.mpi.strategies import demographics

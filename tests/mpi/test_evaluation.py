@@ -5,9 +5,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from mpi.correction import Decider
-from mpi.demographics import Demographics
 from mpi.evaluation import evaluated, found_by, judged, numbered
 from mpi.labels import keep_labels
+from mpi.normalisation.demographics import Demographics
 from mpi.weigh import SCALE
 from tests.mpi.people import at, record, tell, valid_id
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from mpi.decide import Cluster, Member, decide
-from mpi.demographics import Demographics
+from mpi.normalisation.demographics import Demographics
 from mpi.online_model import (
     HAND_SET,
     ModelError,

@@ -5,9 +5,9 @@ from typing import Any
 
 from mpi.correction import Decider, do_not_link, split
 from mpi.decide import Cluster
-from mpi.demographics import Demographics
 from mpi.models import activate, keep
 from mpi.neighbourhood import Neighbourhood
+from mpi.normalisation.demographics import Demographics
 from mpi.online_model import OnlineModel
 from mpi.relink import Placed, differences, relink
 from mpi.weigh import SCALE

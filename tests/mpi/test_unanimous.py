@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mpi.blocking import blocking_keys
-from mpi.demographics import Demographics
+from mpi.normalisation.demographics import Demographics
 from mpi.relink import Placed, differences, in_doubt
 from mpi.relink_parts import Part
 from mpi.unanimous import facts_of, unanimous

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from mpi.demographics import Demographics
+from mpi.normalisation.demographics import Demographics
 from mpi.weigh import SCALE, levels_of, support, weigh
 from tests.mpi.strategies import demographics
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.citizen_id import SYSTEM
+from mpi.normalisation.citizen_id import SYSTEM
 from terminology import naming
 from terminology.naming import (
     ALIASES,

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.hl7v2.charset import decode
 from exchange.demo.world import World, world
-from mpi.citizen_id import citizen_id
+from mpi.normalisation.citizen_id import citizen_id
 
 
 @cache

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpi.linkage.agreement import TESTS, Sides
-from mpi.names import is_near
+from mpi.normalisation.names import is_near
 
 TEXTS = st.lists(
     st.one_of(st.text("王李小明·", min_size=1, max_size=9), st.text("ab\0", min_size=1, max_size=8)),

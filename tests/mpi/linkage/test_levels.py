@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.birth_dates import date_relation
 from mpi.linkage import dates
 from mpi.linkage.levels import UNKNOWN, levels
 from mpi.linkage.table import table
 from mpi.linkage.templates import comparison
+from mpi.normalisation.birth_dates import date_relation
 
 
 def _label(kind: str, one: str, other: str) -> str:

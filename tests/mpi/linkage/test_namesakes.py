@@ -5,10 +5,10 @@ import dataclasses
 from msgspec.structs import replace
 
 from benchmarks.residents import CITY, Mix, residents, visits
-from mpi.demographics import Demographics
 from mpi.linkage.namesakes import namesakes_among
 from mpi.linkage.online import names_of
 from mpi.linkage.table import encoded
+from mpi.normalisation.demographics import Demographics
 from tests.mpi.people import valid_id
 
 

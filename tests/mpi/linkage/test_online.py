@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from mpi.demographics import Demographics
 from mpi.linkage.online import TooFewRecords, names_of, table_of, trained_on
 from mpi.linkage.table import encoded
+from mpi.normalisation.demographics import Demographics
 from mpi.online_model import HAND_SET, json_from_online_model, online_model_from_json
 from tests.mpi.people import valid_id
 

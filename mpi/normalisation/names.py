@@ -5,9 +5,9 @@ import unicodedata
 from functools import lru_cache
 from typing import Any, Final
 
-from mpi.characters import simplified
-from mpi.newborns import is_newborn
-from mpi.surnames import COMPOUND
+from mpi.normalisation.characters import simplified
+from mpi.normalisation.newborns import is_newborn
+from mpi.normalisation.surnames import COMPOUND
 
 _HAN: Final = "\u3400-\u9fff\U00020000-\U0003ffff"
 _CHINESE = re.compile(f"[{_HAN}]")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mpi.names import normal_name
-from mpi.newborns import is_newborn, told_birth_order
+from mpi.normalisation.names import normal_name
+from mpi.normalisation.newborns import is_newborn, told_birth_order
 
 
 @pytest.mark.parametrize(

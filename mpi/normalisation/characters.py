@@ -6,7 +6,7 @@ https://www.unicode.org/reports/tr38/#kTraditionalVariant
 
 from typing import Final
 
-from mpi.traditional import PAIRS
+from mpi.normalisation.traditional import PAIRS
 
 # Pairs: the other form, then the simplified one.
 _TRADITIONAL: Final = (

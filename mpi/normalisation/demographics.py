@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from mpi.addresses import address, is_chinese, key_of_dwelling
-from mpi.birth_dates import normal_birth_date
-from mpi.citizen_id import SYSTEM, citizen_id
-from mpi.names import normal_name, text_from_human_name
-from mpi.newborns import is_newborn, told_birth_order
-from mpi.pinyin import pinyin_keys
-from mpi.placeholders import is_placeholder
+from mpi.normalisation.addresses import address, is_chinese, key_of_dwelling
+from mpi.normalisation.birth_dates import normal_birth_date
+from mpi.normalisation.citizen_id import SYSTEM, citizen_id
+from mpi.normalisation.names import normal_name, text_from_human_name
+from mpi.normalisation.newborns import is_newborn, told_birth_order
+from mpi.normalisation.pinyin import pinyin_keys
+from mpi.normalisation.placeholders import is_placeholder
 
 Resource = dict[str, Any]
 Value = TypeVar("Value")

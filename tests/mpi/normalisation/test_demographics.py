@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from mpi.demographics import (
+from mpi.normalisation.demographics import (
     Card,
     Demographics,
     demographics_from_json,

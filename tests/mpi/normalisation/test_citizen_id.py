@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mpi.citizen_id import check_character, citizen_id
+from mpi.normalisation.citizen_id import check_character, citizen_id
 from tests.mpi.strategies import citizen_ids
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mpi.numerals import digits
+from mpi.normalisation.numerals import digits
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mpi.names import normal_name
-from mpi.placeholders import is_placeholder
+from mpi.normalisation.names import normal_name
+from mpi.normalisation.placeholders import is_placeholder
 
 NOBODY = (
     "无名氏 无名氏甲 無名氏 急诊无名 120无名氏 无主病人 未知 未知女性 不详 姓名不详 身份不明 "

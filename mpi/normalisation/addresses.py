@@ -11,9 +11,9 @@ from typing import Final
 
 import msgspec
 
-from mpi.characters import simplified
-from mpi.divisions import DISTRICTS, MUNICIPALITIES, PROVINCES, district_now
-from mpi.numerals import NUMERALS, digits
+from mpi.normalisation.characters import simplified
+from mpi.normalisation.divisions import DISTRICTS, MUNICIPALITIES, PROVINCES, district_now
+from mpi.normalisation.numerals import NUMERALS, digits
 
 _PROVINCE = re.compile(
     rf"(?:中国|中华人民共和国)?({'|'.join(PROVINCES)})(?:省|市|特别行政区|(?:壮族|回族|维吾尔)?自治区)?(?!路|街|道|巷)(?:市辖区)?"

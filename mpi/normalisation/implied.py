@@ -9,9 +9,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from mpi.birth_dates import date_relation
-from mpi.citizen_id import CitizenId, citizen_id
-from mpi.demographics import Demographics
+from mpi.normalisation.birth_dates import date_relation
+from mpi.normalisation.citizen_id import CitizenId, citizen_id
+from mpi.normalisation.demographics import Demographics
 
 _SLIPS: Final = frozenset(("default-day", "swapped", "slip", "lunar"))
 _FIRST_OF_JANUARY: Final = "-01-01"

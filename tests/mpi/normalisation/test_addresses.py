@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.addresses import Address, address, key_of_dwelling
+from mpi.normalisation.addresses import Address, address, key_of_dwelling
 
 _NUMBERS = st.integers(1, 99999)
 _UNITS = st.tuples(_NUMBERS, st.sampled_from(("号", "号楼", "单元", "栋", "-", "#")))

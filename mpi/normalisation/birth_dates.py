@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final, Literal
 
-from mpi.numerals import NUMERALS, digits
+from mpi.normalisation.numerals import NUMERALS, digits
 
 DateRelation = Literal["equal", "as-far-as-known", "default-day", "swapped", "slip", "lunar", "different"]
 

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from mpi.surnames import COMPOUND
+from mpi.normalisation.surnames import COMPOUND
 
 _CHILD: Final = (
     r"儿子|女儿|子|女|儿|男婴|女婴|男孩|女孩|男|新生婴?儿|婴儿|婴|宝宝|宝|孩|仔"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mpi.characters import simplified
-from mpi.pinyin import pinyin, pinyin_keys
-from mpi.surnames import name_parts
+from mpi.normalisation.characters import simplified
+from mpi.normalisation.pinyin import pinyin, pinyin_keys
+from mpi.normalisation.surnames import name_parts
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from mpi.demographics import Demographics
-from mpi.implied import implied
+from mpi.normalisation.demographics import Demographics
+from mpi.normalisation.implied import implied
 from tests.mpi.people import valid_id
 from tests.mpi.strategies import demographics
 

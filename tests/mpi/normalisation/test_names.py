@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.names import normal_name, text_from_human_name
-from mpi.pinyin import pinyin
+from mpi.normalisation.names import normal_name, text_from_human_name
+from mpi.normalisation.pinyin import pinyin
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.birth_dates import date_relation, normal_birth_date
+from mpi.normalisation.birth_dates import date_relation, normal_birth_date
 
 
 @pytest.mark.parametrize(

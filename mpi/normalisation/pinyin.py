@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import cast
 
-from mpi.surnames import READINGS, name_parts
+from mpi.normalisation.surnames import READINGS, name_parts
 
 _NOT_LETTER = re.compile(r"[^a-z]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
