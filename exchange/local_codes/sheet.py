@@ -8,10 +8,10 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import WriteOnlyCell
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import WriteOnlyCell
 
 # What a reviewer fills in, after what is told of the code; proposals follow.
 TOLD: Final = ("system", "code", "display", "count", "first_seen", "last_seen", "state", "places", "example")
@@ -54,6 +54,8 @@ def csv_of(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def xlsx_of(rows: Iterable[Sequence[str]]) -> bytes:
+    from openpyxl import Workbook  # only spreadsheets need it, and all that it imports
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("codes")
     sheet.freeze_panes = "C2"
@@ -65,8 +67,10 @@ def xlsx_of(rows: Iterable[Sequence[str]]) -> bytes:
     return written.getvalue()
 
 
-def _cell(sheet: object, text: str) -> WriteOnlyCell:
+def _cell(sheet: object, text: str) -> "WriteOnlyCell":
     """Always a text: never a formula, an error or a number."""
+    from openpyxl.cell.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet, "".join(character for character in text if character.isprintable()))
     cell.data_type = "s"
     return cell
@@ -117,6 +121,8 @@ def _csv_lines(sheet: bytes) -> Iterator[list[str]]:
 
 
 def _xlsx_lines(sheet: bytes) -> Iterator[list[str]]:
+    from openpyxl import load_workbook
+
     try:
         with zipfile.ZipFile(io.BytesIO(sheet)) as packed:
             _require_harmless(packed)
