@@ -1,5 +1,7 @@
 """exchange.first_load.plain"""
 
+from copy import deepcopy
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -68,7 +70,7 @@ _ODD = st.sampled_from(
         "a\u3000b",
         "{}",
     ]
-)
+).map(deepcopy)  # what is put into a patient is changed there
 
 
 @st.composite
