@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import json
 import time
 from collections.abc import AsyncIterator
@@ -267,6 +268,8 @@ async def test_a_connection_that_dies_in_the_middle_leaves_nothing(
 async def test_five_thousand_entries_do_not_hold_up_others(client: httpx.AsyncClient) -> None:
     await client.put("Organization/o1", json=organization("1", id="o1"))
     entries = [post(observation(URN + "0", note=[{"text": "字" * 100}])) for _ in range(4999)]
+    gc.collect()
+    begun = time.process_time()
     under_way = asyncio.create_task(send(client, post(organization("2"), URN + "0"), *entries))
     longest = 0.0
     while not under_way.done():
@@ -276,4 +279,4 @@ async def test_five_thousand_entries_do_not_hold_up_others(client: httpx.AsyncCl
     answer = await under_way
     assert answer.status_code == 200, answer.text[:300]
     assert len(answer.json()["entry"]) == 5000
-    assert longest < 1.5
+    assert longest < (time.process_time() - begun) / 2
