@@ -28,7 +28,7 @@ CITIZEN = "urn:oid:2.16.156.10011.1.3"
 HOSPITALS = ("b1", "b2")
 CONNECTIONS = 16
 LOADED_AT_ONCE = 8
-WANTED = {"$match": 30, "$ihe-pix": 10, "feed": 50}
+WANTED = {"$match": 30, "$ihe-pix": 10, "feed": 50, "feed by id": 50}
 
 Request = tuple[str, str, bytes]
 
@@ -100,7 +100,23 @@ def crossing(people: list[Resident]) -> Callable[[random.Random], Request]:
 
 
 def feeding(people: list[Resident]) -> Callable[[random.Random], Request]:
-    """Half of them tell something new of a known patient, half are first visits of a known resident."""
+    """Half of them tell something new of a known patient, half are first visits of a known resident; by a
+    number that the patient has (ITI-104)."""
+    told_by_id = feeding_by_id(people, "by-number")
+
+    def request(chance: random.Random) -> Request:
+        _, _, body = told_by_id(chance)
+        told = json.loads(body)
+        del told["id"]
+        number = told["identifier"][0]
+        asked = quote(f"{number['system']}|{number['value']}")
+        return "PUT", f"Patient?identifier={asked}", json.dumps(told).encode()
+
+    return request
+
+
+def feeding_by_id(people: list[Resident], again: str = "again") -> Callable[[random.Random], Request]:
+    """The same by ids that the hospital gave."""
     count = iter(range(10**9))
 
     def request(chance: random.Random) -> Request:
@@ -108,8 +124,8 @@ def feeding(people: list[Resident]) -> Callable[[random.Random], Request]:
         if number % 2:
             told = patient(resident, "b1", address=[{"text": f"{number} Bench Road"}])
         else:
-            told = patient(resident, "b1") | {"id": f"b1-again-{number}"}
-            told["identifier"][0]["value"] = f"again-{number}"
+            told = patient(resident, "b1") | {"id": f"b1-{again}-{number}"}
+            told["identifier"][0]["value"] = f"{again}-{number}"
         return "PUT", f"Patient/{told['id']}", json.dumps(told).encode()
 
     return request
@@ -165,6 +181,7 @@ async def measure(hub: RunningHub, people: list[Resident], rates: list[int], sec
         ("$match", reading, matching(people)),
         ("$ihe-pix", reading, crossing(people)),
         ("feed", tokens["b1"], feeding(people)),
+        ("feed by id", tokens["b1"], feeding_by_id(people)),
     ):
         client = Client(hub.http_port, token)
         await paced(client, request, 50, 1)  # warms what is compiled on first use
@@ -174,7 +191,7 @@ async def measure(hub: RunningHub, people: list[Resident], rates: list[int], sec
             spent = [
                 (now - then) / len(told.took) * 1000 for now, then in zip(_cpu(hub), before, strict=True)
             ]
-            print(f"{name:9} {rate:4}/s  {_said(told, name, spent)}", flush=True)
+            print(f"{name:10} {rate:4}/s  {_said(told, name, spent)}", flush=True)
         client.close()
 
 

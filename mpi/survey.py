@@ -18,10 +18,12 @@ from mpi.rows import Row
 # `mpi.meeting.GLIMPSE` with the persons of those that are known already, and with what the enterprise
 # Patients of all persons show. $3: how many patients; $4 and $5: their keys and ids. `identities`: which of
 # the ids are enterprise ids; `involved`: the known records about which a human is asked or that are kept
-# apart from others. No enterprise id has spaces.
+# apart from others. No enterprise id has spaces. `meant` are ids of further known patients.
 SURVEY: Final = """
 WITH {near}, own AS MATERIALIZED (
     SELECT record FROM mpi_record WHERE patient_key = ANY($4::uuid[])
+    UNION
+    SELECT record FROM mpi_record WHERE patient_id = ANY(ARRAY(SELECT id FROM meant))
 )
 SELECT m.records, m.persons, m.enterprise_ids, m.patient_ids, m.demographics, m.survivors, m.merged,
        m.settled, m.asked, m.rules, m.sources, m.shown, m.updated, m.active, m.normalisations, m.replaced,

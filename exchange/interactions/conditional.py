@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import asyncpg
@@ -42,16 +42,8 @@ LOCK: Final = """
 SELECT CASE WHEN alone THEN pg_advisory_xact_lock(key) ELSE pg_advisory_xact_lock_shared(key) END
 FROM unnest($1::bigint[], $2::boolean[]) AS l (key, alone)"""
 
-# The resources that have one of many identifiers. A system of NULL is any. The Patients of the patient index
-# have the identifiers of the hospitals' Patients too: they are nobody's to write, and not meant.
-IDENTIFIED: Final = """
-SELECT DISTINCT w.n, r.id
-FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
-     AS w (n, type, param, system, value)
-JOIN identifier_index i
-  ON i.value = w.value AND i.param = w.param AND (w.system IS NULL OR i.system = w.system)
-JOIN resource r ON r.rid = i.rid AND r.type = w.type
-WHERE r.body IS NOT NULL AND NOT EXISTS (SELECT FROM mpi_person p WHERE p.enterprise_id = r.id)"""
+# The resources that have one of many identifiers: see migration 0026.
+IDENTIFIED: Final = "SELECT n, id FROM identified($1, $2, $3, $4, $5)"
 
 # Those of some Patients that are the patient index's own.
 IDENTITIES: Final = "SELECT enterprise_id FROM mpi_person WHERE enterprise_id = ANY($1::text[])"
@@ -78,6 +70,13 @@ def compiled(hub: Hub, criteria: Criteria) -> Query:
 async def lock(connection: Connection, queries: Iterable[Query], made: Iterable[Made] = ()) -> None:
     """Until the transaction ends nobody else creates under criteria what these would find, or looks under
     criteria for what is `made` here: resource types, with the identifiers of a resource each."""
+    keys = locks(queries, made)
+    if keys:
+        await connection.execute(LOCK, list(keys), list(keys.values()))
+
+
+def locks(queries: Iterable[Query], made: Iterable[Made] = ()) -> dict[int, bool]:
+    """What `lock` locks, in its order, and whether alone."""
     keys: dict[int, bool] = {}
     types: set[str] = set()
     for query in queries:
@@ -88,9 +87,7 @@ async def lock(connection: Connection, queries: Iterable[Query], made: Iterable[
         keys |= {_lock_key(type_, value): True for _, _, value in identifiers}
     if len(keys) > MANY:
         keys = {_lock_key(type_, ""): True for type_ in types}
-    if keys:
-        ordered = sorted(keys)
-        await connection.execute(LOCK, ordered, [keys[key] for key in ordered])
+    return dict(sorted(keys.items()))
 
 
 def lock_keys(query: Query) -> dict[int, bool]:
@@ -152,16 +149,25 @@ async def _identified(
 ) -> dict[Criteria, tuple[str, ...]]:
     if not wanted:
         return {}
+    rows = asked_identifiers(
+        (n, criteria.type, identifiers) for n, (criteria, identifiers) in enumerate(wanted.items())
+    )
+    ids: dict[int, list[str]] = {n: [] for n in range(len(wanted))}
+    for n, id_ in await connection.fetch(IDENTIFIED, *rows):
+        ids[n].append(id_)
+    return {criteria: tuple(sorted(ids[n])) for n, criteria in enumerate(wanted)}
+
+
+def asked_identifiers(wanted: Iterable[tuple[int, str, Identifiers]]) -> list[list[Any]]:
+    """What `identified` of migration 0026 is asked, as columns: who asks, for which type, by which
+    identifiers."""
     rows = [
-        (n, type_number(criteria.type), parameter, system, value)
-        for n, (criteria, identifiers) in enumerate(wanted.items())
+        (n, type_number(type_), parameter, system, value)
+        for n, type_, identifiers in wanted
         for parameter in identifiers.parameters
         for system, value in identifiers.identifiers
     ]
-    ids: dict[int, list[str]] = {n: [] for n in range(len(wanted))}
-    for n, id_ in await connection.fetch(IDENTIFIED, *map(list, zip(*rows, strict=True))):
-        ids[n].append(id_)
-    return {criteria: tuple(sorted(ids[n])) for n, criteria in enumerate(wanted)}
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], [], []]
 
 
 def _lock_key(type_: str, value: str) -> int:

@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/http.html#ops
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from exchange.feeding import fed
@@ -30,8 +31,14 @@ async def committed(hub: Hub, grant: Grant, write: Write, resource: Resource | N
     if write.type != "Patient":
         return await repeated(lambda: hub.committer.commit(write, hub.clock()))
 
+    return await fed_together(hub, Told(write, resource, grant.hospital, hub.clock(), partial(fed, hub)))
+
+
+async def fed_together(hub: Hub, told: Told) -> Written:
+    """One write of a Patient, beside those of others."""
+
     async def attempt() -> Written:
-        answer = await hub.feeds.ask(Told(write, resource, grant.hospital, hub.clock(), partial(fed, hub)))
+        answer = await hub.feeds.ask(replace(told, instant=hub.clock()))
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -2,8 +2,8 @@
 
 https://www.postgresql.org/docs/18/mvcc-serialization-failure-handling.html
 
-It tells the patient index first, whose locks it takes in their order, then stores. Whatever is not as it was
-seen makes it fail as a whole.
+It takes the locks of criteria first, then tells the patient index, whose locks it takes in their order, then
+stores. Whatever is not as it was seen makes it fail as a whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,17 @@ from exchange.store.aside import aside
 from exchange.store.batch import Change, Way, Write, rendered, statement
 from exchange.store.connection import Connection, Row
 from exchange.store.transact import Written, as_changed, decided, to_millisecond
+
+# See migration 0026.
+AS_FOUND: Final = """
+found AS MATERIALIZED (
+    SELECT require_as_seen(identified_as_found(
+        {criteria_locks:bigint}, {criteria_alone:boolean}, {asked:integer}, {asked_types:smallint},
+        {asked_params:smallint}, {asked_systems:text}, {asked_numbers:text}, {found:text}
+    )) AS done
+)"""
+NOTHING_FOUND: Final = """
+found AS MATERIALIZED (SELECT true AS done)"""
 
 # See migration 0024.
 TOLD: Final = """
@@ -31,9 +42,10 @@ told AS MATERIALIZED (
         {known_texts}::bytea[], {known_actives:boolean}, {known_key_records:bigint}, {known_keys:bigint},
         {known_key_rules:smallint}
     )) AS done
+    FROM found WHERE found.done
 )"""
 NOTHING_TOLD: Final = """
-told AS MATERIALIZED (SELECT true AS done)"""
+told AS MATERIALIZED (SELECT done FROM found)"""
 
 # New resources, after what is told.
 GIVEN: Final = statements.CREATED.replace("FROM unnest(", "FROM told CROSS JOIN unnest(")
@@ -57,11 +69,12 @@ async def store_as_seen(
     stored: Mapping[tuple[str, str], Row],
     instant: datetime,
     told: Mapping[str, Any],
+    found: Mapping[str, Any],
 ) -> list[Written]:
     """Write all or none; the answers are in the order of the writes, of which none conflicts with what is
     `stored`: `rid`, `version`, `updated` and `body`, by type and id. `told` are the arguments of `mpi_tell`,
-    if there is something to tell. Raises SerializationError or UniqueViolationError for what was seen
-    otherwise."""
+    if there is something to tell, `found` those of `identified_as_found`, if criteria led to a write. Raises
+    SerializationError or UniqueViolationError for what was seen otherwise."""
     updated = to_millisecond(instant)
     fresh: list[Write] = []
     changed: list[Change] = []
@@ -80,12 +93,13 @@ async def store_as_seen(
                 outcome = Written("created", 1, updated, rendered(write, 1, updated))
         outcomes.append(outcome)
     if fresh or changed or told:
-        found = {
+        current = {
             (write.type, write.id): each.body or b"" for write, each in zip(writes, outcomes, strict=True)
         }
-        bodies = [found[each.type, each.id] for each in (*fresh, *(change.write for change in changed))]
+        bodies = [current[each.type, each.id] for each in (*fresh, *(change.write for change in changed))]
         end = AS_SEEN if changed else AS_TOLD
-        way = Way((TOLD if told else NOTHING_TOLD,), GIVEN, CHANGED, end, end)
-        sql, arguments = await aside(bodies, partial(statement, fresh, changed, updated, bodies, way, told))
+        first = (AS_FOUND if found else NOTHING_FOUND, TOLD if told else NOTHING_TOLD)
+        way, given = Way(first, GIVEN, CHANGED, end, end), {**told, **found}
+        sql, arguments = await aside(bodies, partial(statement, fresh, changed, updated, bodies, way, given))
         await connection.fetch(sql, *arguments)
     return outcomes

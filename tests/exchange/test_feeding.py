@@ -79,15 +79,21 @@ def _anonymous(text: str, names: dict[str, int], called: dict[int, list[str]]) -
     return text
 
 
-async def _one_by_one(hub: Hub, several: Sequence[Told], feed: Feed) -> list[Any]:
+async def one_by_one(hub: Hub, several: Sequence[Told], feed: Feed) -> list[Any]:
     return [answer for each in several for answer in await feed(hub, [each])]
 
 
-async def _together(hub: Hub, several: Sequence[Told], feed: Feed) -> list[Any]:
+async def together(hub: Hub, several: Sequence[Told], feed: Feed) -> list[Any]:
     return [*await feed(hub, several)]
 
 
-async def _history(hub: Hub, how: Any, feed: Feed, tellings: Any, seed: int) -> tuple[str, list[Any]]:
+def by_id(hub: Hub, chance: random.Random, record: Record) -> Told:
+    return told(hub, record)
+
+
+async def history(
+    hub: Hub, how: Any, feed: Feed, tellings: Any, seed: int, tell: Any = by_id
+) -> tuple[str, list[Any]]:
     await hub.pool.execute(EMPTY)
     hub.seen_domains.clear()
     chance, answers = random.Random(seed), []
@@ -96,9 +102,9 @@ async def _history(hub: Hub, how: Any, feed: Feed, tellings: Any, seed: int) -> 
     for edition in range(4):
         records = tellings(chance, edition)
         chance.shuffle(records)
-        await asyncio.gather(*(_known(hub, record) for record in records))
+        await asyncio.gather(*(known(hub, record) for record in records))
         for at in range(0, len(records), 4):
-            some = [told(hub, record) for record in records[at : at + 4]]
+            some = [tell(hub, chance, record) for record in records[at : at + 4]]
             answers += [
                 each.status if isinstance(each, Written) else repr(each)
                 for each in await how(hub, some, feed)
@@ -106,7 +112,7 @@ async def _history(hub: Hub, how: Any, feed: Feed, tellings: Any, seed: int) -> 
     return await state(hub, "h9-0"), answers
 
 
-async def _known(hub: Hub, record: Record) -> None:
+async def known(hub: Hub, record: Record) -> None:
     hub.seen_domains.update(
         alias for each in record.patient["identifier"] for alias in hub.domains.aliases(each["system"])
     )
@@ -114,12 +120,12 @@ async def _known(hub: Hub, record: Record) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("tellings", [people, accompanied])
-@pytest.mark.parametrize("how", [_one_by_one, _together])
+@pytest.mark.parametrize("how", [one_by_one, together])
 async def test_what_is_foreseen_is_what_is_told_under_locks(
     hub: Hub, how: Any, tellings: Any, seed: int
 ) -> None:
-    foreseen = await _history(hub, how, feeding.fed, tellings, seed)
-    locked = await _history(hub, how, feeding._locked, tellings, seed)
+    foreseen = await history(hub, how, feeding.fed, tellings, seed)
+    locked = await history(hub, how, feeding._locked, tellings, seed)
     assert foreseen[1] == locked[1]
     assert foreseen[0].splitlines() == locked[0].splitlines()
 
