@@ -3,14 +3,17 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import asyncpg
+import httpx
 import pytest
 
 from exchange import feeding
+from exchange.app import build_app
 from exchange.bundle import Criteria
 from exchange.hub import Hub
 from exchange.interactions.conditional import compiled
@@ -18,6 +21,7 @@ from exchange.store.told import Condition, Told
 from exchange.store.transact import Written
 from mpi.store import Record
 from terminology.naming import CITIZEN_ID
+from tests.exchange.conftest import FHIR, token
 from tests.exchange.test_feeding import history, known, one_by_one, together, told
 from tests.mpi.people import patient, valid_id
 from tests.mpi.test_lone import accompanied, people
@@ -111,3 +115,42 @@ async def _persistent(hub: Hub, group: Sequence[Told]) -> list[Written]:
 
     answers = await feeding.fed(hub, group)
     return [await one(answer, each) for answer, each in zip(answers, group, strict=True)]
+
+
+async def test_hospitals_are_answered_as_anybody_is(hub: Hub) -> None:
+    transport = httpx.ASGITransport(build_app(hub), raise_app_exceptions=False)
+    url, answers = "Patient?identifier=urn:x:mrn|7", []
+    sent = patient("7", citizen=valid_id()) | {"identifier": [{"system": "urn:x:mrn", "value": "7"}]}
+    named, sent = sent, {name: value for name, value in sent.items() if name != "id"}
+    async with AsyncExitStack() as stack:
+        one, two = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(
+                    transport=transport,
+                    base_url=FHIR + "/",
+                    headers={"Authorization": f"Bearer {await token(hub, 'system/*.cruds', name)}"},
+                )
+            )
+            for name in ("h01", "h02")
+        ]
+        await one.put("Patient/other", json=named | {"id": "other", "identifier": [{"system": "urn:x:mrn"}]})
+        made = await asyncio.gather(
+            *(one.put(url, json=sent | {"birthDate": f"19{n}"}) for n in range(50, 66))
+        )
+        for client, body, headers in (
+            (one, sent, {"If-Match": 'W/"1"'}),
+            (one, sent, {"If-Match": 'W/"16"'}),
+            (one, sent, {}),
+            (one, named | {"id": "mine"}, {}),
+            (one, sent | {"identifier": [{"system": "urn:x:mrn", "value": "8"}]}, {}),
+            (two, sent | {"gender": "female"}, {}),
+        ):
+            answers.append((await client.put(url, json=body, headers=headers)).status_code)
+        await one.put("Patient/mine", json=named | {"id": "mine"})
+        answers.append((await one.put(url, json=sent)).status_code)
+    assert sorted(each.status_code for each in made) == [200] * 15 + [201]
+    assert len({each.json()["id"] for each in made}) == 1
+    assert {each.headers["location"].partition("/_history")[0] for each in made} == {
+        f"{FHIR}/Patient/{made[0].json()['id']}"
+    }
+    assert answers == [412, 200, 200, 400, 422, 403, 412]
