@@ -59,6 +59,7 @@ from exchange.operations.everything import ways
 from exchange.settings import Settings
 from exchange.workers import Opening, workers
 from exchange.young_tables import looking_at_young_tables
+from mpi.normalisation.pinyin import pinyin
 
 WORKS: Final[Mapping[str, Work]] = {
     "export": export,
@@ -226,6 +227,7 @@ async def _warm(hub: Hub) -> None:
         hub.extraction.prepare(name)
         await asyncio.sleep(0.001)
     ways(hub.search.registry)
+    await asyncio.to_thread(pinyin, "医联")  # loads the dictionary
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 1_000)

@@ -52,7 +52,8 @@ def _written(hub: Hub, system: str, codes: list[store.LocalCode]) -> Write:
 
 async def publish_definitions(hub: Hub) -> None:
     """Those of the operations on codes and identities; what is stored as it is now gets no new version."""
-    writes = [hub.write("update", each) for each in operation_definitions()]
+    # Tables are read and judged for 0.1 s: not on the loop.
+    writes = await asyncio.to_thread(lambda: [hub.write("update", each) for each in operation_definitions()])
     async with hub.pool.acquire() as connection, connection.transaction():
         await transact(connection, writes, hub.clock())
 
