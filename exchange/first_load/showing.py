@@ -13,7 +13,7 @@ from exchange.bounds import LARGE
 from exchange.bundle import may_be_conditional
 from exchange.fhirjson import split
 from exchange.first_load.staging import SYSTEMS
-from exchange.first_load.tasks import Came, Show
+from exchange.first_load.tasks import UNHURRIED, Came, Show
 from exchange.hub import Hub
 from exchange.store import load_write
 from exchange.store.batch import Write
@@ -23,8 +23,6 @@ from mpi.store import enterprise_patients
 
 Resource = dict[str, Any]
 
-# Whoever ends the load waits for the disk; until then what is lost is made again.
-UNHURRIED: Final = "SET LOCAL synchronous_commit = off"
 # What refers to a contained resource may have left it behind.
 _CONTAINED: Final = b'"reference":"#'
 
