@@ -115,11 +115,11 @@ def _lent(one: Demographics, other: Demographics, name: Relation, birth: Relatio
 def is_borrowed(record: Demographics) -> bool:
     """Whether the record's citizen ids are somebody else's: none was given to one born on its birth date.
 
-    A newborn without a name has no number of its own unless the birth date says so.
+    Who has no name, as a newborn has none, has no number of its own unless the birth date says so.
     """
     known = [number.birth_date.isoformat() for number in map(citizen_id, record.citizen_ids) if number]
     relations = {_dates(day, record.birth_date) for day in known}
-    return bool(relations) and "agree" not in relations and (record.newborn or "unknown" not in relations)
+    return bool(relations) and "agree" not in relations and (not record.names or "unknown" not in relations)
 
 
 def _dates(one: str, other: str) -> Relation:

@@ -19,6 +19,7 @@ from mpi.normalisation.demographics import (
     demographics_from_json,
     demographics_from_patient,
 )
+from mpi.normalisation.implied import of_holder
 from mpi.rows import Connection
 from mpi.weigh import Scale
 
@@ -84,7 +85,8 @@ async def matches_of_several(
     connection: Connection, asked: Sequence[tuple[Mapping[str, Any], Collection[str]]], identify: Identify
 ) -> list[list[Match] | None]:
     """`matches` of several Patients, each with those who are known of it, by one statement."""
-    told = [demographics_from_patient(patient, identify) for patient, _ in asked]
+    # Who asks by a number alone asks for its holder.
+    told = [of_holder(demographics_from_patient(patient, identify)) for patient, _ in asked]
     keys = [[str(key.key) for key in blocking_keys(facts)] for facts in told]
     looking = [at for at, (_, known) in enumerate(asked) if keys[at] or known]
     found: list[list[Match] | None] = [[] if patient.get("identifier") else None for patient, _ in asked]

@@ -8,7 +8,7 @@ from functools import cache
 
 from mpi.normalisation.citizen_id import citizen_id
 from mpi.normalisation.demographics import Demographics
-from mpi.normalisation.implied import implied, is_of_another_generation
+from mpi.normalisation.implied import is_of_another_generation, of_holder
 
 Texts = list[str]
 
@@ -30,5 +30,5 @@ def _read(number: str, born: str, sex: str = "") -> tuple[str, str, str]:
         return number, born, sex
     if born and is_of_another_generation(born, known):
         return "", born, sex
-    told = implied(Demographics(gender=sex, birth_date=born, citizen_ids=(known.number,)))
+    told = of_holder(Demographics(gender=sex, birth_date=born, citizen_ids=(known.number,)))
     return number, told.birth_date, told.gender

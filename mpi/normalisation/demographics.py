@@ -30,7 +30,7 @@ CITIZEN_ID: Final = "citizen-id"
 NATIONAL_ID: Final = "national-id"
 """A deployment's own scheme of numbers that a person has for life, as a citizen id is."""
 
-NORMALISATION: Final = 6
+NORMALISATION: Final = 7
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")

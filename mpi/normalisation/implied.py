@@ -20,7 +20,13 @@ _GENERATION: Final = 14
 
 
 def implied(told: Demographics) -> Demographics:
-    """The record with the birth date and the sex of its own number. Idempotent."""
+    """The record with the birth date and the sex of its own number. Idempotent. A number alone, with nobody's
+    name, may be anybody's: the number that was at hand, such as the mother's."""
+    return of_holder(told) if told.names or told.birth_date else told
+
+
+def of_holder(told: Demographics) -> Demographics:
+    """The same where names are not looked at."""
     if len(told.citizen_ids) != 1 or told.newborn:
         return told
     number = citizen_id(told.citizen_ids[0])

@@ -44,3 +44,9 @@ async def test_several_who_ask_at_once_get_what_each_gets_alone(connection: Any)
     assert [len(each) if each is not None else None for each in alone] == [1, 1, 0, 2, None]
     assert await matches_of_several(connection, asked, identify) == alone
     assert await matches_of_several(connection, [], identify) == []
+
+
+async def test_who_asks_by_a_number_alone_is_told_of_its_holder(connection: Any) -> None:
+    await tell(connection, record("1", citizen=valid_id()))
+    asked = patient("x", name=None, gender=None, birth_date=None, citizen=valid_id())
+    assert [each.grade for each in await matches(connection, asked, identify) or ()] == ["certain"]

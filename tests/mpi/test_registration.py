@@ -61,6 +61,17 @@ async def test_a_child_under_its_parents_number_is_asked_about(connection: Any) 
     assert await questions(connection) == [("ambiguous", "h2-1", {child.enterprise_id, parent.enterprise_id})]
 
 
+async def test_a_number_with_nobodys_name_is_asked_about(connection: Any) -> None:
+    mother = await tell(connection, record(gender="female", citizen=valid_id(order=202)))
+    facts: dict[str, Any] = {"gender": None, "birth_date": None, "citizen": valid_id(order=202)}
+    nameless = await tell(connection, record(hospital="h2", name="无名氏", **facts), 1)
+    assert nameless.enterprise_id != mother.enterprise_id
+    (asked,) = await connection.fetch("SELECT rule FROM mpi_link WHERE valid_to IS NULL AND rule = 'review'")
+    assert asked["rule"] == "review"
+    named = await tell(connection, record(hospital="h3", **facts), 2)
+    assert named.enterprise_id == mother.enterprise_id
+
+
 async def test_a_record_that_matches_two_persons_merges_neither(connection: Any) -> None:
     by_id = await tell(connection, record("1", citizen=valid_id()))
     by_card = await tell(connection, record("2", card="E31000012345"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from mpi.normalisation.demographics import Demographics
-from mpi.normalisation.implied import implied
+from mpi.normalisation.implied import implied, of_holder
 from tests.mpi.people import valid_id
 from tests.mpi.strategies import demographics
 
@@ -20,7 +20,14 @@ def test_idempotent_and_only_of_birth_date_and_sex(record: Demographics) -> None
 
 @pytest.mark.parametrize("born", ["", "1980", "1980-01-01", "1980-06-05", "1980-05-07", "1980-04-10"])
 def test_a_default_a_slip_a_swap_and_a_lunar_date_are_the_number_s(born: str) -> None:
-    assert implied(Demographics(birth_date=born, citizen_ids=(OWN,))).birth_date == "1980-05-06"
+    told = Demographics(names=("王芳",), birth_date=born, citizen_ids=(OWN,))
+    assert implied(told).birth_date == "1980-05-06"
+
+
+def test_a_number_alone_may_be_anybody_s() -> None:
+    told = Demographics(citizen_ids=(OWN,))
+    assert implied(told) == told
+    assert of_holder(told).birth_date == "1980-05-06"
 
 
 def test_a_wrong_sex_is_the_number_s_where_the_birth_date_is_its_own() -> None:
