@@ -139,13 +139,13 @@ def _borrows(one: Demographics, other: Demographics) -> bool:
 
 
 def _is_parents(one: Demographics, other: Demographics, levels: Levels) -> bool:
-    """Whether the number that both have is a parent's, under which a newborn without a name stands, and the
-    other is somebody else: the parent, a child of another day, or a twin. Then it says nothing of the two."""
-    if not (one.newborn or other.newborn):
-        return False
-    if levels.birth_date != "different" and not _different_birth_order(one, other):
-        return False
-    return _is_of_a_child(one) or _is_of_a_child(other)
+    """Whether the number that both have is a parent's, under which a child stands, and the other is somebody
+    else: the parent, a child of another day, or a newborn's twin. Then it says nothing of the two."""
+    if one.newborn or other.newborn:
+        another = levels.birth_date == "different" or _different_birth_order(one, other)
+    else:
+        another = levels.birth_date == "different" and levels.name in ("near", "different")
+    return another and (_is_of_a_child(one) or _is_of_a_child(other))
 
 
 def _is_strangers(one: Demographics, other: Demographics, levels: Levels) -> bool:

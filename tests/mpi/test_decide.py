@@ -134,6 +134,17 @@ def test_named_twins_under_their_fathers_number_are_two() -> None:
     assert decide(one, clusters(other)).kind == "review"
 
 
+def test_a_child_under_its_parents_number_is_no_question_of_who_the_parent_is() -> None:
+    mother = facts(name="王芳", gender="female", birth_date="1990-01-02", citizen=MOTHER)
+    child = facts(name="李子涵", birth_date="2020-05-05", citizen=MOTHER, telecom=PHONE)
+    sibling = facts(name="李子轩", birth_date="2022-07-08", citizen=MOTHER, telecom=PHONE)
+    seen = facts(name="李子涵", birth_date="2020-05-05", telecom=PHONE)
+    for other in (mother, sibling):
+        assert decide(child, clusters(other)).kind == "new"
+    decision = decide(child, clusters(mother, sibling, seen))
+    assert (decision.kind, decision.person, decision.review) == ("link", 3, ())
+
+
 def test_the_same_child_under_its_parents_number_is_one() -> None:
     one = facts(name="王小明", birth_date="2020-05-05", citizen=valid_id())
     assert decide(one, clusters(one)).kind == "link"

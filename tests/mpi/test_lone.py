@@ -108,7 +108,7 @@ async def test_corrections_of_people_known_to_several_hospitals_are_written_toge
 async def test_what_a_human_was_asked_of_an_earlier_content_is_asked_no_longer(connection: Any) -> None:
     await tell(connection, record(citizen=valid_id(), name="王伟"))
     await tell(
-        connection, record("2", hospital="h2", citizen=valid_id(), name="王小宝", birth_date="2012-01-02")
+        connection, record("2", hospital="h2", citizen=valid_id(), name="王小宝", birth_date="1985-01-02")
     )
     assert [kind for kind, *_ in await questions(connection)] == ["ambiguous"]
     apart = record("2", hospital="h2", name="张丽", gender="female", birth_date="1971-02-03")
