@@ -14,7 +14,7 @@ PROVINCES = ("11", "31", "32", "44", "51", "65")
 
 @st.composite
 def citizen_ids(
-    draw: st.DrawFn, earliest: date = date(1900, 1, 1), latest: date = date(2026, 1, 1)
+    draw: st.DrawFn, earliest: date = date(1900, 1, 2), latest: date = date(2026, 1, 1)
 ) -> tuple[str, date, str]:
     """A valid 18-character number with the birth date and the sex that it says."""
     birth_date = draw(st.dates(earliest, latest))
