@@ -112,16 +112,19 @@ async def index_in(folder: Path, records: int) -> AsyncIterator[embedded.Server]
 
 
 async def fresh_visits(server: embedded.Server, records: int, wanted: int) -> list[Record]:
-    """Further visits of residents of the first block: others each time that more are there."""
+    """Further visits of residents of all blocks: others each time that more are there."""
     there = await _there(server.dsn("postgres"))
-    somebody = random.Random(there).choices(_block(min(records, BLOCK) // 4 + 1), k=wanted)
+    somebody = random.Random(there).choices(_of_all_blocks(records), k=wanted)
     told = visits(somebody, 1.0, there)
     return [record_of(there + number, one) for number, one in enumerate(told[:wanted])]
 
 
 @cache
-def _block(size: int) -> list[Resident]:
-    return residents(size, 1)
+def _of_all_blocks(records: int) -> list[Resident]:
+    """As many as one block has, of each block alike."""
+    blocks = -(-records // BLOCK)
+    size = min(records, BLOCK) // 4 + 1
+    return [one for block in range(blocks) for one in residents(size, 1 + block)[block::blocks]]
 
 
 async def _there(dsn: str) -> int:
