@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import log2
 from typing import Final, Literal, NamedTuple
 
+from mpi.normalisation.addresses import WITHOUT_DISTRICT
 from mpi.normalisation.birth_dates import date_relation
 from mpi.normalisation.demographics import Demographics
 from mpi.normalisation.names import is_chinese, is_near, undotted
@@ -101,7 +102,7 @@ def levels_of(one: Demographics, other: Demographics) -> Levels:
         born,
         sex,
         _shared(one.phones, other.phones),
-        _shared(one.addresses, other.addresses),
+        _shared_dwelling(one.addresses, other.addresses),
     )
 
 
@@ -162,13 +163,15 @@ def _is_respelt(one: Demographics, other: Demographics) -> bool:
 
 
 def _is_first_part(one: Demographics, other: Demographics) -> bool:
-    """Whether one has only the part of a minority name that is its own, and not the father's (`买买提`,
-    `买买提·吐尔逊`)."""
+    """Whether one has only the part of a minority name that is its own, and not the father's, or only the
+    beginning of his (`买买提` or `买买提·吐`, `买买提·吐尔逊`)."""
     return any(_begins(a, b) or _begins(b, a) for a in one.names for b in other.names)
 
 
 def _begins(part: str, whole: str) -> bool:
-    return whole.startswith(part) and whole[len(part) : len(part) + 1] == "·"
+    own, dot, _ = whole.partition("·")
+    # The dot of a short name is left out.
+    return bool(dot) and part.startswith(own) and undotted(whole).startswith(undotted(part))
 
 
 def name_level(one: Demographics, other: Demographics) -> str:
@@ -185,6 +188,19 @@ def _shared(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:
     if not mine or not theirs:
         return ""
     return "equal" if mine == theirs or not set(mine).isdisjoint(theirs) else "different"
+
+
+def _shared_dwelling(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:
+    level = _shared(mine, theirs)
+    if level != "different":
+        return level
+    return "equal" if _is_end_of_one(mine, theirs) or _is_end_of_one(theirs, mine) else level
+
+
+def _is_end_of_one(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Whether a dwelling of which nobody said the district is one of the others."""
+    places = tuple([each[1:] for each in mine if each[0] == WITHOUT_DISTRICT])
+    return bool(places) and any(each.endswith(places) for each in theirs)
 
 
 def _shared_name(one: Demographics, other: Demographics, by: Scale) -> float:

@@ -23,7 +23,7 @@ _ZERO: Final = ord("0") * sum(_WEIGHTS)
 _FORM = re.compile(r"(?:[0-9]{17}[0-9X]|[0-9]{15})\Z", re.ASCII)
 # What stands between the digits or around them: signs, a label before, a note behind.
 _AROUND = re.compile(
-    r"[\s'\"_\u00ad\u2010-\u2015\u2018-\u201d\u200b-\u200f\u2060\ufeff-]+|^[\u4e00-\u9fff]+:?|\([^)]*\)\Z"
+    r"[\s'\"_\u00ad\u2010-\u2015\u2018-\u201d\u200b-\u200f\u2060\ufeff-]+|^(?:[\u4e00-\u9fff]+|(?i:sfzh?|id)):?|\([^)]*\)\Z"
 )
 # Letters and signs that look like the check character.
 _LIKE_X: Final = str.maketrans(dict.fromkeys("\u0425\u0445\u03a7\u03c7\u00d7\u2715\u2716*", "X"))

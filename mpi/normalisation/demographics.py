@@ -48,8 +48,17 @@ _IN_SEQUENCE: Final = ("01234567890123456789", "98765432109876543210")
 _TRUNK: Final = re.compile(r"0(?=1[3-9][0-9]{9}\Z)", re.ASCII)
 # A fixed line, called from abroad without the zero of its area code.
 _AREA: Final = re.compile(r"(?:00)?86(?=[2-9][0-9]{8,10}\Z)", re.ASCII)
-# Several numbers in one field.
-_BETWEEN_PHONES: Final = re.compile(r"[;；,，、/|]|(?<=[0-9])\s+(?=(?:\+|0|1[3-9])[0-9])|或")
+# The area code, which most leave out where they live.
+_AREA_CODE: Final = re.compile(
+    r"(?:010|02[0-9])(?=[2-9][0-9]{7}\Z)|0[3-9][0-9]{2}(?=[2-9][0-9]{6,7}\Z)", re.ASCII
+)
+# Several numbers in one field: what stands behind a space is another where it is a whole one
+# (`138 1380 1234` is one number).
+_BETWEEN_PHONES: Final = re.compile(
+    r"[;；,，、/|]|(?<=[0-9]{4})\s+"
+    r"(?=\+[0-9]|0[0-9]{2,3}[ -]?[0-9]{3,4}[ -]?[0-9]{4}(?![0-9])|1[3-9][0-9](?:[ -]?[0-9]){8}(?![0-9]))|或",
+    re.ASCII,
+)
 # HL7 Table 0203 for a national number: NI, and NN with the country's three letters.
 _NATIONAL: Final = frozenset(("NI", "NNCHN"))
 
@@ -120,11 +129,13 @@ def demographics_from_json(text: str) -> Demographics:
 
 
 def normal_phone(text: str) -> str:
-    """Digits only, without China's own country code; empty for a number that nobody has."""
+    """Digits only, without China's own country code and area codes; empty for a number that nobody has."""
     as_written = text.isdigit() and text.isascii() and len(text) < _WITH_COUNTRY
     digits = _TRUNK.sub("", text) if as_written else _digits(text)
-    false = len(digits) < 7 or digits in _FALSE_PHONES or len(set(digits[3:])) == 1 or _is_in_sequence(digits)
-    return "" if false else digits
+    if len(digits) < 7 or digits in _FALSE_PHONES or len(set(digits[3:])) == 1:
+        return ""
+    number = _AREA_CODE.sub("", digits)
+    return "" if _is_in_sequence(number) else number
 
 
 def _is_in_sequence(number: str) -> bool:

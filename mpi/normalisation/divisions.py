@@ -19,13 +19,17 @@ PROVINCES: Final = MappingProxyType(
 )
 MUNICIPALITIES: Final = frozenset(("11", "12", "31", "50"))
 
+# Behind the code of their municipality.
 _DISTRICTS: Final = (
-    "东城 西城 朝阳 丰台 石景山 海淀 门头沟 房山 通州 顺义 昌平 大兴 怀柔 平谷 密云 延庆 宣武 崇文 "
-    "黄浦 徐汇 长宁 静安 普陀 虹口 杨浦 闵行 宝山 嘉定 浦东 金山 松江 青浦 奉贤 崇明 闸北 卢湾 南汇 "
-    "河东 河西 南开 河北 红桥 东丽 西青 津南 北辰 武清 宝坻 静海 宁河 蓟州 塘沽 汉沽 大港 "
-    "万州 涪陵 渝中 大渡口 江北 沙坪坝 九龙坡 南岸 北碚 綦江 大足 渝北 巴南 黔江 长寿 江津 合川 永川 南川"
+    "11 东城 西城 朝阳 丰台 石景山 海淀 门头沟 房山 通州 顺义 昌平 大兴 怀柔 平谷 密云 延庆 宣武 崇文",
+    "31 黄浦 徐汇 长宁 静安 普陀 虹口 杨浦 闵行 宝山 嘉定 浦东 金山 松江 青浦 奉贤 崇明 闸北 卢湾 南汇",
+    "12 河东 河西 南开 河北 红桥 东丽 西青 津南 北辰 武清 宝坻 静海 宁河 蓟州 塘沽 汉沽 大港",
+    "50 万州 涪陵 渝中 大渡口 江北 沙坪坝 九龙坡 南岸 北碚 綦江 大足 渝北 巴南 黔江 长寿 江津 合川 永川 南川",
 )
-DISTRICTS: Final = tuple(_DISTRICTS.split())
+MUNICIPALITY_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {name: row[:2] for row in _DISTRICTS for name in row[2:].split()}
+)
+DISTRICTS: Final = tuple(MUNICIPALITY_OF)
 
 # By province or city, as far as the name alone does not tell: the district that was, and what it is now.
 _SUCCESSORS: Final = (

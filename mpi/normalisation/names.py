@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mpi.normalisation.characters import simplified
 from mpi.normalisation.newborns import is_newborn
+from mpi.normalisation.placeholders import is_placeholder
 from mpi.normalisation.surnames import COMPOUND
 
 _HAN: Final = "\u3400-\u9fff\U00020000-\U0003ffff"
@@ -36,6 +37,12 @@ _LONGEST: Final = 128
 # What a clerk wrote behind a name.
 _NOTE = re.compile(r"[(\[【<]([^)\]】>]*)[)\]】>]?\Z")
 _TITLES: Final = ("先生", "女士", "小姐", "同志")
+# A bed, a mark, the number of a second entry: around a name, they are no part of it.
+_BED: Final = "加?[0-9]{1,3}床"
+_BEFORE = re.compile(rf"(?:{_BED})+(?=[{_HAN}]{{2}})|\*+(?=[{_HAN}]{{3}})")
+_BEHIND = re.compile(
+    rf"(?<=[{_HAN}]{{2}})(?:{_BED})+\Z|(?<=[{_HAN}]{{3}})\*+\Z|(?<=[{_HAN}]{{2}})[0-9]{{1,2}}\Z"
+)
 
 
 @lru_cache(maxsize=65536)
@@ -52,11 +59,19 @@ def normal_name(text: str) -> str:
 
 def _chinese(tight: str) -> str:
     name = simplified(tight if tight.isalnum() else _dotted(tight))
-    if len(name) <= _SHORT and "·" in name:
-        name = name.replace("·", "")
-    if not name.endswith(_TITLES) or len(name) < _SHORT or name[:-2] in COMPOUND:
+    while (bare := _bare(name)) != name:
+        name = bare
+    return name.replace("·", "") if len(name) <= _SHORT and "·" in name else name
+
+
+def _bare(name: str) -> str:
+    """Without one title or mark that a clerk put to it."""
+    if name.endswith(_TITLES):
+        return name if len(name) < _SHORT or name[:-2] in COMPOUND else name[:-2]
+    if name.isalpha() and name[-1] != "床":
         return name
-    return name[:-2]
+    bare = _BEHIND.sub("", _BEFORE.sub("", name) if _BEFORE.match(name) else name).strip("·")
+    return name if bare == name or is_newborn(name) or is_placeholder(name) else bare
 
 
 def _dotted(tight: str) -> str:
@@ -71,7 +86,7 @@ def _without_note(tight: str) -> str:
     bare = tight[: found.start()]
     if is_newborn(bare + found[1]):
         return bare + found[1]
-    return bare if _CHINESE.search(bare) else found[1]
+    return _without_note(bare if _CHINESE.search(bare) else found[1])
 
 
 def is_chinese(name: str) -> bool:

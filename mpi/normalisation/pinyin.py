@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import cast
 
@@ -45,7 +45,17 @@ def pinyin_keys(name: str) -> tuple[str, ...]:
     key = pinyin(name)
     parts = [] if _CHINESE.search(name) else re.split(r"[ ,]+", name.strip())
     turned = pinyin(" ".join([parts[-1], *parts[:-1]])) if len(parts) > 1 else key
-    return tuple(dict.fromkeys(filter(None, (key, turned))))
+    # The surname 吕 without its dots.
+    dotted = [pinyin(" ".join(["lv", *rest])) for rest in _behind_lu(parts)]
+    return tuple(dict.fromkeys(filter(None, (key, turned, *dotted))))
+
+
+def _behind_lu(parts: list[str]) -> Iterator[list[str]]:
+    """What stands with a surname `lu`, at either end."""
+    if len(parts) > 1 and parts[0] == "lu":
+        yield parts[1:]
+    if len(parts) > 1 and parts[-1] == "lu":
+        yield parts[:-1]
 
 
 def _letters(text: str) -> str:

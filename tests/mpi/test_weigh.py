@@ -65,5 +65,14 @@ def test_a_minority_name_without_its_dot_is_the_same_and_its_first_part_as_good(
     assert support(one, other, levels_of(one, other), 30.0) == "demographics"
     assert levels_of(one, first).name == levels_of(first, one).name == "sound"
     assert support(one, first, levels_of(one, first), 30.0) == "demographics"
+    short = replace(SAID, names=("古丽娜尔·艾",), pinyin=("gulinaerai",))
+    assert support(one, short, levels_of(one, short), 30.0) == "demographics"
     brother = replace(SAID, names=("艾力·艾合买提",), pinyin=("ailiaihemaiti",))
     assert levels_of(one, brother).name == levels_of(first, brother).name == "different"
+
+
+def test_a_dwelling_without_its_district_is_the_same_and_none_of_another() -> None:
+    one = replace(SAID, addresses=("徐汇宛平南路403-53-1004",))
+    for place, level in (("~宛平南路403-53-1004", "equal"), ("~宛平南路403-5-1004", "different")):
+        other = replace(SAID, addresses=(place,))
+        assert levels_of(one, other).address == levels_of(other, one).address == level

@@ -142,3 +142,53 @@ def test_the_key_of_a_road_and_numbers_is_that_of_the_address(text: str) -> None
 def test_most_addresses_are_a_road_and_numbers() -> None:
     assert key_of_dwelling("辽宁省沈阳市和平区和平里284号29号楼627室") == "和平和平里284-29-627"
     assert key_of_dwelling("12 Main Street") is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "上海市松江区九亭镇朱龙村8组178号",
+        "沪松江九亭镇朱龙村8-178",
+        "松江朱龙村八组178号（父母家）",
+        "松江区九亭镇朱龙村8组178号 租房",
+    ],
+)
+def test_groups_of_a_village_and_short_municipalities(written: str) -> None:
+    assert address(written).key == "松江朱龙村8-178"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # The lane tells which estate it is, and an estate which road.
+        ("上海市普陀区桃浦路143弄东方新村75号507室", "普陀桃浦路143-75-507"),
+        ("徐汇区漕溪北路443号阳光花园52幢1单元1203室", "上海徐汇阳光花园52-1-1203"),
+        ("黄浦瑞金小区15-2-502", "上海市黄浦区瑞金小区15栋2单元502室"),
+        ("浦东川沙新镇七灶村10-156", "上海市浦东新区川沙新镇七灶村10组156号"),
+        ("杨浦新华公寓39-404", "上海市杨浦区新华公寓39幢404室（近地铁）"),
+    ],
+)
+def test_estates_and_districts_left_out(one: str, other: str) -> None:
+    assert address(one).key == address(other).key != ""
+
+
+@pytest.mark.parametrize(
+    "written", ["人民路12号大院3号楼501室", "人民路12号职工宿舍3号楼501室", "人民路12号楼3单元501室"]
+)
+def test_of_dormitories_and_courts_there_are_many(written: str) -> None:
+    assert address(f"和平区{written}").key.startswith("和平人民路12-")
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("宛平南路403弄53号1004室", "~宛平南路403-53-1004"),
+        ("河南南路753弄48号305室", "~河南南路753-48-305"),
+        ("惠南镇陆楼村12组355号", "~陆楼村12-355"),
+        ("昆山市人民路12号501室", "昆山人民路12-501"),
+        ("人民路12号", ""),
+        ("朝阳小区3号楼101", "~朝阳小区3-101"),
+    ],
+)
+def test_a_dwelling_of_which_nothing_tells_the_district(written: str, key: str) -> None:
+    assert address(written).key == key

@@ -60,6 +60,7 @@ def test_spelling_makes_no_difference(made: tuple[str, date, str]) -> None:
         "'11010519491231002x",
         "\ufeff11010519491231002X\u200b",
         "身份证号：11010519491231002X",
+        "SFZ:11010519491231002x",
         "11010519491231002X（本人）",
     ],
 )

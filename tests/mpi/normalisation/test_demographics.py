@@ -79,7 +79,7 @@ def test_the_name_in_use_comes_first() -> None:
 @pytest.mark.parametrize(
     ("sent", "normal"),
     [
-        ("021-6123 4567", "02161234567"),
+        ("021-6123 4567", "61234567"),
         ("0086 13912345678", "13912345678"),
         ("13800138000", ""),
         ("13800000000", ""),
@@ -106,9 +106,9 @@ def test_stored_demographics_come_back(facts: Demographics) -> None:
     ("sent", "normal"),
     [
         ("013912345678", "13912345678"),
-        ("021-65528888-8001", "02165528888"),
-        ("021-65528888#12", "02165528888"),
-        ("+86 21 6552 8888", "02165528888"),
+        ("021-65528888-8001", "65528888"),
+        ("021-65528888#12", "65528888"),
+        ("+86 21 6552 8888", "65528888"),
         ("7654321", ""),
         ("98765432", ""),
         ("13000000000", ""),
@@ -123,7 +123,20 @@ def test_trunks_extensions_and_sequences(sent: str, normal: str) -> None:
 )
 def test_several_phones_in_one_field(sent: str) -> None:
     told = demographics_from_patient({"telecom": [{"system": "phone", "value": sent}]}, identify)
-    assert told.phones == ("13912345678", "02165528888")
+    assert told.phones == ("13912345678", "65528888")
+
+
+@pytest.mark.parametrize(
+    "sent", ["138 1380 1234", "138 0138 1234", "+86 138 0138 1234", "0 138 1380 1234", "138-1380-1234"]
+)
+def test_a_phone_in_groups_is_one(sent: str) -> None:
+    told = demographics_from_patient({"telecom": [{"system": "phone", "value": sent}]}, identify)
+    assert told.phones in (("13813801234",), ("13801381234",))
+
+
+@pytest.mark.parametrize("sent", ["65528888", "(021)65528888", "021 6552 8888", "+86-21-65528888"])
+def test_the_area_code_may_be_left_out(sent: str) -> None:
+    assert normal_phone(sent) == "65528888"
 
 
 @pytest.mark.parametrize("filler", ["0123456789", "987654321", "暂无卡号信息", "TEST123", "测试123456"])

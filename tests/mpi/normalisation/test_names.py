@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpi.normalisation.names import normal_name, text_from_human_name
-from mpi.normalisation.pinyin import pinyin
+from mpi.normalisation.pinyin import pinyin, pinyin_keys
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,28 @@ def test_two_ways_of_writing_one_name(one: str, other: str) -> None:
 @pytest.mark.parametrize("name", ["Lǚ Wei", "LÜ WEI", "lv2 wei3", "LYU, Wei", "吕伟", "呂偉"])
 def test_every_way_of_writing_a_sound(name: str) -> None:
     assert pinyin(normal_name(name)) == "lvwei"
+
+
+@pytest.mark.parametrize(
+    ("sent", "normal"),
+    [
+        ("18床刘静静", "刘静静"),
+        ("刘静静 加36床", "刘静静"),
+        ("刘静静先生 3床", "刘静静"),
+        ("刘静静1", "刘静静"),
+        ("*刘静静", "刘静静"),
+        ("刘静静*", "刘静静"),
+        ("*静静", "*静静"),
+        ("王芳之子2", "王芳之子2"),
+        ("患者12", "患者12"),
+        ("3床", "3床"),
+        ("0<王伟<", "王伟"),
+    ],
+)
+def test_beds_and_marks_are_no_part_of_a_name(sent: str, normal: str) -> None:
+    assert normal_name(sent) == normal
+
+
+def test_a_surname_without_its_dots_has_both_keys() -> None:
+    assert set(pinyin_keys("lu yanyao")) & set(pinyin_keys("吕嫣瑶"))
+    assert set(pinyin_keys("yanyao lu")) & set(pinyin_keys("吕嫣瑶"))
