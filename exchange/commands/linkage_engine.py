@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mpi.linkage.among import weights_among
 from mpi.linkage.columns import map_from_document
 from mpi.linkage.decisions import decided, kinds_of_pairs
 from mpi.linkage.groups import link
@@ -38,5 +39,7 @@ class LinkageEngine:
         raw = {name: records.get(source, empty) for name, source in told.sources.items()}
         made = table(raw, told.kinds, [0] * size)
         model = trained(made, told)
-        numbers = np.asarray(pairs, np.int32)
-        return list(kinds_of_pairs(score(made, model, (numbers[:, 0], numbers[:, 1])), model))
+        numbers = np.asarray(pairs, np.int32).reshape(-1, 2)
+        listed = (numbers[:, 0], numbers[:, 1])
+        among = weights_among(made, model, listed)
+        return list(kinds_of_pairs(score(made, model, listed), model, among))

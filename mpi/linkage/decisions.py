@@ -12,7 +12,7 @@ from mpi.linkage.explain import waterfalls
 from mpi.linkage.groups import Linked
 from mpi.linkage.model import Model
 from mpi.linkage.table import Table
-from mpi.linkage.weights import Scored, guards_that, weight_of
+from mpi.linkage.weights import Scored, Weights, guards_that, weight_of
 
 Kind = Literal["link", "review", "new"]
 
@@ -105,10 +105,12 @@ def _kinds(linked: Linked, inside: Numbers, outside: Numbers, sure: float, ask: 
     return kinds
 
 
-def kinds_of_pairs(scored: Scored, model: Model) -> Iterator[Kind]:
-    """What each pair is by itself: a link, for a human to decide, or nothing."""
+def kinds_of_pairs(scored: Scored, model: Model, among: Weights) -> Iterator[Kind]:
+    """What each listed pair is by itself: a link, for a human to decide, or nothing. `among`: the weights
+    among the listed pairs, where a link is sure, too."""
     sure, ask = weight_of(model.link_at), weight_of(model.review_at)
     apart = np.isin(scored.guarded, guards_that(model, "apart"))
     weights = np.where(apart, -np.inf, scored.weight)
-    for weight, guard in zip(weights.tolist(), scored.guarded.tolist(), strict=True):
-        yield "new" if weight < ask else "link" if weight >= sure and guard < 0 else "review"
+    links = (np.minimum(weights, among) >= sure) & (scored.guarded < 0)
+    for weight, is_link in zip(weights.tolist(), links.tolist(), strict=True):
+        yield "new" if weight < ask else "link" if is_link else "review"

@@ -93,8 +93,8 @@ def test_a_guard_outdoes_any_weight(told: Trained) -> None:
     one, other = (numbers[held] for numbers in linked.scored.pairs)
     assert held.any()
     assert (linked.person[one] != linked.person[other]).all()
-    kinds = list(kinds_of_pairs(score(made, model, (one, other)), model))
-    assert "link" not in kinds
+    scored = score(made, model, (one, other))
+    assert "link" not in list(kinds_of_pairs(scored, model, scored.weight))
 
 
 def test_a_decision_names_the_record_that_decided(told: Trained) -> None:
