@@ -170,10 +170,10 @@ async def _locked(hub: Hub, several: Sequence[Told]) -> list[Answer]:
 async def _transacted(hub: Hub, several: Sequence[Told]) -> list[Written]:
     async with hub.pool.acquire() as connection, connection.transaction():
         several = await meant_locked(hub, connection, several)
-        writes = [told.write for told in several]
+        writes = [(told.write, told.hospital) for told in several]
         patients = [(told.patient, told.hospital) for told in several if told.patient is not None]
         found = await store_several(hub, connection, writes, patients, _latest(several))
-        for write, outcome in zip(writes, found, strict=True):
+        for (write, _), outcome in zip(writes, found, strict=True):
             refuse_conflict(f"{write.type}/{write.id}", outcome)
     return found
 

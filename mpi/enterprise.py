@@ -2,7 +2,8 @@
 
 https://hl7.org/fhir/R4/patient.html#linking. It links to the hospitals' Patients as `seealso`: both are in
 use and neither is the main source (`refer` would say that the hospital's is). An identity that was given up
-is inactive and names the one that stands for it as `replaced-by`; that one names it as `replaces`.
+is inactive and names the one that stands for it as `replaced-by`; that one names it as `replaces`. One of
+whom nobody tells anything, for the hospitals have removed their patients, is inactive too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +110,7 @@ def patient_from_person(person: Person, base: str, identify: Identify) -> Resour
         patient["link"] = [_link(person.replaced_by, "replaced-by")]
         return patient
     patient["identifier"] = [own, *_identifiers(person.records, identify)]
-    patient["active"] = bool(person.records)
+    patient["active"] = any(record.elements for record in person.records)
     patient |= _taken(person.records)
     links = [_link(patient_id, "seealso") for patient_id in _linked(person.records)]
     links += [_link(enterprise_id, "replaces") for enterprise_id in sorted(person.replaces)]

@@ -2,7 +2,7 @@
 
 from exchange.bundle import Criteria
 from exchange.hub import Hub
-from exchange.identity import remove, store
+from exchange.identity import store
 from exchange.interactions.conditional import compiled, find, lock, one, repeated
 from exchange.interactions.delete import deleted
 from exchange.interactions.request import Request, Response, preference
@@ -23,12 +23,8 @@ async def conditional_delete(hub: Hub, request: Request) -> Response:
             match = one(criteria, (await find(connection, {criteria: query}))[criteria])
             if match is None:
                 return _nothing(request)
-            hospital = request.grant.hospital
-            if request.type == "Patient":
-                written = await remove(hub, connection, hospital, match, hub.clock())
-            else:
-                write = Write("delete", request.type, match)
-                (written,) = await store(hub, connection, hospital, [write], (), hub.clock())
+            write = Write("delete", request.type, match)
+            (written,) = await store(hub, connection, request.grant.hospital, [write], (), hub.clock())
             return deleted(request, f"{request.type}/{match}", written)
 
     return await repeated(attempt)

@@ -103,8 +103,10 @@ async def test_a_client_of_no_hospital_makes_no_person(client: httpx.AsyncClient
     assert await persons(client) == []
 
 
-async def test_the_index_keeps_its_own(hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient]) -> None:
-    one, _ = hospitals
+async def test_the_index_keeps_its_own(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient], client: httpx.AsyncClient
+) -> None:
+    one, two = hospitals
     first = (await one.post("Patient", json=patient("1"))).json()
     (person,) = await persons(one)
     name = f"Patient/{person['id']}"
@@ -112,12 +114,13 @@ async def test_the_index_keeps_its_own(hospitals: tuple[httpx.AsyncClient, httpx
     answers = [
         await one.put(name, json=person),
         await one.delete(name),
-        await one.delete(f"Patient/{first['id']}"),
+        await client.delete(f"Patient/{first['id']}"),
         await one.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": [delete]}),
     ]
     for answer in answers:
         assert answer.status_code == 422
         assert answer.json()["resourceType"] == "OperationOutcome"
+    assert (await two.delete(f"Patient/{first['id']}")).status_code == 403
     assert await persons(one) == [person]
 
 
@@ -173,7 +176,45 @@ async def test_a_hospital_removes_its_patient_and_tells_of_it_again(
     assert again.status_code == 201, again.text
     (restored,) = await persons(one)
     assert restored["id"] == before["id"]
-    assert restored["link"] == before["link"]
+    assert [link for link in restored["link"] if link["type"] != "replaces"] == before["link"]
+
+
+@pytest.mark.parametrize("way", ["by number", "by id", "in a transaction"])
+async def test_however_a_patient_is_removed_its_link_ends(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient], way: str
+) -> None:
+    one, two = hospitals
+    mine = (await one.post("Patient", json=patient("1"))).json()
+    await two.post("Patient", json=patient("2") | {"identifier": patient("2")["identifier"][1:]})
+    told = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    told["subject"] = {"reference": f"Patient/{mine['id']}"}  # type: ignore[assignment]
+    assert (await one.post("Observation", json=told)).status_code == 201
+    (person,) = await persons(one)
+    url = "Patient?identifier=urn:x:mrn%7C1" if way == "by number" else f"Patient/{mine['id']}"
+    if way == "in a transaction":
+        entry = {"request": {"method": "DELETE", "url": url}}
+        body = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+        assert (await one.post("", json=body)).status_code == 200
+    else:
+        assert (await one.delete(url)).status_code == 204
+    reached = (await one.get(f"Patient/{person['id']}/$everything")).json()["entry"]
+    assert {each["resource"]["resourceType"] for each in reached} == {"Patient"}
+    assert mine["id"] not in {each["resource"]["id"] for each in reached}
+
+
+async def test_what_its_hospital_merged_is_not_unmerged_in_passing(
+    hospitals: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    one, _ = hospitals
+    kept = (await one.post("Patient", json=patient("1"))).json()
+    lost = (await one.post("Patient", json=patient("2"))).json()
+    link = [{"other": {"reference": f"Patient/{kept['id']}"}, "type": "replaced-by"}]
+    merged = lost | {"active": False, "link": link}
+    assert (await one.put(f"Patient/{lost['id']}", json=merged)).status_code == 200
+    back = await one.put(f"Patient/{lost['id']}", json=lost)
+    assert (back.status_code, back.json()["issue"][0]["expression"]) == (405, ["Patient.link"])
+    nobody = merged | {"link": [{"other": {"display": "somebody"}, "type": "replaced-by"}]}
+    assert (await one.put(f"Patient/{lost['id']}", json=nobody)).status_code == 422
 
 
 async def test_a_transaction_tells_of_a_patient_by_a_number_that_it_has(

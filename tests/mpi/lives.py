@@ -24,7 +24,7 @@ from mpi.online_model import OnlineModel
 from mpi.relink import relink
 from mpi.review import Answer, NotDecidable, Verdict, decide_review, escalate_review, skip_review
 from mpi.review_queue import FIRST, WAITING, queue
-from tests.mpi.people import at, combine, links, record, tell, valid_id
+from tests.mpi.people import at, combine, links, record, take_away, tell, valid_id
 from tests.mpi.test_decisions import done
 
 HOSPITALS = ("h1", "h2", "h3")
@@ -111,6 +111,23 @@ async def merged(life: Life, choose: random.Random) -> None:
         life.steps.append("and back")
         await done(life.connection, unmerge(life.connection, loser.patient_id, life.by()))
         assert await restorable(life) == before, "\n".join(life.steps)
+
+
+async def removed(life: Life, choose: random.Random) -> None:
+    """A hospital removes its patient: nobody else is its person then, and its identity shows nothing of it;
+    half of them are told again."""
+    each = choose.choice(sorted(await links(life.connection)) or ["nobody"])
+    life.steps.append(f"remove {each}")
+    affected = await take_away(life.connection, each, life.minutes)
+    after = await links(life.connection)
+    alone = ((each,)) not in await life.rows(MERGED)
+    if alone and each in after:
+        others = {id_ for id_, name in after.items() if name == after[each]} - {each}
+        assert {(id_,) for id_ in others} <= await life.rows(MERGED), "\n".join(life.steps)
+        assert after[each] in affected
+    if choose.randrange(2):
+        await life.next()
+        await told(life, choose)
 
 
 async def unmerged(life: Life, choose: random.Random) -> None:
@@ -210,6 +227,6 @@ async def decided_anew(life: Life, choose: random.Random) -> None:
 
 
 STEPS_OF_A_LIFE: tuple[Step, ...] = (
-    told, told, told, told, told, merged, unmerged, decided, decided, undone, reviewed, reviewed,
+    told, told, told, told, told, merged, unmerged, removed, decided, decided, undone, reviewed, reviewed,
     another_model, decided_anew,
 )  # fmt: skip

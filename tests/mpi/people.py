@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mpi.changes import Because
+from mpi.enterprise_id import new_enterprise_id
 from mpi.keys import patient_key
 from mpi.merging import unmerge_record
 from mpi.normalisation.citizen_id import check_character
 from mpi.reach import spread
+from mpi.removal import remove
 from mpi.store import PATIENT_KEYS, Record, Resolution, enterprise_patients, merge, resolve
 from terminology.naming import CITIZEN_ID, HEALTH_CARD, identify
 
@@ -100,6 +102,12 @@ async def unmerge(connection: Any, patient_id: str, minutes: int = 0) -> set[int
 async def combine(connection: Any, survivor: Record, loser: Record, minutes: int = 0) -> Resolution:
     async with connection.transaction():
         return await merge(connection, survivor, loser, at(minutes), identify)
+
+
+async def take_away(connection: Any, patient_id: str, minutes: int = 0) -> set[str]:
+    """The hospital removes its patient."""
+    async with connection.transaction():
+        return await remove(connection, patient_id, at(minutes), new_enterprise_id)
 
 
 async def shown(connection: Any, *enterprise_ids: str) -> list[dict[str, Any]]:
