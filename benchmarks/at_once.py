@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks.registrations import INSTANT, record_of, visits_of
+from benchmarks.patients import INSTANT, record_of, visits_of
 from exchange.database import SESSION, migrate
 from exchange.store import embedded
 from exchange.store.tuning import tuning

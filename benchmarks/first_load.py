@@ -16,10 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
-import msgspec
 
 from benchmarks.cpu import of_family
-from benchmarks.registrations import BLOCK, INSTANT, ROUND, record_of, visits_of
+from benchmarks.patients import INSTANT, record_of, visits_of, write
 from conformance.linkage_figures import figures
 from exchange.database import SESSION, migrate
 from exchange.first_load.run import Given, Tally, Wanted, first_load
@@ -33,6 +32,7 @@ from mpi.first_load.staging import FORGET
 from mpi.store import Record, resolve_all
 from terminology.naming import identify
 
+ROUND = 500
 LINKS = """
 SELECT r.patient_id, l.person FROM mpi_link l JOIN mpi_record r USING (record)
 WHERE l.valid_to IS NULL AND l.recorded_to IS NULL
@@ -57,21 +57,6 @@ async def _run(folder: Path, size: int, compared: int) -> None:
             await _compared(server, folder, compared)
     finally:
         await embedded.stop(server)
-
-
-def write(path: Path, size: int) -> None:
-    """Records in blocks of residents, so that many millions need no more memory than one."""
-    encode = msgspec.json.Encoder().encode
-    with path.open("wb") as file:
-        for start in range(0, size, BLOCK):
-            block = visits_of(min(BLOCK, size - start), 1 + start // BLOCK)
-            for number, visit in enumerate(block, start):
-                file.write(encode(_sent(record_of(number, visit))) + b"\n")
-
-
-def _sent(record: Record) -> dict[str, object]:
-    """Without what FHIR does not allow: empty arrays."""
-    return {name: value for name, value in record.patient.items() if value}
 
 
 async def _database(server: embedded.Server, name: str) -> None:

@@ -28,7 +28,7 @@ import asyncpg
 import uvloop
 
 from benchmarks.cpu import of_family
-from benchmarks.registrations import fresh_visits, index_in
+from benchmarks.patient_index import fresh_visits, index_in
 from exchange.database import create_pool
 from exchange.store import embedded
 from exchange.visits import LANES, Visits

@@ -18,7 +18,8 @@ from pathlib import Path
 import asyncpg
 
 from benchmarks.cpu import of_family
-from benchmarks.first_load import loaded, write
+from benchmarks.first_load import loaded
+from benchmarks.patients import write
 from exchange.database import SESSION, migrate
 from exchange.first_load.rescoring import rescored
 from exchange.settings import Settings
