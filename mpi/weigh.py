@@ -18,6 +18,9 @@ from mpi.online_model import HAND_SET, OnlineModel
 # No name is worth more than this: a name that nobody else has may still be a slip.
 _MOST: Final = 22.0
 _WHOLE_DAY: Final = len("yyyy-mm-dd")
+# Most who share a telephone or a dwelling are of one household, where no two have one name: with an equal
+# name it tells that much more.
+_NAMED_ALIKE: Final = 7.0
 # Names whose worth is remembered by a scale.
 _NAMES: Final = 65536
 
@@ -131,25 +134,37 @@ def _bits(one: Demographics, other: Demographics, found: Levels, by: Scale) -> l
 
 
 def support(one: Demographics, other: Demographics, found: Levels, bits: float, by: Scale = SCALE) -> Support:
-    """What a weight is evidence of. Name, birth date and sex alone make no link where others of that name
-    are expected to be born that day, and names that only sound alike make none."""
+    """What a weight is evidence of. Names that only sound alike make no link. Without a shared telephone or
+    dwelling there is none where others of that name are expected to be born that day, and nothing to ask
+    about: who looks at name, birth date and sex alone knows no more."""
     if bits < by.model.review_at:
         return ""
-    known = found.name == "equal" or (found.name == "sound" and _is_respelt(one, other))
-    if bits < by.model.link_at or not known or found.birth_date in ("", "different"):
+    linking = bits >= by.model.link_at
+    if found.phone != "equal" and found.address != "equal":
+        if not _is_rare(one, other, found, by):
+            return ""
+        return "demographics" if linking and _is_one_day(one, found) else "likely"
+    if found.birth_date in ("", "different"):
         return "likely"
-    if found.phone == "equal" or found.address == "equal":
-        return "demographics"
-    return "demographics" if _nobody_else(one, other, found, by) else "likely"
+    if found.name == "equal" and found.gender != "different":
+        return "demographics" if bits + _NAMED_ALIKE >= by.model.link_at else "likely"
+    known = found.name == "equal" or (found.name == "sound" and _is_respelt(one, other))
+    return "demographics" if linking and known else "likely"
 
 
-def _nobody_else(one: Demographics, other: Demographics, found: Levels, by: Scale) -> bool:
-    """Whether hardly anybody else of this name and sex is expected to be born that day."""
-    day = one.birth_date
-    if found[:3] != ("equal", "equal", "equal") or len(day) < _WHOLE_DAY or day.endswith("-01-01"):
+def _is_rare(one: Demographics, other: Demographics, found: Levels, by: Scale) -> bool:
+    """Whether hardly anybody else of the name that both have, and of one sex, is expected to be born on one
+    day."""
+    if found.name != "equal":
         return False
     shared = set(one.names) & set(other.names)
     return min(map(by.model.strangers, shared)) <= by.model.strangers_at_most
+
+
+def _is_one_day(one: Demographics, found: Levels) -> bool:
+    """Whether both are of one sex and born on a day that is no default."""
+    day = one.birth_date
+    return found[1:3] == ("equal", "equal") and len(day) == _WHOLE_DAY and not day.endswith("-01-01")
 
 
 def _is_respelt(one: Demographics, other: Demographics) -> bool:

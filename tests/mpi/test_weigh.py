@@ -76,3 +76,21 @@ def test_a_dwelling_without_its_district_is_the_same_and_none_of_another() -> No
     for place, level in (("~宛平南路403-53-1004", "equal"), ("~宛平南路403-5-1004", "different")):
         other = replace(SAID, addresses=(place,))
         assert levels_of(one, other).address == levels_of(other, one).address == level
+
+
+def test_of_one_household_no_two_have_one_name() -> None:
+    year = replace(SAID, birth_date="1980")
+    slip = replace(SAID, birth_date="1980-05-08")
+    for other in (year, slip):
+        found, bits = levels_of(SAID, other), weigh(SAID, other).bits
+        assert bits < SCALE.model.link_at
+        assert support(SAID, other, found, bits) == "demographics"
+        near = replace(other, names=("王子平",), pinyin=("wangziping",))
+        assert support(SAID, near, levels_of(SAID, near), bits) == "likely"
+
+
+def test_name_birth_date_and_sex_alone_are_nothing_to_ask_about() -> None:
+    alone = replace(SAID, phones=())
+    assert support(alone, alone, levels_of(alone, alone), 30.0) == ""
+    other = replace(SAID, phones=("13912345679",))
+    assert support(SAID, other, levels_of(SAID, other), 30.0) == ""
