@@ -38,7 +38,22 @@ def merged(stored: Resource | None, entry: Entry) -> Resource:
             kept.pop(name, None)  # the time is taken back: it must not outrank that the patient has died
     for deletion in entry.deletions:  # first: a place that is taken back was never left
         kept = _without(kept, deletion, sent)
-    return _object(kept, sent, sent["resourceType"])
+    made = _object(kept, sent, sent["resourceType"])
+    return _standing(made, stored or {}, sent) if sent["resourceType"] == "Patient" else made
+
+
+def _standing(made: Resource, stored: Resource, sent: Resource) -> Resource:
+    """A Patient that was given up for one which is given up for it now stands for itself again; whoever is
+    still given up does not, whatever else is told of it."""
+    if stored.get("active") is not False or "active" in sent:
+        return made
+    if _is_replaced(made):
+        return {**made, "active": False}
+    return _with(made, "active", None) if _is_replaced(stored) else made
+
+
+def _is_replaced(patient: Resource) -> bool:
+    return any(link.get("type") == "replaced-by" for link in patient.get("link", ()))
 
 
 def _alone(sent: Resource) -> Resource:

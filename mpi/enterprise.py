@@ -2,8 +2,8 @@
 
 https://hl7.org/fhir/R4/patient.html#linking. It links to the hospitals' Patients as `seealso`: both are in
 use and neither is the main source (`refer` would say that the hospital's is). An identity that was given up
-is inactive and names the one that stands for it as `replaced-by`; that one names it as `replaces`. One of
-whom nobody tells anything, for the hospitals have removed their patients, is inactive too.
+is inactive and names the one that stands for it as `replaced-by`; that one names it as `replaces`. So is one
+all of whose records are inactive or removed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -56,13 +56,20 @@ _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A record as the enterprise Patient shows it. `elements` are those of the hospital's Patient."""
+    """A record as the enterprise Patient shows it. `elements` are those of the hospital's Patient; `active`
+    is what the hospital says of it."""
 
     patient_id: str
     merged: bool
+    active: bool
     updated: datetime
     elements: Mapping[str, Any]
     demographics: Demographics
+
+    @property
+    def in_use(self) -> bool:
+        """Neither inactive nor given up for another."""
+        return self.active and not self.merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ def patient_from_person(person: Person, base: str, identify: Identify) -> Resour
         patient["link"] = [_link(person.replaced_by, "replaced-by")]
         return patient
     patient["identifier"] = [own, *_identifiers(person.records, identify)]
-    patient["active"] = any(record.elements for record in person.records)
+    patient["active"] = any(record.in_use for record in person.records)
     patient |= _taken(person.records)
     links = [_link(patient_id, "seealso") for patient_id in _linked(person.records)]
     links += [_link(enterprise_id, "replaces") for enterprise_id in sorted(person.replaces)]
@@ -158,7 +165,7 @@ def _identifiers(records: Sequence[Shown], identify: Identify) -> list[Resource]
     shared: dict[tuple[str, str, str], Resource] = {}
     local: dict[tuple[str, str], Resource] = {}
     numbers: dict[object, Card | None] = {}  # most numbers come with every record
-    for record in sorted(records, key=_merged_last) if len(records) > 1 else records:
+    for record in sorted(records, key=_in_use_first) if len(records) > 1 else records:
         for identifier in record.elements.get("identifier", ()):
             system, number = identifier.get("system", ""), None
             if "type" in identifier or identify(system)[0]:
@@ -173,8 +180,8 @@ def _identifiers(records: Sequence[Shown], identify: Identify) -> list[Resource]
     return [shared[key] for key in sorted(shared)] + [local[key] for key in sorted(local)]
 
 
-def _merged_last(record: Shown) -> tuple[bool, str]:
-    return record.merged, record.patient_id
+def _in_use_first(record: Shown) -> tuple[bool, str]:
+    return not record.in_use, record.patient_id
 
 
 def _what_counts(identifier: Mapping[str, Any]) -> object:
@@ -192,4 +199,4 @@ def _as_sent(identifier: Resource, record: Shown) -> Resource:
     # What is contained in the hospital's Patient is not in ours.
     if "assigner" in identifier and str(identifier["assigner"].get("reference", "")).startswith("#"):
         identifier = {name: value for name, value in identifier.items() if name != "assigner"}
-    return identifier | {"use": "old"} if record.merged else identifier
+    return identifier if record.in_use else identifier | {"use": "old"}

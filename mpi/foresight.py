@@ -153,10 +153,11 @@ def _stored(rows: Sequence[Row], changed: Mapping[int, Content], instant: dateti
             shown.append(_shown(changed[row["record"]], instant))
         else:
             elements, facts = elements_from_shown(row["shown"]), demographics_from_json(row["demographics"])
-            shown.append(Shown(row["patient_id"], row["merged"], row["updated"], elements, facts))
+            told = (row["patient_id"], row["merged"], row["active"], row["updated"])
+            shown.append(Shown(*told, elements, facts))
     return shown
 
 
 def _shown(content: Content, instant: datetime) -> Shown:
     elements = elements_from_shown(content.shown)
-    return Shown(content.patient_id, False, instant, elements, content.demographics)
+    return Shown(content.patient_id, False, content.active, instant, elements, content.demographics)

@@ -50,8 +50,8 @@ __all__ = [
 PERSONS = """
 SELECT p.person, p.enterprise_id, s.enterprise_id AS replaced_by,
        ARRAY(SELECT o.enterprise_id FROM mpi_person o WHERE o.replaced_by = p.person) AS replaces,
-       r.patient_id, r.merged_into IS NOT NULL AS merged, r.updated, r.shown,
-       r.demographics::text AS demographics
+       r.patient_id, r.merged_into IS NOT NULL AS merged, r.active, r.updated,
+       r.shown, r.demographics::text AS demographics
 FROM mpi_person p
 LEFT JOIN mpi_person s ON s.person = p.replaced_by
 LEFT JOIN LATERAL (
@@ -191,7 +191,7 @@ async def enterprise_patients(
     for row in rows:
         if row["patient_id"] is not None:
             facts = demographics_from_json(row["demographics"])
-            told = (row["patient_id"], row["merged"], row["updated"])
+            told = (row["patient_id"], row["merged"], row["active"], row["updated"])
             records[row["person"]].append(Shown(*told, elements_from_shown(row["shown"]), facts))
     return [
         patient_from_person(Person(*told, records[person]), base, identify)

@@ -158,7 +158,7 @@ class Work:
         draft = self._known_or_new(each, business_key, node)
         if each.apart and draft is scope.labelled(each.apart):
             expression = each.missing.expression if each.missing else each.segment
-            text = f"{each.segment} names the same {each.resource} that it is to be kept apart from"
+            text = f"{each.segment} names the {each.resource} itself, not another"
             self.issues.append(Issue("error", "business-rule", text, expression))
             return None
         scope.name_draft(draft)

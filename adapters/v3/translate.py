@@ -44,7 +44,8 @@ def hospital_names(tree: Tree) -> tuple[str, str]:
 
 def translate(tree: Tree, hospital: Hospital, maps: Maps, clinical: Maps) -> Translation:
     """The resources that a prepared message says; a query says none."""
-    if interaction_of(tree.root).is_query:
+    interaction = interaction_of(tree.root)
+    if interaction.is_query:
         leaves = len(tree.document.leaves)
         return Translation((), (), Coverage(0, leaves, 0), ())
     _leave_out_wrapper(tree)
@@ -59,6 +60,10 @@ def translate(tree: Tree, hospital: Hospital, maps: Maps, clinical: Maps) -> Tra
         entries = [e for e in entries if (e.resource["resourceType"], e.resource["id"]) not in known]
         entries += inner.entries
         issues += inner.issues
+    if interaction.change == "Merge" and all(each.name != "priorRegisteredRole" for each in tree.root.walk()):
+        issues.append(
+            Issue("error", "required", "the merge names no record that is given up", "priorRegisteredRole/id")
+        )
     if not entries and not issues:
         issues.append(
             Issue("error", "not-supported", f"nothing in {tree.root.name} is known", tree.root.name)

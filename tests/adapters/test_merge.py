@@ -308,3 +308,12 @@ def test_where_nothing_is_stored_it_is_as_if_nothing_were_known(names: list[str]
     sent = patient(name=said, identifier=numbers, birthDate="1980", _birthDate={"id": "x"})
     made = merge(None, sent)
     assert made == merge({"resourceType": "Patient"}, sent) == merge(made, sent)
+
+
+def test_who_was_given_up_stands_for_itself_once_the_merge_is_turned_round() -> None:
+    other = {"reference": "Patient/q"}
+    given_up = patient(active=False, link=[{"type": "replaced-by", "other": other}])
+    turned = merge(given_up, patient(link=[{"type": "replaces", "other": other}]))
+    assert turned == patient(link=[{"type": "replaces", "other": other}])
+    assert merge(given_up, patient(gender="male"), "active") == given_up | {"gender": "male"}
+    assert merge(patient(active=False), patient(gender="male")) == patient(active=False, gender="male")

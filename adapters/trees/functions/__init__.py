@@ -22,7 +22,7 @@ def functions() -> Mapping[str, Function]:
     """The registry; a map calls nothing else."""
     return registry(
         *(identifiers.ii_identifier, identifiers.issued_identifier, identifiers.ii_value, identifiers.ii_uri),
-        *(identifiers.ii_key, identifiers.person_key, identifiers.text_key),
+        *(identifiers.ii_key, identifiers.person_key, identifiers.text_key, identifiers.person_identifier),
         *(coded.code_flag, coded.code_coding, coded.plain_text_code, coded.code_system_url),
         *(coded.meant, coded.language, coded.omb_category, coded.omb_detail, coded.omb_text),
         *(quantities.decimal, quantities.unit_code, people.authoring_device),

@@ -67,6 +67,16 @@ def ii_identifier(value: Value, context: Context, *, kind: str = "") -> Json | N
     return made
 
 
+def person_identifier(value: Value, context: Context, *, kind: str = "") -> Json | None:
+    """The same of a person: an OID alone names who gives numbers, and whoever has none has it too."""
+    return None if _is_authority(value) else ii_identifier(value, context, kind=kind)
+
+
+def _is_authority(value: Value) -> bool:
+    number, root = value.peek("extension") or value.peek(""), value.peek("root")
+    return not number and _OID.fullmatch(root) is not None
+
+
 def issued_identifier(value: Value, context: Context) -> Several | None:
     """A role's ids, each with the organization that gave it."""
     made = [found for each in value.children("id") if (found := identifier(each, context)) is not None]
@@ -105,7 +115,11 @@ def ii_key(values: list[Value], context: Context) -> str | None:
 
 def person_key(values: list[Value], context: Context) -> str | None:
     """System and value of the number that names the person best."""
-    numbers = [(value.peek("root"), made) for value in values if (made := identifier(value, context))]
+    numbers = [
+        (value.peek("root"), made)
+        for value in values
+        if not _is_authority(value) and (made := identifier(value, context))
+    ]
     ranked = sorted(numbers, key=lambda pair: _PERSON.index(pair[0]) if pair[0] in _PERSON else len(_PERSON))
     if not ranked:
         return None

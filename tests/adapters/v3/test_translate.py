@@ -58,6 +58,19 @@ def test_a_record_is_not_merged_into_itself() -> None:
     assert any(issue.code == "business-rule" for issue in made.issues)
 
 
+def test_a_merge_names_who_is_given_up() -> None:
+    made = translated(MERGE.replace(b"priorRegisteredRole", b"registeredRole"))
+    assert [(each.severity, each.expression) for each in made.issues] == [("error", "priorRegisteredRole/id")]
+
+
+def test_a_domain_without_a_number_is_no_number() -> None:
+    """Whoever has no number would be the same patient."""
+    bare = registration().replace(b'extension="P42"', b'extension=""')
+    for raw in (bare, bare.replace(b"2.16.156.10011.2.5.1.4", b"1.2.3.4.1")):
+        [patient] = of(translated(raw), "Patient")
+        assert [each["value"] for each in patient["identifier"]] == ["110101199003071233", "CARD9"]
+
+
 def test_an_order_knows_its_patient_and_its_visit() -> None:
     made = translated(ORDER)
     [request] = of(made, "MedicationRequest")

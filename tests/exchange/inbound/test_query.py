@@ -225,6 +225,26 @@ async def test_a_merged_number_answers_no_more(reception: Reception) -> None:
     assert "2" not in numbers(await sent(reception, cross("1^^^F1")))
 
 
+async def test_a_merge_turned_round_leaves_its_survivor_in_use(reception: Reception) -> None:
+    """A clerk merged the wrong way, and merges the other way."""
+    for number in "12":
+        await sent(reception, fed(number, f"{number}^^^F1||DOE^JANE||19800101|F"))
+    await sent(reception, fed("3", "1^^^F1||DOE^JANE", event="A40", more="MRG|2^^^F1"))
+    await sent(reception, fed("4", "2^^^F1||DOE^JANE", event="A40", more="MRG|1^^^F1"))
+    assert "2" in numbers(await sent(reception, cross("2^^^F1")))
+    assert outcome(await sent(reception, cross("1^^^F1"))) == ("AE", "AE", "QPD^1^3^1^1")
+    assert "2" in numbers(await sent(reception, persons("@PID.3.1^2~@PID.3.4.1^F1")))
+
+
+async def test_a_deleted_person_that_is_added_again_is_in_use(reception: Reception) -> None:
+    one = "1^^^F1||DOE^JANE||19800101|F"
+    await sent(reception, fed("1", one))
+    await sent(reception, fed("2", one, event="A29"))
+    assert outcome(await sent(reception, persons("@PID.3.1^1~@PID.3.4.1^F1")))[1] == "NF"
+    await sent(reception, fed("3", one))
+    assert "1" in numbers(await sent(reception, persons("@PID.3.1^1~@PID.3.4.1^F1")))
+
+
 async def test_queries_are_not_kept_and_not_answered_unasked(
     reception: Reception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
