@@ -12,6 +12,7 @@ import msgspec
 from mpi.normalisation.citizen_id import citizen_id
 from mpi.normalisation.demographics import Demographics
 from mpi.normalisation.implied import is_of_another_generation
+from mpi.other_names import in_common
 from mpi.weigh import SCALE, Levels, Scale, bits_of, levels_of, support
 
 Relation = Literal["agree", "differ", "unknown"]
@@ -78,6 +79,9 @@ def _conflicts(
         _borrows(one, other) if levels.name != "equal" else _both_borrow(one, other, levels)
     ):
         found.add("borrowed-citizen-id")
+    # Forms fill birth date and sex from the number: then only the name tells that it is somebody else's.
+    if "citizen-id" in evidence and levels.name == "different" and _is_under_another_name(one, other, levels):
+        found.add("different-name")
     # A card is lent and shared within a family; alone it must not outweigh a different name.
     if "card" in evidence and "citizen-id" not in evidence and _lent(one, other, name, birth):
         found.add("card-of-another")
@@ -161,6 +165,15 @@ def _is_of_a_child(record: Demographics) -> bool:
         return False
     numbers = [number for number in map(citizen_id, record.citizen_ids) if number]
     return bool(numbers) and all(is_of_another_generation(record.birth_date, number) for number in numbers)
+
+
+def _is_under_another_name(one: Demographics, other: Demographics, levels: Levels) -> bool:
+    """Whether the names are two people's, or a slip apart and nothing else is shared."""
+    common = {in_common(mine, theirs) for mine in one.names for theirs in other.names}
+    if "part" in common:
+        return False
+    slip = "surname" in common
+    return not slip or not ("equal" in (levels.phone, levels.address) or _share_card(one, other))
 
 
 def _both_borrow(one: Demographics, other: Demographics, levels: Levels) -> bool:

@@ -9,8 +9,16 @@ from typing import Final, Protocol
 
 # What a clerical error in one record of many can feign.
 _OUTVOTED: Final = frozenset(
-    ("different-sex", "different-name-and-birth-date", "borrowed-citizen-id", "card-of-another")
+    (
+        "different-sex",
+        "different-name-and-birth-date",
+        "borrowed-citizen-id",
+        "card-of-another",
+        "different-name",
+    )
 )
+# A person who changed the name is known by both: one record with the other name speaks for it.
+_RENAMED: Final = ("different-name",)
 _LINKING: Final = frozenset(("citizen-id", "card", "demographics"))
 
 
@@ -26,12 +34,14 @@ class Heard(Protocol):
 
 def stands(findings: Sequence[Heard]) -> bool:
     """Whether an objection among the findings about one cluster stands."""
-    against = [finding for finding in findings if finding.conflicts]
+    spoken = spoken_for(findings)
+    settled = _RENAMED if spoken else ()
+    against = [finding for finding in findings if finding.conflicts and finding.conflicts != settled]
     if not against:
         return False
     if not all(_OUTVOTED.issuperset(finding.conflicts) for finding in against):
         return True
-    return spoken_for(findings) <= len(against)
+    return spoken <= len(against)
 
 
 def spoken_for(findings: Iterable[Heard]) -> int:

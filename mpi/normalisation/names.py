@@ -8,7 +8,7 @@ from typing import Any, Final
 from mpi.normalisation.characters import simplified
 from mpi.normalisation.newborns import is_newborn
 from mpi.normalisation.placeholders import is_placeholder
-from mpi.normalisation.surnames import COMPOUND
+from mpi.normalisation.surnames import COMPOUND, with_surname_first
 
 _HAN: Final = "\u3400-\u9fff\U00020000-\U0003ffff"
 _CHINESE = re.compile(f"[{_HAN}]")
@@ -61,7 +61,7 @@ def _chinese(tight: str) -> str:
     name = simplified(tight if tight.isalnum() else _dotted(tight))
     while (bare := _bare(name)) != name:
         name = bare
-    return name.replace("·", "") if len(name) <= _SHORT and "·" in name else name
+    return with_surname_first(name.replace("·", "") if len(name) <= _SHORT and "·" in name else name)
 
 
 def _bare(name: str) -> str:

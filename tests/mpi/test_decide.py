@@ -96,9 +96,30 @@ def test_twins_are_two() -> None:
         assert decide(facts(**told, name="王子安"), clusters(facts(**told, name=name))).kind != "link"
 
 
-def test_a_name_that_sounds_alike_or_a_changed_name_with_the_same_birth_date_links() -> None:
-    assert decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), name="王维"))).kind == "link"
-    assert decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), name="李娜"))).kind == "link"
+def test_a_name_that_sounds_alike_or_of_which_part_was_changed_links_by_the_number() -> None:
+    for name in ("王维", "李伟", "王伟国", "张王氏", "wang wei", "huangwei"):
+        assert (
+            decide(facts(citizen=valid_id()), clusters(facts(citizen=valid_id(), name=name))).kind == "link"
+        )
+
+
+def test_a_number_under_a_name_that_has_nothing_of_the_other_is_asked_about() -> None:
+    """A form filled birth date and sex from the number that a child's mother or a spouse gave."""
+    mother, child = facts(citizen=valid_id(), name="陈芳"), facts(citizen=valid_id(), name="李子涵")
+    assert decide(child, clusters(mother)).kind == "review"
+    assert "different-name" in compare(child, mother).conflicts
+    for another in ("陈子墨", "陈丽", "zihan li"):
+        assert decide(facts(citizen=valid_id(), name=another), clusters(mother)).kind == "review"
+    home = [{"text": "成都市武侯区科华路3号2栋1单元501"}]
+    slip, at_home = (facts(citizen=valid_id(), name=name, address=home) for name in ("陈丽", "陈芳"))
+    assert decide(slip, clusters(at_home)).kind == "link"
+
+
+def test_who_changed_the_name_is_known_by_both() -> None:
+    before, after = facts(citizen=valid_id(), name="陈芳"), facts(citizen=valid_id(), name="李子涵")
+    person = Cluster(1, (Member(1, before), Member(2, before), Member(3, after, settled=True)))
+    assert decide(after, [person]).kind == "link"
+    assert decide(before, [person]).kind == "link"
 
 
 def test_newborns_under_their_mothers_number_are_not_their_mother_nor_each_other() -> None:

@@ -34,6 +34,21 @@ def test_the_normal_form_is_stable(text: str) -> None:
         assert normal_name(normal) == normal
 
 
+@pytest.mark.parametrize(
+    ("sent", "normal"),
+    [
+        ("伟张", "张伟"),
+        ("志强王", "王志强"),
+        ("小王", "小王"),
+        ("林王", "林王"),
+        ("国林", "国林"),
+        ("买买提·王", "买买提·王"),
+    ],
+)
+def test_the_surname_comes_first(sent: str, normal: str) -> None:
+    assert normal_name(sent) == normal
+
+
 def test_names_that_sound_alike_have_one_key() -> None:
     assert pinyin("王伟") == pinyin("王维") == "wangwei"
     assert pinyin("wang wei") == "wangwei"
