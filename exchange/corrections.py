@@ -77,7 +77,7 @@ def refusing(named: Mapping[str, str] = _NOBODY) -> Iterator[None]:
     try:
         yield
     except UnknownIdentity as error:
-        said = f"The patient index does not know Patient/{error}"
+        said = f"To the patient index Patient/{error} is not {error.meant}"
         raise FhirError("not-found", said, named.get(str(error), _first(named))) from None
     except UnknownReview as error:
         raise FhirError("not-found", f"There is no question {error}", "review") from None

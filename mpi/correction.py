@@ -45,7 +45,16 @@ RETURNING pair
 
 
 class UnknownIdentity(LookupError):
-    """There is no such patient or enterprise identity."""
+    """There is no such hospital's patient, or no such enterprise identity; `meant` says which was asked
+    for."""
+
+    meant = "the patient of a hospital that it knows"
+
+
+class UnknownPerson(UnknownIdentity):
+    """There is no such enterprise identity."""
+
+    meant = "an enterprise identity"
 
 
 class NotPossible(ValueError):
@@ -167,10 +176,10 @@ async def allow_link(connection: Connection, patient_id: str, other: str, by: De
 
 
 async def standing(connection: Connection, enterprise_id: str) -> int:
-    """The person that stands for an enterprise identity. Raises UnknownIdentity."""
+    """The person that stands for an enterprise identity. Raises UnknownPerson."""
     person: int | None = await connection.fetchval(STANDING, enterprise_id)
     if person is None:
-        raise UnknownIdentity(enterprise_id)
+        raise UnknownPerson(enterprise_id)
     return person
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from adapters.hospitals.hospital import slug
 from exchange.commands.connected import connected, from_environment
 from exchange.commands.refused import Refused
 from exchange.settings import Settings
@@ -47,7 +48,9 @@ def client_add(
             f"Without it: {READ_ALL}."
         ),
     ] = None,
-    hospital: Annotated[str | None, typer.Option(help="Id of the hospital it belongs to.")] = None,
+    hospital: Annotated[
+        str | None, typer.Option(help="The hospital it belongs to: its id, or as it names itself in MSH-4.")
+    ] = None,
     jwks: Annotated[
         Path | None, typer.Option(help="File with its public keys (RS384, ES384), to ask /token with.")
     ] = None,
@@ -55,9 +58,11 @@ def client_add(
     """Register a client."""
     scopes = tuple(map(_scope, scope or [READ_ALL]))
     keys = None if jwks is None else _key_set(jwks)
-    client = Client(name, name, hospital, scopes, keys, datetime.now(UTC))
+    own = slug(hospital) if hospital else None
+    client = Client(name, name, own, scopes, keys, datetime.now(UTC))
     asyncio.run(_add(from_environment(), client))
-    typer.echo(f"{name} may {' '.join(map(str, scopes))}; a token: yilian token {name}")
+    of = f" of hospital {own}" if own else ""
+    typer.echo(f"{name}{of} may {' '.join(map(str, scopes))}; a token: yilian token {name}")
 
 
 @client_app.command("list")

@@ -29,6 +29,7 @@ from exchange.inbound.sent import Sent
 # Longer than any sender's name; what is longer is cut and told apart by its hash.
 _LONGEST = 200
 _VERSION = re.compile(r"2\.[1-9](\.\d)?")
+_ASKING = {"QBP": ", ".join(sorted(QUERIES)), "QCN": "J01"}
 _PROCESSING = frozenset({"", "P", "T", "D"})
 
 
@@ -132,8 +133,10 @@ def _faults(message: Message) -> list[Fault]:
     kind, event = sent.text(9), sent.text(9, 2)
     if (kind == "QBP" and event in QUERIES) or (kind == "QCN" and event == "J01"):
         return _version_faults(sent)
+    if kind in _ASKING:
+        return [Fault(UNSUPPORTED_EVENT_CODE, f"supported events of {kind}: {_ASKING[kind]}", "MSH-9.2")]
     if kind not in SUPPORTED:
-        told = f"supported: {', '.join((*SUPPORTED, 'QBP', 'QCN'))}"
+        told = f"supported: {', '.join((*SUPPORTED, *_ASKING))}"
         return [Fault(UNSUPPORTED_MESSAGE_TYPE, told, "MSH-9.1")]
     if event not in SUPPORTED[kind]:
         told = f"supported events of {kind}: {', '.join(sorted(SUPPORTED[kind]))}"

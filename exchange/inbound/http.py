@@ -109,5 +109,13 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 def require_own(grant: Grant, envelope: Envelope) -> None:
-    if grant.hospital is not None and grant.hospital != envelope.hospital.id:
-        raise FhirError("forbidden", f"This client sends for {grant.hospital} only", "MSH-4")
+    if told := foreign(grant, envelope):
+        raise FhirError("forbidden", told, "MSH-4")
+
+
+def foreign(grant: Grant, envelope: Envelope) -> str:
+    """Why the client may not send this; "" if it may."""
+    sender = envelope.hospital.id
+    if grant.hospital in (None, sender):
+        return ""
+    return f"This client sends for {grant.hospital} only, and this is of {sender}"

@@ -38,6 +38,12 @@ class Unknown:
     faults: Sequence[Fault]
 
 
+# The systems of one authority's numbers, of whatever type: what follows $1 is the type.
+OF_AUTHORITY: Final = """
+SELECT system FROM mpi_domain
+WHERE starts_with(system, $1) AND strpos(substr(system, length($1) + 1), '/') = 0 ORDER BY system
+"""
+
 # The identities of some Patients, with their own Patient; a Patient that nobody linked is its own.
 PERSONS: Final = """
 SELECT DISTINCT ON (identity) identity, t.body, array_agg(h.id) OVER (PARTITION BY identity) AS ids
@@ -59,7 +65,7 @@ async def asked_persons(
     """All that are meant, in a steady order."""
     place = "QPD-4" if query.source is not None else "QPD-8"
     known = [await _known(hub, connection, hospital, domain) for domain in query.domains]
-    unknown = [number for number, system in enumerate(known, 1) if not system]
+    unknown = [number for number, systems in enumerate(known, 1) if not systems]
     if unknown:
         return Unknown([_unknown("the domain is not known", f"{place}[{number}]") for number in unknown])
     if query.source is not None:
@@ -68,21 +74,25 @@ async def asked_persons(
         found = await _persons(hub, connection, hospital, query)
     if isinstance(found, Fault):
         return Unknown([found])
-    told = [(each, _identifiers(hub, each, known)) for each in found]
-    return [(each, numbers) for each, numbers in told if numbers or not known]
+    wanted = [system for systems in known for system in systems]
+    told = [(each, _identifiers(hub, each, wanted)) for each in found]
+    return [(each, numbers) for each, numbers in told if numbers or not wanted]
 
 
 async def _cross_referenced(
     hub: Hub, connection: Connection, hospital: Hospital, source: Number
 ) -> list[Identity] | Fault:
     known = await _known(hub, connection, hospital, source)
-    system = known or system_of(hub, hospital, source)
-    found = await identities(hub, connection, [(system, source.value)])
+    systems = known or (system_of(hub, hospital, source),)
+    found = await identities(hub, connection, [(system, source.value) for system in systems])
     if len(found) == 1:
         return found
-    if not found and not known:
+    if found:
+        told = "several persons have this number, and a human has to decide whether they are one"
+        return _unknown(told, "QPD-3[1].1")
+    if not known:
         return _unknown("the domain is not known", "QPD-3[1].4")
-    return _unknown("no one person has this number", "QPD-3[1].1")
+    return _unknown("nobody has this number", "QPD-3[1].1")
 
 
 async def _persons(
@@ -94,16 +104,16 @@ async def _persons(
         if not value and not authority:
             continue
         asked = Number("", authority, authority, "")
-        system = await _known(hub, connection, hospital, asked) if authority else ""
-        if authority and not system:
+        systems = await _known(hub, connection, hospital, asked) if authority else ()
+        if authority and not systems:
             return _unknown("the domain is not known", "QPD-3")
-        ids = await _having(hub, connection, system, value, at_mother)
+        ids = await _having(hub, connection, systems, value, at_mother)
         narrowed = ids if narrowed is None else narrowed & ids
     for place, number in enumerate(query.numbers, 1):
-        system = await _known(hub, connection, hospital, number)
-        if not system:
+        systems = await _known(hub, connection, hospital, number)
+        if not systems:
             return _unknown("the domain is not known", f"QPD-3[{place}].4")
-        ids = await _having(hub, connection, system, number.value, False)
+        ids = await _having(hub, connection, systems, number.value, False)
         narrowed = ids if narrowed is None else narrowed & ids
     if sought.mother:
         ids = await _children(hub, connection, sought)
@@ -118,10 +128,13 @@ async def _persons(
     return await _identities_of(connection, narrowed or ())
 
 
-async def _having(hub: Hub, connection: Connection, system: str, value: str, at_mother: bool) -> set[str]:
-    """The Patients that have this number, or whose mother has it."""
-    systems = hub.domains.aliases(system) if system else ("",)
-    tokens = ",".join(f"{each}|{value}" if each else value for each in systems)
+async def _having(
+    hub: Hub, connection: Connection, systems: Sequence[str], value: str, at_mother: bool
+) -> set[str]:
+    """The Patients that have this number in one of the systems, or in any if none is named; or whose mother
+    has it."""
+    aliases = [alias for system in systems for alias in hub.domains.aliases(system)]
+    tokens = ",".join(f"{each}|{value}" for each in aliases) or value
     name = "_has:RelatedPerson:patient:identifier" if at_mother else "identifier"
     query = parse(hub.search, "Patient", [(name, tokens), ("_count", str(MOST))], "strict")
     bodies = (await page_of(connection, query)).bodies
@@ -139,7 +152,7 @@ async def _children(hub: Hub, connection: Connection, sought: Sought) -> set[str
     }
     found: set[str] = set()
     for system, value in sorted(numbers)[:MOST]:
-        found |= await _having(hub, connection, system, value, True)
+        found |= await _having(hub, connection, (system,), value, True)
     return found
 
 
@@ -166,14 +179,21 @@ def system_of(hub: Hub, hospital: Hospital, number: Number) -> str:
     return hospital.identifier_system(*names, number.type or "MR")
 
 
-async def _known(hub: Hub, connection: Connection, hospital: Hospital, number: Number) -> str:
-    """The system of the authority, if somebody has given numbers of it: as this hospital calls it, else as
-    that of the hospital of this name."""
+async def _known(hub: Hub, connection: Connection, hospital: Hospital, number: Number) -> tuple[str, ...]:
+    """The systems of the authority that somebody has given numbers of: as this hospital calls it, else as
+    that of the hospital of this name. The authority is the domain (IHE): where no type of number is named,
+    or none that was given, they are its systems of all types."""
     other = Hospital(slug(number.namespace), number.namespace, hospital.base)
-    for system in (system_of(hub, hospital, number), other.identifier_system(number.type or "MR")):
-        if await is_known_domain(hub, connection, system):
-            return system
-    return ""
+    named = (system_of(hub, hospital, number), other.identifier_system(number.type or "MR"))
+    for system in named:
+        if (number.type or not hub.domains.is_own(system)) and await is_known_domain(hub, connection, system):
+            return (system,)
+    for system in named:
+        if hub.domains.is_own(system):
+            rows = await connection.fetch(OF_AUTHORITY, f"{system.rpartition('/')[0]}/")
+            if rows:
+                return tuple(row["system"] for row in rows)
+    return ()
 
 
 def _unknown(diagnostics: str, address: str) -> Fault:

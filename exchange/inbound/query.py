@@ -154,9 +154,15 @@ def _authority(domains: Domains) -> Any:
             return domain.name, domain.oid or domain.uri, "ISO" if domain.oid else "URI"
         if system.startswith("urn:oid:"):
             return "", system.removeprefix("urn:oid:"), "ISO"
-        return ("", system, "URI") if system else ("", "", "")
+        return (_hospital(domains, system), system, "URI") if system else ("", "", "")
 
     return of
+
+
+def _hospital(domains: Domains, system: str) -> str:
+    """The hospital by whose name its own numbers may be asked for."""
+    hospital, _, kind = system.removeprefix(f"{domains.base}/sid/").partition("/")
+    return hospital if domains.is_own(system) and kind and "/" not in kind else ""
 
 
 def _refused(faults: Sequence[Fault]) -> Answer:

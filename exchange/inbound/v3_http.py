@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 
 from adapters.v3.envelope import SOAP_1_1, SOAP_1_2, answered, fault, service_of
 from exchange.inbound.documents import DocumentEnvelope
-from exchange.inbound.http import read_body, require_own, room
+from exchange.inbound.http import foreign, read_body, room
 from exchange.inbound.reception import Reception
 from exchange.inbound.registry_query import answered_registry_query, is_registry_query
 from exchange.inbound.v3_answers import answered_query
@@ -58,6 +58,8 @@ async def _answered_v3(reception: Reception, request: Request) -> Response:
     if named := service_of(request.headers.get("soapaction", "")):
         envelope = replace(envelope, service=named)
     soap = _soap(envelope.raw)
+    if told := foreign(grant, envelope):
+        return _reply(fault(soap, told), soap, 403)
     if not envelope.interaction.name:
         told = envelope.faults[0].diagnostics if envelope.faults else "there is no message in it"
         status = 500 if soap == SOAP_1_1 else 400
@@ -70,7 +72,9 @@ async def _answered_v3(reception: Reception, request: Request) -> Response:
 
 
 async def _answered_document(reception: Reception, request: Request) -> Response:
-    envelope, _ = await _sealed(reception, request, "documents", _DOCUMENTS)
+    envelope, grant = await _sealed(reception, request, "documents", _DOCUMENTS)
+    if told := foreign(grant, envelope):
+        raise FhirError("forbidden", told)
     answer, status = await _received(reception, envelope)
     if b'"severity":"error"' in answer and status == 200:
         status = 422
@@ -89,7 +93,6 @@ async def _sealed(
     raw = await read_body(request, reception.hub.settings.max_message_bytes)
     envelope = reception.seal(raw, channel, found[1] if found else None)
     assert isinstance(envelope, DocumentEnvelope)
-    require_own(grant, envelope)
     return envelope, grant
 
 

@@ -36,7 +36,7 @@ def test_a_client_is_added_listed_and_revoked(yilian: Yilian, tmp_path: Path) ->
     key = ECKey.generate_key("P-384", {"kid": "k1"}, private=True)
     jwks.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     added = yilian("client", "add", "lab", "--scope", "system/Observation.rs", "--scope", "system/hl7v2.c",
-                   "--hospital", "h01", "--jwks", jwks)  # fmt: skip
+                   "--hospital", "H01", "--jwks", jwks)  # fmt: skip
     assert added.exit_code == 0
     assert yilian("client", "add", "reader").exit_code == 0
     assert yilian("client", "revoke", "reader").exit_code == 0

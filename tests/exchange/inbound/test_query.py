@@ -277,3 +277,39 @@ async def test_another_hospital_is_asked_for_by_its_name(reception: Reception) -
     assert numbers(await sent(reception, other)) == {"100"}
     nobody = cross("100^^^WEST", "^^^NORTH").replace("|F1|", "|WEST|")
     assert outcome(await sent(reception, nobody)) == ("AE", "AE", "QPD^1^4^1")
+
+
+async def test_a_domain_is_its_authority_whatever_type_the_numbers_have(reception: Reception) -> None:
+    citizen = "11010519491231002X^^^&2.16.156.10011.1.3&ISO^NI"
+    for control, hospital in (("1", "WEST"), ("2", "EAST")):
+        told = fed(control, f"{control}00^^^{hospital}^PI~{citizen}||DOE^JANE||19491231|F")
+        assert (await sent(reception, told.replace("|F1|", f"|{hospital}|"))).text("MSA-1") == "AA"
+    for number in ("100^^^WEST", "100^^^WEST^PI", "100^^^WEST^MR", "100"):
+        answer = await sent(reception, cross(number, "^^^EAST").replace("|F1|", "|WEST|"))
+        assert numbers(answer) == {"200"}, number
+    assert answer.text("PID-3.4.1") == "east"
+    own = await sent(reception, cross("100^^^WEST", "^^^WEST").replace("|F1|", "|WEST|"))
+    assert numbers(own) == {"100"}
+    asked = persons("@PID.3.1^100~@PID.3.4.1^WEST").replace("|F1|", "|WEST|")
+    assert "100" in numbers(await sent(reception, asked))
+
+
+async def test_a_number_of_several_persons_is_told_from_one_of_nobody(reception: Reception) -> None:
+    citizen = "11010519491231002X^^^&2.16.156.10011.1.3&ISO^NI"
+    await sent(reception, fed("1", f"1^^^F1~{citizen}||王^伟||19491231|M"))
+    await sent(reception, fed("2", f"2^^^F1~{citizen}||李^娜||19900101|F"))
+    several = await sent(reception, cross("11010519491231002X^^^&2.16.156.10011.1.3&ISO"))
+    nobody = await sent(reception, cross("9^^^F1"))
+    assert several.text("ERR-7").startswith("several persons")
+    assert nobody.text("ERR-7") == "nobody has this number"
+
+
+async def test_a_query_of_another_event_is_told_which_there_are(reception: Reception) -> None:
+    for kind, places in (
+        ("QBP^ZV1^QBP_Q21", "MSH-9.2"),
+        ("QCN^J02^QCN_J01", "MSH-9.2"),
+        ("ZZZ^Z01", "MSH-9.1"),
+    ):
+        answer = await sent(reception, f"{head(kind, kind[:7])}\nQPD|x|T1|1")
+        code = "201" if places == "MSH-9.2" else "200"
+        assert (answer.text("MSA-1"), answer.text("ERR-3")) == ("AR", code)

@@ -111,7 +111,9 @@ async def test_http_errors(hub: Hub, http: httpx.AsyncClient) -> None:
     none = await authorization(hub, "system/Patient.rs") | XML
     assert (await http.post("/v3", content=registration(), headers=none)).status_code == 403
     other = await authorization(hub, hospital="elsewhere") | XML
-    assert (await http.post("/v3", content=registration(), headers=other)).status_code == 403
+    refused = await http.post("/v3", content=registration(), headers=other)
+    assert refused.status_code == 403
+    assert "<faultstring>This client sends for" in refused.text
     kind = await authorization(hub) | {"Content-Type": "image/png"}
     assert (await http.post("/v3", content=registration(), headers=kind)).status_code == 415
 

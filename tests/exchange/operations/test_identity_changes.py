@@ -165,3 +165,16 @@ async def test_the_parameter_at_fault_is_named(
     answer = await act(registrar, name, **given)
     assert answer.status_code == status, answer.text
     assert answer.json()["issue"][0]["expression"] == [place]
+
+
+async def test_a_hospitals_patient_is_no_identity_and_an_identity_no_patient(
+    registrar: httpx.AsyncClient,
+) -> None:
+    name = await identity_of(registrar, "h1-1")
+    for given, said in (
+        ({"patient": reference("h1-1"), "person": reference("h1-1")}, "h1-1 is not an enterprise identity"),
+        ({"patient": reference(name), "person": reference(name)}, f"{name} is not the patient of a hospital"),
+    ):
+        answer = await registrar.post("Patient/$link", json=parameters(**given, reason="x"))
+        assert answer.status_code == 404
+        assert said in answer.json()["issue"][0]["diagnostics"]

@@ -24,7 +24,7 @@ NUMBER = valid_id("1949-12-31")
 async def reviewer(hub: Hub) -> AsyncIterator[httpx.AsyncClient]:
     hospitals = Hospitals(hub)
     await hospitals.put(patient("h1", "1", NUMBER))
-    await hospitals.put(patient("h2", "7", NUMBER, name=[{"text": "李娜"}], birthDate="1991-01-01"))
+    await hospitals.put(patient("h2", "7", NUMBER, name=[{"text": "李娜"}], birthDate="1951-01-01"))
     async with client_of(hub, "system/Patient.rs system/identity.ru") as client:
         yield client
 
@@ -41,7 +41,7 @@ async def first(client: httpx.AsyncClient) -> Any:
 
 
 async def test_the_queue_is_paged_and_counted(hub: Hub, reviewer: httpx.AsyncClient) -> None:
-    for number, (name, birth_date) in enumerate((("赵六", "1973-01-01"), ("周建国", "1964-07-30")), 3):
+    for number, (name, birth_date) in enumerate((("赵六", "1953-01-01"), ("周建国", "1944-07-30")), 3):
         told = patient(f"h{number}", "7", NUMBER, name=[{"text": name}], birthDate=birth_date)
         await Hospitals(hub).put(told)
     whole = listed(await reviewer.get("Patient/$identity-review"), "question")
