@@ -45,7 +45,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 def compare(one: Demographics, other: Demographics, by: Scale = SCALE) -> Comparison:
     """Evidence and conflicts of two records."""
-    levels = levels_of(one, other)
+    levels = levels_of(one, other, by)
     bits = bits_of(one, other, levels, by)
     found = set()
     if _share_number(one, other) and not _is_parents(one, other, levels):

@@ -81,7 +81,9 @@ class OnlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`prior`: the weight of two records drawn at random. At `link_at` bits two records are one person, at
     `review_at` a human is asked. `population`: of how many residents the patients are. `strangers_at_most`:
     name, birth date and sex alone make a link only where fewer others than this are expected to have all
-    three; `namesakes` is the share of residents who have such a stranger beyond what chance gives."""
+    three; `namesakes` is the share of residents who have such a stranger beyond what chance gives. `crowded`:
+    telephones and addresses that a form or a whole institution gives for people of all names, in order; they
+    tell nothing of who somebody is."""
 
     population: int = 25_000_000
     prior: float = -24.0
@@ -89,6 +91,7 @@ class OnlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     review_at: float = 2.0
     strangers_at_most: float = 1e-4
     namesakes: float = 0.0
+    crowded: tuple[str, ...] = ()
     levels: Levels = msgspec.field(default_factory=_hand_set)
     names: Names = Names()
     trained_on: int = 0

@@ -112,7 +112,7 @@ def in_doubt(
         return list(records.values())
     told = [records[number] for number in part.records]
     sure = unanimous(
-        facts_of([each.demographics for each in told]),
+        facts_of([each.demographics for each in told], by),
         [each.person for each in told],
         part.sizes,
         np.asarray(part.following, np.bool_),

@@ -55,7 +55,9 @@ async def retrained(connection: Connection, population: int | None, sample: int 
     if share == 1.0:
         return trained_on(records, residents, before, told=told)
     # PostgreSQL counts meanwhile; the connection is free again before anything is raised.
-    learning = asyncio.create_task(asyncio.to_thread(estimated, records, residents, before, told=told))
+    learning = asyncio.create_task(
+        asyncio.to_thread(estimated, records, residents, before, told=told, share=share)
+    )
     names, namesakes = await _named(connection, share)
     model = await learning
     return msgspec.structs.replace(model, names=names, namesakes=namesakes)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mpi.compare import is_borrowed
 from mpi.normalisation.citizen_id import is_number_of
 from mpi.normalisation.demographics import Demographics
-from mpi.weigh import Scale
+from mpi.weigh import Scale, telling
 
 Places = NDArray[np.int64]
 Codes = NDArray[np.int64]
@@ -73,7 +73,7 @@ class Facts:
     borrowing: Holds
 
 
-def facts_of(records: Sequence[Demographics]) -> Facts:
+def facts_of(records: Sequence[Demographics], by: Scale) -> Facts:
     return Facts(
         _fact(each.names for each in records),
         _fact(each.pinyin for each in records),
@@ -82,8 +82,8 @@ def facts_of(records: Sequence[Demographics]) -> Facts:
         _fact("" if each.birth_order is None else each.birth_order + 1 for each in records),
         _fact(each.citizen_ids for each in records),
         _fact(each.cards for each in records),
-        _fact(each.phones for each in records),
-        _fact(each.addresses for each in records),
+        _fact(telling(each.phones, by) for each in records),
+        _fact(telling(each.addresses, by) for each in records),
         np.asarray([each.newborn for each in records], np.bool_),
         np.asarray([_borrows(each) for each in records], np.bool_),
     )

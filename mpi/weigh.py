@@ -47,6 +47,7 @@ class Scale:
     model: OnlineModel
     prior: float
     bits: Mapping[str, Mapping[str, float]]
+    crowded: frozenset[str] = frozenset()
     _worth: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
     # There are few combinations.
     _others: dict[tuple[str, ...], tuple[float, ...]] = field(default_factory=dict, repr=False, compare=False)
@@ -79,7 +80,7 @@ def scale(model: OnlineModel) -> Scale:
         field: {level: chances.bits for level, chances in levels.items()}
         for field, levels in model.levels.items()
     }
-    return Scale(model, model.prior, bits)
+    return Scale(model, model.prior, bits, frozenset(model.crowded))
 
 
 SCALE: Final = scale(HAND_SET)
@@ -93,7 +94,7 @@ class Weight:
     bits: float
 
 
-def levels_of(one: Demographics, other: Demographics) -> Levels:
+def levels_of(one: Demographics, other: Demographics, by: Scale = SCALE) -> Levels:
     """Symmetric."""
     sex = one.gender and other.gender and ("equal" if one.gender == other.gender else "different")
     born = ""
@@ -104,14 +105,14 @@ def levels_of(one: Demographics, other: Demographics) -> Levels:
         name_level(one, other),
         born,
         sex,
-        _shared(one.phones, other.phones),
-        _shared_dwelling(one.addresses, other.addresses),
+        _shared(telling(one.phones, by), telling(other.phones, by)),
+        _shared_dwelling(telling(one.addresses, by), telling(other.addresses, by)),
     )
 
 
 def weigh(one: Demographics, other: Demographics, by: Scale = SCALE) -> Weight:
     """Symmetric."""
-    found = levels_of(one, other)
+    found = levels_of(one, other, by)
     told = [(name, level) for name, level in zip(_FIELDS, found, strict=True) if level]
     steps = [("prior", "", by.prior)]
     steps += [(*each, worth) for each, worth in zip(told, _bits(one, other, found, by), strict=True)]
@@ -197,6 +198,13 @@ def name_level(one: Demographics, other: Demographics) -> str:
     if not set(one.pinyin).isdisjoint(other.pinyin) or _is_first_part(one, other):
         return "sound"
     return "near" if any(is_near(a, b) for a in one.names for b in other.names) else "different"
+
+
+def telling(values: tuple[str, ...], by: Scale) -> tuple[str, ...]:
+    """Without the telephones or addresses that people of all names have."""
+    if not by.crowded or by.crowded.isdisjoint(values):
+        return values
+    return tuple([value for value in values if value not in by.crowded])
 
 
 def _shared(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:

@@ -6,13 +6,14 @@ model.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 import msgspec
 import numpy as np
 
+from mpi.linkage.crowded import crowded_among
 from mpi.linkage.estimate import Told, train
 from mpi.linkage.model import Comparison, Level, Model
 from mpi.linkage.namesakes import namesakes_among
@@ -58,14 +59,14 @@ class TooFewRecords(ValueError):
     """A model cannot be trained on so few records."""
 
 
-def table_of(records: Sequence[Demographics]) -> Table:
-    """The first value of each fact, as columns."""
+def table_of(records: Sequence[Demographics], crowded: Collection[str] = ()) -> Table:
+    """The first value of each fact, as columns, without the telephones and addresses that are `crowded`."""
     columns: dict[str, Column] = {
         "name": encoded(_first(each.names) for each in records),
         "birth-date": encoded(each.birth_date for each in records),
         "gender": encoded(each.gender for each in records),
-        "phone": encoded(_first(each.phones) for each in records),
-        "address": encoded(_first(each.addresses) for each in records),
+        "phone": encoded(_first(each.phones, crowded) for each in records),
+        "address": encoded(_first(each.addresses, crowded) for each in records),
         "citizen-id": encoded(_first(each.citizen_ids) for each in records),
         "card": encoded(
             f"{each.cards[0].system}|{each.cards[0].number}" if each.cards else "" for each in records
@@ -94,17 +95,21 @@ def estimated(
     before: OnlineModel = HAND_SET,
     seed: int = 0,
     told: Sequence[Judged] = (),
+    share: float = 1.0,
 ) -> OnlineModel:
-    """The same without how frequent names are, and namesakes. Raises TooFewRecords."""
+    """The same without how frequent names are, and namesakes. `share`: of all records that these are. Raises
+    TooFewRecords."""
     if len(records) < _FEWEST_RECORDS:
         raise TooFewRecords(f"{len(records)} records are too few: {_FEWEST_RECORDS} are needed")
-    model = train(table_of(records), untrained(before), seed, _told(told), _PAIRS)
+    crowded = crowded_among(records, share)
+    model = train(table_of(records, frozenset(crowded)), untrained(before), seed, _told(told), _PAIRS)
     return OnlineModel(
         population=population,
         prior=round(prior_weight(model), 3),
         link_at=before.link_at,
         review_at=before.review_at,
         strangers_at_most=before.strangers_at_most,
+        crowded=crowded,
         levels={each.column: _chances(each) for each in model.comparisons if each.column in _LEVELS},
         trained_on=len(records),
     )
@@ -163,5 +168,7 @@ def _shares(counts: Counter[str], total: int) -> dict[str, float]:
     return {"": least / total} | {text: float(f"{count / total:.4g}") for text, count in kept}
 
 
-def _first(values: Sequence[str]) -> str:
+def _first(values: Sequence[str], without: Collection[str] = ()) -> str:
+    if without:
+        values = [value for value in values if value not in without]
     return values[0] if values else ""

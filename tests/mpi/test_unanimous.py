@@ -10,7 +10,7 @@ from mpi.normalisation.demographics import Demographics
 from mpi.relink import Placed, differences, in_doubt
 from mpi.relink_parts import Part
 from mpi.unanimous import facts_of, unanimous
-from mpi.weigh import SCALE
+from mpi.weigh import SCALE, Scale, scale
 from tests.mpi.strategies import demographics
 
 RESIDENT = Demographics(
@@ -34,10 +34,10 @@ def part_of(records: list[Demographics]) -> Part:
     return Part(list(range(1, len(records) + 1)), [len(records)], following, frozenset())
 
 
-def shown(records: list[Demographics]) -> bool:
+def shown(records: list[Demographics], by: Scale = SCALE) -> bool:
     part = part_of(records)
     (holds,) = unanimous(
-        facts_of(records), [1] * len(records), part.sizes, np.asarray(part.following), SCALE
+        facts_of(records, by), [1] * len(records), part.sizes, np.asarray(part.following), by
     ).tolist()
     return bool(holds)
 
@@ -91,7 +91,17 @@ def test_two_under_somebody_elses_number_are_looked_at() -> None:
     assert not shown([replace(child, birth_date="1955-05-06"), replace(child, names=("王子按",))])
 
 
+def test_a_telephone_of_a_crowd_tells_nothing() -> None:
+    alone = replace(RESIDENT, addresses=())
+    crowd = scale(replace(SCALE.model, crowded=alone.phones))
+    assert shown([alone, alone])
+    assert not shown([alone, alone], crowd)
+    assert shown([RESIDENT, RESIDENT], crowd)
+
+
 def test_components_are_told_apart() -> None:
     records = [RESIDENT, RESIDENT, RESIDENT, replace(RESIDENT, gender="female")]
-    holds = unanimous(facts_of(records), [1, 1, 2, 2], [2, 2], np.asarray([False, True, False, True]), SCALE)
+    holds = unanimous(
+        facts_of(records, SCALE), [1, 1, 2, 2], [2, 2], np.asarray([False, True, False, True]), SCALE
+    )
     assert holds.tolist() == [True, False]

@@ -5,7 +5,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from mpi.normalisation.demographics import Demographics
-from mpi.weigh import SCALE, levels_of, support, weigh
+from mpi.weigh import SCALE, levels_of, scale, support, weigh
 from tests.mpi.strategies import demographics
 
 SAID = Demographics(
@@ -50,6 +50,15 @@ def test_a_name_that_only_sounds_alike_makes_no_link(
     same = replace(one, names=other, pinyin=pinyin)
     assert support(one, same, levels_of(one, same), 30.0) == expected
     assert support(same, one, levels_of(same, one), 30.0) == expected
+
+
+def test_a_telephone_that_people_of_all_names_have_tells_nothing() -> None:
+    crowd = scale(replace(SCALE.model, crowded=SAID.phones))
+    levels = levels_of(SAID, SAID, crowd)
+    assert (levels.phone, levels_of(SAID, replace(SAID, phones=("13900000001",)), crowd).phone) == ("", "")
+    assert support(SAID, SAID, levels, weigh(SAID, SAID, crowd).bits, crowd) == ""
+    twice = replace(SAID, phones=(*SAID.phones, "13900000001"))
+    assert levels_of(twice, twice, crowd).phone == "equal"
 
 
 def test_a_name_in_letters_turned_round_is_the_same() -> None:
