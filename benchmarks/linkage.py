@@ -18,9 +18,8 @@ from typing import Any
 
 from benchmarks.identity import cubed
 from benchmarks.splink_engine import SplinkEngine, predicted
-from conformance.linkage import Case, cases, judged_pairs, judged_tests, sets, truth_of
+from conformance.linkage import Case, cases, judged_pairs, judged_tests, records_of, sets, truth_of
 from conformance.linkage_figures import figures
-from conformance.linkage_files import read
 from exchange.commands.linkage_engine import LinkageEngine
 from mpi.linkage.columns import map_from_document
 from mpi.linkage.table import table
@@ -50,7 +49,7 @@ def _judged(case: Case, told: dict[str, Any], who: str, engine: LinkageEngine | 
 
 
 def _groups(case: Case, told: dict[str, Any]) -> None:
-    files = [read(file) for file in case.files]
+    files = records_of(case)
     key = told["truth"]["column"]
     truth = [truth_of(value, told["truth"]) for records in files for value in records[key]]
     source = [number for number, records in enumerate(files) for _ in records[key]]

@@ -60,6 +60,11 @@ def sets() -> dict[str, Any]:
     return found
 
 
+def records_of(case: Case) -> list[Records]:
+    """What each file of a case holds."""
+    return [read(file, sets()[case.kind].get("names", ())) for file in case.files]
+
+
 def judge(suite: Sequence[Case], engine: Engine, baseline: Mapping[str, str]) -> Report:
     verdicts = [_verdict(case, engine) for case in suite]
     return Report(tuple(verdicts), baseline)
@@ -80,12 +85,12 @@ def _of_kind(kind: str, told: Mapping[str, Any], found: Sequence[Path]) -> list[
         Case(f"{one.stem}", kind, (one, other))
         for one in ones
         for other in others
-        if _in_common(one.stem) == _in_common(other.stem) and one.parent == other.parent
+        if one.parent == other.parent and ("*" not in first or _in_common(one) == _in_common(other))
     ]
 
 
-def _in_common(stem: str) -> str:
-    return re.sub(r"_(?:org|dup)_|[ab]$", "_", stem)
+def _in_common(file: Path) -> str:
+    return re.sub(r"_(?:org|dup)_", "_", file.stem)
 
 
 def _named(found: Sequence[Path], pattern: str) -> list[Path]:
@@ -105,7 +110,7 @@ def _verdict(case: Case, engine: Engine) -> Verdict:
 
 
 def _groups(case: Case, told: Mapping[str, Any], engine: Engine) -> tuple[bool, str]:
-    files = [read(file) for file in case.files]
+    files = records_of(case)
     truth = [
         truth_of(value, told["truth"]) for records in files for value in records[told["truth"]["column"]]
     ]
@@ -132,7 +137,7 @@ def truth_of(value: str, told: Mapping[str, str]) -> str:
 
 def judged_pairs(case: Case, told: Mapping[str, Any], engine: PairEngine) -> tuple[bool, str]:
     """At most one non-match linked, and 97 % of the matches linked or shown to a human."""
-    records = read(case.files[0])
+    (records,) = records_of(case)
     expected = records["expect"][::2]
     pairs = [(at, at + 1) for at in range(0, len(records["expect"]), 2)]
     kinds = engine.pairs(records, pairs, told["map"])
@@ -149,7 +154,7 @@ def judged_pairs(case: Case, told: Mapping[str, Any], engine: PairEngine) -> tup
 
 def judged_tests(case: Case, told: Mapping[str, Any], engine: PairEngine) -> tuple[bool, str]:
     """Each case against the seed that it names. F1 is of links; what is for review counts as neither."""
-    seeds, tests = (read(file) for file in case.files)
+    seeds, tests = records_of(case)
     key, expected = told["key"], told["expected"]
     at = {value: number for number, value in enumerate(seeds[key])}
     used = [number for number, value in enumerate(tests[key]) if value in at]

@@ -3,14 +3,16 @@
 import csv
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 Records = dict[str, list[str]]
 
 
-def read(file: Path) -> Records:
-    """Columns by name. Of a file of pairs the two records of each follow one another."""
+def read(file: Path, names: Sequence[str] = ()) -> Records:
+    """Columns by name. Of a file of pairs the two records of each follow one another. `names`: those of the
+    columns of a CSV file whose first row is a record."""
     if file.suffix == ".parquet":
         import pyarrow.parquet  # only the sets that are Parquet need it
 
@@ -22,7 +24,7 @@ def read(file: Path) -> Records:
         return _clusters(file)
     with file.open(encoding="utf-8-sig", newline="") as text:
         rows = csv.reader(text, skipinitialspace=True)
-        header = [name.strip() for name in next(rows)]
+        header = list(names) or [name.strip() for name in next(rows)]
         full = [[*row, *[""] * len(header)] for row in rows if row]
     return {name: [row[at].strip() for row in full] for at, name in enumerate(header) if name}
 

@@ -1,6 +1,7 @@
 """`yilian link`: which records of one or two files are of one person."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,8 +49,9 @@ def link(
         kind = "name"
         swapped_with = "given_name"
     """
-    if len(files) > 2:
+    if len(files) > 2 or len(set(files)) < len(files):
         raise Refused("give one file to find its duplicates, or two to link")
+    _writable(out, save_model)
     console = Console(stderr=True, quiet=quiet)
     found, table, ids = _read(files, columns, encoding, console)
     used = _model(found, table, model, console)
@@ -87,6 +89,7 @@ def train(
         return train_on_index(population)
     if columns is None or out is None:
         raise Refused("files need --columns and --out")
+    _writable(out)
     console = Console(stderr=True, quiet=quiet)
     found, table, _ = _read(files, columns, encoding, console)
     out.write_bytes(json_from_model(_model(found, table, None, console)))
@@ -129,11 +132,36 @@ def _read(
         source = [number for number, size in enumerate(sizes) for _ in range(size)]
         made = table(raw, found.kinds, source)
     ids = [
-        (path.name, part[found.options.id][row] if found.options.id else str(row + 1))
-        for path, part, size in zip(files, parts, sizes, strict=True)
-        for row in range(size)
+        (name, record)
+        for name, part, size in zip(_names(files), parts, sizes, strict=True)
+        for record in (part[found.options.id] if found.options.id else map(str, range(1, size + 1)))
     ]
+    _told_apart(ids)
     return found, made, ids
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """What the files are called: by their paths where two folders have one of that name."""
+    names = [path.name for path in files]
+    return names if len(set(names)) == len(names) else list(map(str, files))
+
+
+def _told_apart(ids: Ids) -> None:
+    """Raises Refused: a person is named by a record, which may be no other."""
+    (twice, count), *_ = Counter(ids).most_common(1)
+    if count > 1:
+        raise Refused(
+            f"{twice[0]} has {count} records {twice[1]!r}: without options.id in the map rows are numbered"
+        )
+
+
+def _writable(*files: Path | None) -> None:
+    """Raises Refused before the work is done, not after."""
+    for file in files:
+        if file and (file.is_dir() or not file.parent.is_dir()):
+            raise Refused(
+                f"{file} cannot be written: {'it is a folder' if file.is_dir() else 'no such folder'}"
+            )
 
 
 def _model(found: "Map", table: "Table", path: Path | None, console: Console) -> "Model":

@@ -1,12 +1,13 @@
 """From scored pairs to persons, and to the pairs that a human should look at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mpi.linkage.candidates import Numbers, candidates
 from mpi.linkage.clusters import average_linkage, inner_pairs, members, small_components
+from mpi.linkage.copies import originals, rows
 from mpi.linkage.levels import Pairs
 from mpi.linkage.model import Model
 from mpi.linkage.table import Table
@@ -28,6 +29,27 @@ class Linked:
 
 def link(table: Table, model: Model, unique: NDArray[np.int8] | None = None) -> Linked:
     """Groups the records. `unique`: the file of each record, where a file holds nobody twice."""
+    first = originals(table)
+    kept = np.unique(first)
+    if unique is not None or len(kept) == len(table):
+        return _linked(table, model, unique)
+    return _with_copies(table, model, first, kept, _linked(rows(table, kept), model, None))
+
+
+def _with_copies(table: Table, model: Model, first: Numbers, kept: Numbers, linked: Linked) -> Linked:
+    """Copies are of the person of their original if what is equal says enough."""
+    copies = np.flatnonzero(first != np.arange(len(table)))
+    pairs = first[copies].astype(np.int32), copies.astype(np.int32)
+    alike = score(table, model, pairs)
+    person = np.arange(len(table))
+    person[kept] = kept[linked.person]
+    same = _heard(alike, model) >= weight_of(model.join_at)
+    person[copies[same]] = person[first[copies[same]]]
+    one, other = (kept[numbers].astype(np.int32) for numbers in linked.scored.pairs)
+    return Linked(person, _together(replace(linked.scored, pairs=(one, other)), alike, len(table)))
+
+
+def _linked(table: Table, model: Model, unique: NDArray[np.int8] | None) -> Linked:
     scored = score(table, model, candidates(table, model.blocking))
     near = scored.weight >= _WORTH_A_LOOK
     one, other = (numbers[near].astype(np.int64) for numbers in scored.pairs)

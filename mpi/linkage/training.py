@@ -5,6 +5,7 @@ import numpy as np
 
 from mpi.linkage.candidates import rules_for
 from mpi.linkage.columns import Map, untrained
+from mpi.linkage.copies import without_copies
 from mpi.linkage.estimate import train
 from mpi.linkage.model import Model
 from mpi.linkage.residents import guards_for
@@ -15,6 +16,7 @@ _KEPT = 5000
 
 def trained(table: Table, found: Map) -> Model:
     """The model of these records, without labels."""
+    table = without_copies(table)
     rules = found.options.blocking or rules_for(table, found.kinds)
     model = train(table, untrained(found, rules, guards_for(table, found)))
     wanted = [each.column for each in model.comparisons if each.frequencies]

@@ -19,6 +19,12 @@ from mpi.normalisation.placeholders import is_placeholder
 # A year in two digits is one of the hundred before this one: records of the living.
 _PIVOT: Final = 30
 _SHORT_YEAR = re.compile(r"\A([0-9]{1,2}[/.-][0-9]{1,2}[/.-])([0-9]{2})\Z", re.ASCII)
+# No day is as high: the year stands first.
+_SHORT_YEAR_FIRST = re.compile(r"\A(3[2-9]|[4-9][0-9])(?=[/.-][0-9]{1,2}[/.-][0-9]{1,2}\Z)", re.ASCII)
+_TIME = re.compile(r"(?<=[0-9]{4}-[0-9]{2}-[0-9]{2})t[0-9:.]+(?:z|[+-][0-9:]+)?\Z", re.ASCII)
+# What tools make of a number whose column has empty cells.
+_WHOLE = re.compile(r"\A([0-9]+)\.0+\Z", re.ASCII)
+_NO_YEAR: Final = "0000"
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _SPACE = re.compile(r"\s+")
@@ -38,6 +44,7 @@ def _plain(text: str) -> str:
     marked = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text[:512]).casefold())
     plain = "".join(mark for mark in marked if not unicodedata.combining(mark))
     plain = _SPACE.sub(" ", plain.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")).strip()
+    plain = _WHOLE.sub(r"\1", plain)
     return "" if plain.replace(" ", "") in _NOTHING else plain
 
 
@@ -70,10 +77,11 @@ def citizen(raw: str) -> str:
 
 def date(raw: str) -> str:
     """`yyyy-mm-dd`; eight digits that no calendar has stay, since they may be mistyped."""
-    plain = _SHORT_YEAR.sub(_long_year, _plain(raw))
+    plain = _SHORT_YEAR_FIRST.sub(r"19\1", _TIME.sub("", _plain(raw)))
+    plain = _SHORT_YEAR.sub(_long_year, plain)
     normal = normal_birth_date(plain)
     digits = _NOT_DIGIT.sub("", plain)
-    broken = not normal and len(digits) == 8 and _is_impossible(digits)
+    broken = not normal and len(digits) == 8 and digits[:4] != _NO_YEAR and _is_impossible(digits)
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if broken else normal
 
 
@@ -104,7 +112,7 @@ def place(raw: str) -> str:
 
 def phone(raw: str) -> str:
     """Digits; those of North America without the 1 before them."""
-    return normal_phone(_AMERICA.sub("", raw))
+    return normal_phone(_AMERICA.sub("", _WHOLE.sub(r"\1", raw.strip())))
 
 
 NORMALISERS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.linkage import cases, judge
+from conformance.linkage import cases, judge, records_of
 from conformance.linkage_figures import figures
 from conformance.linkage_files import Records, read
 
@@ -47,6 +47,16 @@ def test_files_are_told_by_their_names(tmp_path: Path) -> None:
     report = judge(suite, ById(), {})
     assert [verdict.outcome for verdict in report.verdicts] == ["passed", "passed"]
     assert "F1 1.0000" in report.verdicts[0].found
+
+
+def test_files_without_names_of_columns_are_read(tmp_path: Path) -> None:
+    (tmp_path / "test1.csv").write_text("rec-10-org, ann, lee\nrec-20-org, ben, wu\n")
+    (tmp_path / "test2.csv").write_text("rec-10-dup-0, anna, lee\n")
+    (case,) = cases(tmp_path)
+    assert case.kind == "zingg_link"
+    first, second = records_of(case)
+    assert (first["rec_id"], first["surname"]) == (["rec-10-org", "rec-20-org"], ["lee", "wu"])
+    assert (second["given_name"], second["soc_sec_id"]) == (["anna"], [""])
 
 
 def test_pairs_are_judged_by_wrong_links(tmp_path: Path) -> None:
