@@ -4,17 +4,20 @@ Pure. Two persons are never merged here: where a record matches several, a human
 that is as yet provisional, one record that nobody verified, is decided again when a newcomer links it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
+from msgspec import structs
 
 from mpi.compare import are_two_people, compare
 from mpi.normalisation.demographics import Demographics
+from mpi.normalisation.names import is_chinese
 from mpi.objections import spoken_for, stands
-from mpi.weigh import SCALE, Scale, name_level
+from mpi.weigh import SCALE, Scale, is_written_otherwise, name_level
 
 # Evidence by strength; the stronger outweighs any number of the weaker.
 _STRENGTH: Final = MappingProxyType({"citizen-id": 4, "card": 3, "demographics": 2, "likely": 1})
@@ -143,7 +146,11 @@ def decide(record: Demographics, candidates: Sequence[Cluster], by: Scale = SCAL
     if strongest == _LIKELY or not best:
         return Decision("review", "review", review=persons, findings=findings)
     one = _one(verdicts, by)
-    if _is_open(best, one) or _is_named_as_another(record, verdicts, one):
+    if (
+        _is_open(best, one)
+        or _is_one_of_several(record, best, one)
+        or _is_named_as_another(record, verdicts, one)
+    ):
         return Decision("review", "review", review=persons, findings=findings)
     kept = min(one, key=lambda cluster: (cluster.provisional, cluster.person)).person
     taken = tuple(sorted(cluster.person for cluster in one if cluster.person != kept))
@@ -170,6 +177,20 @@ def _is_open(best: Sequence[_Verdict], one: Sequence[Cluster]) -> bool:
     return best[0].strength == _STRENGTH["demographics"] and any(_is_of_another(each, one) for each in best)
 
 
+def _is_one_of_several(record: Demographics, best: Sequence[_Verdict], one: Sequence[Cluster]) -> bool:
+    """Whether a name in letters is that of several persons whose names in characters are not the same."""
+    if any(map(is_chinese, record.names)):
+        return False
+    by_name = best[0].strength == _STRENGTH["demographics"]
+    meant = {each.person: each for each in (*one, *(verdict.cluster for verdict in best if by_name))}
+    return any(
+        is_written_otherwise(member.demographics, other.demographics)
+        for left, right in combinations(meant.values(), 2)
+        for member in left.members
+        for other in right.members
+    )
+
+
 def _is_named_as_another(record: Demographics, verdicts: Sequence[_Verdict], one: Sequence[Cluster]) -> bool:
     """Whether a number tells of these and all else of somebody else: a twin with the other's card."""
     told = [member.demographics for cluster in one for member in cluster.members]
@@ -181,6 +202,28 @@ def _is_named_as_another(record: Demographics, verdicts: Sequence[_Verdict], one
 
 def examine(record: Demographics, cluster: Cluster, by: Scale = SCALE) -> Iterable[Finding]:
     """One finding for each member that shares something with the record or conflicts with it."""
+    found = _compared(record, cluster, by)
+    return map(_only_likely, found) if _sounds_alike(record, cluster) else found
+
+
+def _sounds_alike(record: Demographics, cluster: Cluster) -> bool:
+    """Whether the person has names in characters and the record's is none of them: then names in letters,
+    which stand for both, tell nothing of who of two twins is meant."""
+    told = [each.demographics for each in cluster.members if each.demographics.names != record.names]
+    if len(told) < len(cluster.members) or not any(map(is_chinese, record.names)):
+        return False
+    otherwise = [each for each in told if any(map(is_chinese, each.names))]
+    return bool(otherwise) and all(is_written_otherwise(record, each) for each in otherwise)
+
+
+def _only_likely(finding: Finding) -> Finding:
+    if "demographics" not in finding.evidence:
+        return finding
+    evidence = {*finding.evidence} - {"demographics"} | {"likely"}
+    return structs.replace(finding, evidence=tuple(sorted(evidence)))
+
+
+def _compared(record: Demographics, cluster: Cluster, by: Scale) -> Iterator[Finding]:
     members = cluster.members
     for member in sorted(members, key=_number) if len(members) > 1 else members:
         comparison = compare(record, member.demographics, by)

@@ -20,7 +20,7 @@ _MOST: Final = 22.0
 _WHOLE_DAY: Final = len("yyyy-mm-dd")
 # Most who share a telephone or a dwelling are of one household, where no two have one name: with an equal
 # name it tells that much more.
-_NAMED_ALIKE: Final = 7.0
+_NAMED_ALIKE: Final = 8.0
 # Names whose worth is remembered by a scale.
 _NAMES: Final = 65536
 
@@ -138,19 +138,24 @@ def support(one: Demographics, other: Demographics, found: Levels, bits: float, 
     """What a weight is evidence of. Names that only sound alike make no link. Without a shared telephone or
     dwelling there is none where others of that name are expected to be born that day, and nothing to ask
     about: who looks at name, birth date and sex alone knows no more."""
+    if found.phone != "equal" and found.address != "equal":
+        if bits < by.model.review_at or not _is_rare(one, other, found, by):
+            return ""
+        return "demographics" if bits >= by.model.link_at and _is_one_day(one, found) else "likely"
+    known = found.name == "equal" or (found.name == "sound" and _is_respelt(one, other))
+    if known and _is_one_of_household(found):
+        bits += _NAMED_ALIKE
     if bits < by.model.review_at:
         return ""
-    linking = bits >= by.model.link_at
-    if found.phone != "equal" and found.address != "equal":
-        if not _is_rare(one, other, found, by):
-            return ""
-        return "demographics" if linking and _is_one_day(one, found) else "likely"
-    if found.birth_date in ("", "different"):
-        return "likely"
-    if found.name == "equal" and found.gender != "different":
-        return "demographics" if bits + _NAMED_ALIKE >= by.model.link_at else "likely"
-    known = found.name == "equal" or (found.name == "sound" and _is_respelt(one, other))
-    return "demographics" if linking and known else "likely"
+    told = found.birth_date not in ("", "different")
+    return "demographics" if bits >= by.model.link_at and known and told else "likely"
+
+
+def _is_one_of_household(found: Levels) -> bool:
+    """Whether no two of one household agree so: of twins and siblings names may sound alike in letters."""
+    if found.gender == "different" or found.birth_date == "different":
+        return False
+    return found.name == "equal" or found.birth_date in ("equal", "as-far-as-known")
 
 
 def _is_rare(one: Demographics, other: Demographics, found: Levels, by: Scale) -> bool:
@@ -169,13 +174,20 @@ def _is_one_day(one: Demographics, found: Levels) -> bool:
 
 
 def _is_respelt(one: Demographics, other: Demographics) -> bool:
-    """Whether both names are of the same letters in some order, or of a minority name the dot is missing or
-    all behind it. Chinese names that only sound alike may be those of twins, who share birth date, address
-    and telephone."""
-    if any(map(is_chinese, one.names)) or any(map(is_chinese, other.names)):
-        undotted_ = {undotted(name) for name in one.names}
-        return not undotted_.isdisjoint(map(undotted, other.names)) or _is_first_part(one, other)
-    return True
+    """Whether both names are of the same letters in some order, or one is the other's sound in letters, or of
+    a minority name the dot is missing or all behind it. Names in characters that only sound alike may be
+    those of twins, who share birth date, address and telephone."""
+    if not (any(map(is_chinese, one.names)) and any(map(is_chinese, other.names))):
+        return True
+    undotted_ = {undotted(name) for name in one.names}
+    return not undotted_.isdisjoint(map(undotted, other.names)) or _is_first_part(one, other)
+
+
+def is_written_otherwise(one: Demographics, other: Demographics) -> bool:
+    """Whether both have a name in characters, and not the same."""
+    if not (any(map(is_chinese, one.names)) and any(map(is_chinese, other.names))):
+        return False
+    return set(one.names).isdisjoint(other.names) and not _is_respelt(one, other)
 
 
 def _is_first_part(one: Demographics, other: Demographics) -> bool:

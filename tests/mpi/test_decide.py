@@ -308,3 +308,21 @@ def test_a_number_of_one_and_the_name_and_home_of_another_are_for_a_human() -> N
     assert decide(lent, clusters(holder)).kind == "link"
     decision = decide(lent, clusters(holder, twin))
     assert (decision.kind, decision.review) == ("review", (1, 2))
+
+
+def sounded(name: str, **told: object) -> Demographics:
+    phone = [{"system": "phone", "value": "13912345678"}]
+    return facts(name=name, birth_date="2010-05-06", telecom=phone, **told)
+
+
+def test_a_name_in_letters_is_linked_to_its_characters_and_stands_for_no_twin() -> None:
+    letters, one, twin = sounded("Wang Zian"), sounded("王子安"), sounded("王梓安")
+    assert decide(letters, clusters(one)).person == decide(one, clusters(letters)).person == 1
+    both = Cluster(1, (Member(1, letters), Member(2, one)))
+    assert decide(twin, [both]).kind == "review"
+    assert decide(one, [both]).person == 1
+    assert decide(letters, clusters(one, twin)).kind == "review"
+    several = [Cluster(1, (Member(1, one), Member(3, one))), Cluster(2, (Member(2, twin),))]
+    assert decide(letters, several).kind == "review"
+    with_card = sounded("Wang Zian", card="E1000001")
+    assert decide(with_card, clusters(sounded("王子安", card="E1000001"), twin)).kind == "review"
