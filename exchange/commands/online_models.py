@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+# What the model that decides before any is activated is called, to go back to it.
+BY_HAND = "by-hand"
+
 Actor = Annotated[str, typer.Option(help="Who says so.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
 
@@ -30,21 +33,28 @@ def models() -> None:
         for kept in await models(connection):
             mark = "*" if kept.digest == digest else " "
             typer.echo(f"{mark} {kept.digest}  {kept.created:%Y-%m-%d %H:%M}  {kept.trained_on} records")
+        if digest is None:
+            typer.echo(f"the model set by hand decides ({BY_HAND})", err=True)
 
     run(listed)
 
 
 def activate(
-    digest: Annotated[str, typer.Argument(help="The model's name, as `yilian mpi models` tells it.")],
+    digest: Annotated[
+        str, typer.Argument(help=f"The model's name, as `yilian mpi models` tells it, or {BY_HAND}.")
+    ],
     reason: Reason = "",
     actor: Actor = "",
 ) -> None:
     """Let this model decide from now on; what was decided stays."""
-    from mpi.models import UnknownModel, activate
+    from mpi.models import UnknownModel, activate, keep
+    from mpi.online_model import HAND_SET
 
     async def activated(connection: "Connection") -> None:
+        who, instant = actor or getuser(), datetime.now(UTC)
         try:
-            await activate(connection, digest, actor or getuser(), reason, datetime.now(UTC))
+            name = await keep(connection, HAND_SET, who, instant) if digest == BY_HAND else digest
+            await activate(connection, name, who, reason, instant)
         except UnknownModel:
             raise Refused(f"there is no model {digest}: see yilian mpi models") from None
 

@@ -147,6 +147,11 @@ async def test_a_hospital_tells_by_a_number_that_the_patient_has(
         answer = await one.put("Patient", params=by, json=told)
         assert answer.status_code == 422
         assert answer.json()["issue"][0]["expression"] == ["Patient.identifier"]
+    for criteria in ("|1", "1", "urn:x:mrn|1,urn:x:mrn|2", "urn:x:mrn|"):
+        answer = await one.put("Patient", params={"identifier": criteria}, json=patient("1"))
+        assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, ["identifier"])
+    named = await one.put("Patient", params=by | {"name": "x"}, json=patient("1"))
+    assert (named.status_code, named.json()["issue"][0]["expression"]) == (422, ["name"])
     assert [(await one.put("Patient", params=by, json=patient("1"))).status_code for _ in "12"] == [201, 200]
 
 

@@ -66,6 +66,17 @@ def test_train_activate_refresh_and_decide_anew(filled: str) -> None:
     assert f"{RECORDS} records, 0 persons to join, 0 to part" in err
 
 
+def test_one_can_go_back_to_the_model_set_by_hand(filled: str) -> None:
+    assert run("models") == (0, "", "the model set by hand decides (by-hand)\n")
+    digest = run("train", "--population", "400")[1].partition(":")[0]
+    for name in (digest, "by-hand"):
+        assert run("activate", name, "--reason", "tried")[0] == 0
+    marked = [line for line in run("models")[1].splitlines() if line.startswith("*")]
+    assert len(marked) == 1
+    assert digest not in marked[0]
+    assert "0 records" in marked[0]
+
+
 def test_a_model_is_told_before_it_is_activated(filled: str, tmp_path: Path) -> None:
     digest = run("train", "--population", "400")[1].partition(":")[0]
     code, out, _ = run("report", digest, "--document", str(tmp_path / "model.json"))
