@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from exchange.commands.connected import from_environment
+from exchange.commands.named import patient_named
 from exchange.commands.refused import Refused
 
 Result = TypeVar("Result")
@@ -127,7 +128,9 @@ def review_labels(
 
 
 def history(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="A Patient's id, or an enterprise id.")],
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help="A Patient's id, an enterprise id, or HOSPITAL|NUMBER.")
+    ],
     count: Annotated[int, typer.Option(min=1, max=1000, help="At most so many of each.")] = 50,
     at: Annotated[str | None, typer.Option(help="Whose it was at this instant of real time.")] = None,
     believed: Annotated[str | None, typer.Option(help="As the hub believed at this instant.")] = None,
@@ -140,7 +143,8 @@ def history(
     from mpi.history import decisions_of, links_of
 
     async def told(hub: Any, connection: Any) -> list[Any]:
-        return [*await decisions_of(connection, id_, count), *await links_of(connection, id_, count)]
+        name = await patient_named(connection, id_)
+        return [*await decisions_of(connection, name, count), *await links_of(connection, name, count)]
 
     rows = in_transaction(told)
     if not rows:
@@ -156,7 +160,8 @@ def _past(id_: str, at: str | None, believed: str | None) -> None:
     when = _instant(at, "--at") or now, _instant(believed, "--believed") or now
 
     async def told(hub: Any, connection: Any) -> State:
-        return await state_at(connection, id_, believed=when[1], valid=when[0])
+        name = await patient_named(connection, id_)
+        return await state_at(connection, name, believed=when[1], valid=when[0])
 
     state = in_transaction(told)
     if not state.patients:

@@ -16,6 +16,7 @@ from exchange.hub import open_hub
 from exchange.inbound.reception import Reception, open_reception
 from exchange.server import translating
 from exchange.settings import Settings
+from tests.exchange.operations.identities import client_of
 
 DOMAINS = """
 domains:
@@ -313,3 +314,20 @@ async def test_a_query_of_another_event_is_told_which_there_are(reception: Recep
         answer = await sent(reception, f"{head(kind, kind[:7])}\nQPD|x|T1|1")
         code = "201" if places == "MSH-9.2" else "200"
         assert (answer.text("MSA-1"), answer.text("ERR-3")) == ("AR", code)
+
+
+async def test_where_domains_are_listed_a_hospital_removes_its_patient_too(closed: Reception) -> None:
+    await sent(closed, fed("1", "A1^^^ALPHA~771234^^^STATE||DOE^JANE||19800101|F"))
+    own = {
+        "identifier": [
+            {"system": "urn:x:beta", "value": "B9"},
+            {"system": "urn:oid:1.2.3.4.9", "value": "771234"},
+        ]
+    }
+    told = {"resourceType": "Patient", "name": [{"text": "JANE DOE"}], "birthDate": "1980-01-01"} | own
+    async with client_of(closed.hub, "system/*.cruds", "ward") as ward:
+        by = {"identifier": "urn:x:beta|B9"}
+        assert (await ward.put("Patient", params=by, json=told)).status_code == 201
+        assert "B9" in numbers(await sent(closed, cross("A1^^^ALPHA")))
+        assert (await ward.delete("Patient", params=by)).status_code == 204
+    assert "B9" not in numbers(await sent(closed, cross("A1^^^ALPHA")))
