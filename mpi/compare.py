@@ -11,7 +11,7 @@ import msgspec
 
 from mpi.normalisation.citizen_id import citizen_id
 from mpi.normalisation.demographics import Demographics
-from mpi.normalisation.implied import is_of_another_generation
+from mpi.normalisation.implied import is_anothers
 from mpi.other_names import in_common
 from mpi.weigh import SCALE, Levels, Scale, bits_of, levels_of, support
 
@@ -48,7 +48,7 @@ def compare(one: Demographics, other: Demographics, by: Scale = SCALE) -> Compar
     levels = levels_of(one, other, by)
     bits = bits_of(one, other, levels, by)
     found = set()
-    if _share_number(one, other) and not _is_parents(one, other, levels):
+    if _share_number(one, other) and not _is_anothers_number(one, other, levels):
         found.add("citizen-id")
     if _share_card(one, other) and not _is_strangers(one, other, levels):
         found.add("card")
@@ -89,11 +89,11 @@ def _conflicts(
 
 
 def are_two_people(one: Demographics, other: Demographics) -> bool:
-    """Whether each has a valid number for life that is no parent's, and none is the same. Symmetric."""
+    """Whether each has a valid number for life, no parent's or spouse's, and none is the same. Symmetric."""
     known = one.citizen_ids and other.citizen_ids and one.citizen_ids != other.citizen_ids
     if not known or not set(one.citizen_ids).isdisjoint(other.citizen_ids) or not _comparable(one, other):
         return False
-    return not (_is_of_a_child(one) or _is_of_a_child(other))
+    return not (_is_under_anothers(one) or _is_under_anothers(other))
 
 
 def _comparable(one: Demographics, other: Demographics) -> bool:
@@ -142,29 +142,38 @@ def _borrows(one: Demographics, other: Demographics) -> bool:
     return (is_borrowed(one) or is_borrowed(other)) and not _same_delivery(one, other)
 
 
-def _is_parents(one: Demographics, other: Demographics, levels: Levels) -> bool:
-    """Whether the number that both have is a parent's, under which a child stands, and the other is somebody
-    else: the parent, a child of another day, or a newborn's twin. Then it says nothing of the two."""
+def _is_anothers_number(one: Demographics, other: Demographics, levels: Levels) -> bool:
+    """Whether the number that both have is a parent's, under which a child stands, or a spouse's, and the two
+    are not one: the parent, a child of another day, or a newborn's twin. Then it says nothing of the two."""
     if one.newborn or other.newborn:
-        another = levels.birth_date == "different" or _different_birth_order(one, other)
+        another = _is_another_birth(one, other, levels)
     else:
         another = levels.birth_date == "different" and levels.name in ("near", "different")
-    return another and (_is_of_a_child(one) or _is_of_a_child(other))
+    return another and (_is_under_anothers(one) or _is_under_anothers(other))
 
 
 def _is_strangers(one: Demographics, other: Demographics, levels: Levels) -> bool:
-    """Whether the card that both have was lent, for in all else they are two people: nobody need look."""
+    """Whether the card that both have was lent, as a mother's to her newborn, for in all else they are two
+    people: nobody need look."""
+    if one.newborn or other.newborn:
+        return _is_another_birth(one, other, levels)
     if levels.name != "different":
         return False
     return levels.birth_date == "different" or are_two_people(one, other)
 
 
-def _is_of_a_child(record: Demographics) -> bool:
-    """Whether the numbers are of people of another generation than who is born on the record's day."""
+def _is_another_birth(one: Demographics, other: Demographics, levels: Levels) -> bool:
+    return levels.birth_date == "different" or _different_birth_order(one, other)
+
+
+def _is_under_anothers(record: Demographics) -> bool:
+    """Whether the numbers are of people of another generation than who is born on the record's day, or of
+    another day and sex."""
     if not record.birth_date:
         return False
     numbers = [number for number in map(citizen_id, record.citizen_ids) if number]
-    return bool(numbers) and all(is_of_another_generation(record.birth_date, number) for number in numbers)
+    born, sex = record.birth_date, record.gender
+    return bool(numbers) and all(is_anothers(born, sex, number) for number in numbers)
 
 
 def _is_under_another_name(one: Demographics, other: Demographics, levels: Levels) -> bool:

@@ -56,6 +56,18 @@ def _is_holder(told: Demographics, number: CitizenId) -> bool:
     return relation != "default-day" or born.endswith(_FIRST_OF_JANUARY)
 
 
+def is_anothers(born: str, gender: str, number: CitizenId) -> bool:
+    """Whether the number is surely not of one of this sex who was born then: it is of another generation, or
+    of another sex and day, such as a spouse's."""
+    if not born:
+        return False
+    if is_of_another_generation(born, number):
+        return True
+    return (
+        gender not in ("", number.sex) and date_relation(born, number.birth_date.isoformat()) == "different"
+    )
+
+
 def is_of_another_generation(born: str, number: CitizenId) -> bool:
     """Whether one born then is so much older or younger than the number's holder as a parent or child."""
     return abs(int(born[:4]) - number.birth_date.year) >= _GENERATION

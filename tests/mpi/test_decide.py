@@ -115,6 +115,25 @@ def test_a_number_under_a_name_that_has_nothing_of_the_other_is_asked_about() ->
     assert decide(slip, clusters(at_home)).kind == "link"
 
 
+def test_a_spouse_under_the_others_number_is_somebody_else() -> None:
+    husband = facts(citizen=valid_id("1980-05-06"), name="王伟")
+    told = {"name": "李娜", "gender": "female", "birth_date": "1983-11-21", "telecom": PHONE}
+    wife = facts(citizen=valid_id("1980-05-06"), **told)
+    assert decide(wife, clusters(husband)).kind == "new"
+    own = facts(citizen=valid_id("1983-11-21", 202), **told)
+    assert decide(own, clusters(wife)).rule == "demographics"
+    assert (
+        decide(facts(citizen=valid_id(), gender="female"), clusters(facts(citizen=valid_id()))).kind == "link"
+    )
+
+
+def test_a_newborn_with_its_mothers_card_is_no_question_of_who_she_is() -> None:
+    mother = facts(name="王芳", gender="female", birth_date="1990-01-02", card="E1000001")
+    child = facts(name="王芳之子", gender="male", birth_date="2026-01-01", card="E1000001")
+    assert decide(child, clusters(mother)).kind == "new"
+    assert decide(child, clusters(child)).kind != "new"
+
+
 def test_who_changed_the_name_is_known_by_both() -> None:
     before, after = facts(citizen=valid_id(), name="陈芳"), facts(citizen=valid_id(), name="李子涵")
     person = Cluster(1, (Member(1, before), Member(2, before), Member(3, after, settled=True)))
@@ -248,7 +267,7 @@ def test_a_provisional_identity_that_something_speaks_against_is_for_a_human() -
 
 def test_whom_the_guards_forbid_does_not_keep_a_record_from_whom_they_allow() -> None:
     mother = facts(name="王芳", gender="female", birth_date="1990-01-02", citizen=MOTHER)
-    borrower = facts(name="王小宝", gender="male", birth_date="1996-01-03", citizen=MOTHER)
+    borrower = facts(name="王小宝", gender="female", birth_date="1996-01-03", citizen=MOTHER)
     decision = decide(mother, clusters(borrower, mother))
     assert (decision.kind, decision.person, decision.review) == ("link", 2, (1,))
 

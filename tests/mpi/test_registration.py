@@ -61,13 +61,16 @@ async def test_a_child_under_its_parents_number_is_another_and_nobody_is_asked(c
     assert await questions(connection) == []
 
 
-async def test_a_spouse_under_the_others_number_is_asked_about(connection: Any) -> None:
-    husband = await tell(connection, record(citizen=valid_id(), name="王伟"))
-    facts: dict[str, Any] = {"name": "李娜", "gender": "female", "birth_date": "1982-11-23"}
-    wife = await tell(connection, record(hospital="h2", citizen=valid_id(), **facts))
-    assert wife.decision.kind == "review"
-    assert wife.enterprise_id != husband.enterprise_id
-    assert await questions(connection) == [("ambiguous", "h2-1", {wife.enterprise_id, husband.enterprise_id})]
+async def test_a_brother_under_the_others_number_is_asked_about(connection: Any) -> None:
+    elder = await tell(connection, record(citizen=valid_id(), name="王伟"))
+    younger = await tell(
+        connection, record(hospital="h2", citizen=valid_id(), name="王小宝", birth_date="1982-11-23")
+    )
+    assert younger.decision.kind == "review"
+    assert younger.enterprise_id != elder.enterprise_id
+    assert await questions(connection) == [
+        ("ambiguous", "h2-1", {younger.enterprise_id, elder.enterprise_id})
+    ]
 
 
 async def test_a_number_with_nobodys_name_is_asked_about(connection: Any) -> None:
