@@ -229,7 +229,14 @@ def _shared_dwelling(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:
     level = _shared(mine, theirs)
     if level != "different":
         return level
-    return "equal" if _is_end_of_one(mine, theirs) or _is_end_of_one(theirs, mine) else level
+    ends = _is_end_of_one(mine, theirs) or _is_end_of_one(theirs, mine)
+    return "equal" if ends or _is_house_of_one(mine, theirs) or _is_house_of_one(theirs, mine) else level
+
+
+def _is_house_of_one(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Whether a house in its lane is that of one of the others, which tell the room too."""
+    houses = tuple([f"{each}-" for each in mine if "-" in each])
+    return bool(houses) and any(each.startswith(houses) for each in theirs)
 
 
 def _is_end_of_one(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:

@@ -29,6 +29,7 @@ Identify = Callable[[str], tuple[str, str]]
 CITIZEN_ID: Final = "citizen-id"
 NATIONAL_ID: Final = "national-id"
 """A deployment's own scheme of numbers that a person has for life, as a citizen id is."""
+PASSPORT: Final = "passport"
 
 NORMALISATION: Final = 7
 """Version of the rules in this module; a stored record of another version is to be normalised again."""
@@ -61,6 +62,7 @@ _BETWEEN_PHONES: Final = re.compile(
 )
 # HL7 Table 0203 for a national number: NI, and NN with the country's three letters.
 _NATIONAL: Final = frozenset(("NI", "NNCHN"))
+_PASSPORT_NUMBER: Final = "PPN"
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -217,12 +219,23 @@ def _identifiers(patient: Mapping[str, Any], identify: Identify) -> tuple[tuple[
     for identifier in patient.get("identifier", ()):
         shared = shared_identifier(identifier, identify)
         if shared is None:
+            if passport := _passport(identifier):
+                cards.append(Card(PASSPORT, PASSPORT, passport))
             continue
         if shared.kind in (CITIZEN_ID, NATIONAL_ID):
             numbers.append(_for_life(shared))
         else:
             cards.append(shared)
     return _distinct(numbers), _distinct(cards)
+
+
+def _passport(identifier: Mapping[str, Any]) -> str:
+    """The number of a passport, whoever's identifier system it comes in."""
+    value = identifier.get("value")
+    codings = identifier["type"].get("coding", ()) if "type" in identifier else ()
+    if not isinstance(value, str) or all(coding.get("code") != _PASSPORT_NUMBER for coding in codings):
+        return ""
+    return normal_number(value)
 
 
 def _for_life(card: Card) -> str:

@@ -19,6 +19,8 @@ _ORDER: Final = r"(?:第?[甲乙丙丁一二三四大小0-9a-d]{1,2}胎?|i{1,3})
 _CHINESE: Final = re.compile(
     rf"([\u3400-\u9fff\U00020000-\U0003ffff].{{1,11}}?)(?:{_WITH_OF}|{_WITHOUT}){_ORDER}"
 )
+# Behind three characters these are a child's mark where they tell which child; otherwise a name may end so.
+_NUMBERED: Final = re.compile(r"[\u3400-\u9fff]{3}([子女]\(?[1-4a-d]\)?)")
 _NAMELESS: Final = re.compile(rf"新生婴?儿.*|(?:[男女]婴|婴儿){_ORDER}")
 _LATIN: Final = re.compile(
     r"\b(?:newborn|neonate|infant|baby ?boy|baby ?girl|baby (?:male|female|of))\b"
@@ -56,6 +58,8 @@ def _told_of(tight: str) -> str | None:
     found = _CHINESE.fullmatch(tight)
     if found and (found[1] not in COMPOUND or found[0][found.end(1)] in "之的其"):
         return tight[found.end(1) :]
+    if numbered := _NUMBERED.fullmatch(tight):
+        return numbered[1].strip("()")
     if _NAMELESS.fullmatch(tight):
         return "" if tight.startswith("新") else tight
     return None

@@ -82,7 +82,13 @@ def test_a_minority_name_without_its_dot_is_the_same_and_its_first_part_as_good(
 
 def test_a_dwelling_without_its_district_is_the_same_and_none_of_another() -> None:
     one = replace(SAID, addresses=("徐汇宛平南路403-53-1004",))
-    for place, level in (("~宛平南路403-53-1004", "equal"), ("~宛平南路403-5-1004", "different")):
+    for place, level in (
+        ("~宛平南路403-53-1004", "equal"),
+        ("~宛平南路403-5-1004", "different"),
+        ("徐汇宛平南路403-53", "equal"),
+        ("徐汇宛平南路403-5", "different"),
+        ("徐汇宛平南路403", "different"),
+    ):
         other = replace(SAID, addresses=(place,))
         assert levels_of(one, other).address == levels_of(other, one).address == level
 

@@ -142,3 +142,13 @@ def test_the_area_code_may_be_left_out(sent: str) -> None:
 @pytest.mark.parametrize("filler", ["0123456789", "987654321", "暂无卡号信息", "TEST123", "测试123456"])
 def test_words_and_sequences_are_no_card_numbers(filler: str) -> None:
     assert normal_number(filler) == ""
+
+
+def test_a_passport_is_one_whichever_hospital_tells_of_it() -> None:
+    kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "PPN"}]}
+    told = [
+        {"identifier": [{"system": f"http://{hospital}.example/passport", "type": kind, "value": value}]}
+        for hospital, value in (("one", "m 38974479"), ("other", "M38974479"), ("other", "-"))
+    ]
+    card = Card("passport", "passport", "M38974479")
+    assert [demographics_from_patient(each, identify).cards for each in told] == [(card,), (card,), ()]

@@ -38,6 +38,8 @@ from mpi.normalisation.newborns import is_newborn, told_birth_order
         ("Twin B of Smith", 2),
         ("B/O Smith", None),
         ("Infant of Mary", None),
+        ("苏婷玲女2", 2),
+        ("蒋萍敏子(2)", 2),
     ],
 )
 def test_a_newborn_and_its_place(name: str, order: int | None) -> None:
