@@ -99,12 +99,11 @@ def _named(found: Sequence[Path], pattern: str) -> list[Path]:
 
 def _verdict(case: Case, engine: Engine) -> Verdict:
     told, start = sets()[case.kind], time.process_time()
-    if "pairs" in told:
-        passed, text = judged_pairs(case, told, engine)
-    elif "tests" in told:
-        passed, text = judged_tests(case, told, engine)
-    else:
-        passed, text = _groups(case, told, engine)
+    judged = judged_pairs if "pairs" in told else judged_tests if "tests" in told else _groups
+    try:
+        passed, text = judged(case, told, engine)
+    except Exception as error:
+        passed, text = False, f"{type(error).__name__}: {error}"
     spent = f"; {time.process_time() - start:.1f} s CPU"
     return Verdict(f"{case.kind}/{case.name}", "passed" if passed else "failed", text + spent)
 
@@ -144,10 +143,11 @@ def judged_pairs(case: Case, told: Mapping[str, Any], engine: PairEngine) -> tup
     both = list(zip(expected, kinds, strict=True))
     wrong = both.count(("Not a Match", "link"))
     matches = [kind for label, kind in both if label == "Match"]
-    kept = sum(kind != "new" for kind in matches) / len(matches)
+    kept = sum(kind != "new" for kind in matches) / len(matches) if matches else 1.0
+    asked = kinds.count("review") / max(len(kinds), 1)
     text = (
         f"{len(both)} pairs: {wrong} non-matches linked, {kept:.2%} of matches linked or for review "
-        f"({matches.count('link')} of {len(matches)} linked), review {kinds.count('review') / len(kinds):.2%}"
+        f"({matches.count('link')} of {len(matches)} linked), review {asked:.2%}"
     )
     return wrong <= 1 and kept >= 0.97, text
 

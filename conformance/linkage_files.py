@@ -24,7 +24,7 @@ def read(file: Path, names: Sequence[str] = ()) -> Records:
         return _clusters(file)
     with file.open(encoding="utf-8-sig", newline="") as text:
         rows = csv.reader(text, skipinitialspace=True)
-        header = list(names) or [name.strip() for name in next(rows)]
+        header = list(names) or [name.strip() for name in next(rows, [])]
         full = [[*row, *[""] * len(header)] for row in rows if row]
     return {name: [row[at].strip() for row in full] for at, name in enumerate(header) if name}
 

@@ -21,10 +21,8 @@ class LinkageEngine:
 
     def groups(self, files: Sequence[Records], columns: Mapping[str, Any]) -> list[tuple[int, str]]:
         told = map_from_document(columns)
-        raw = {
-            name: [value for file in files for value in file[source]] for name, source in told.sources.items()
-        }
         sizes = [len(next(iter(file.values()))) for file in files]
+        raw = {name: _values(files, sizes, source) for name, source in told.sources.items()}
         made = table(raw, told.kinds, [number for number, size in enumerate(sizes) for _ in range(size)])
         model = trained(made, told)
         linked = link(made, model, made.source if told.options.unique else None)
@@ -35,11 +33,15 @@ class LinkageEngine:
     ) -> list[str]:
         told = map_from_document(columns)
         size = len(next(iter(records.values())))
-        empty = [""] * size
-        raw = {name: records.get(source, empty) for name, source in told.sources.items()}
+        raw = {name: _values([records], [size], source) for name, source in told.sources.items()}
         made = table(raw, told.kinds, [0] * size)
         model = trained(made, told)
         numbers = np.asarray(pairs, np.int32).reshape(-1, 2)
         listed = (numbers[:, 0], numbers[:, 1])
         among = weights_among(made, model, listed)
         return list(kinds_of_pairs(score(made, model, listed), model, among))
+
+
+def _values(files: Sequence[Records], sizes: Sequence[int], column: str) -> list[str]:
+    """Of all files; a set that lacks a column has no values there."""
+    return [value for file, size in zip(files, sizes, strict=True) for value in file.get(column, [""] * size)]

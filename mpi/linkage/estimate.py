@@ -144,7 +144,8 @@ def _prior(table: Table, candidates: int, share: float) -> float:
 
 def _random_pairs(table: Table, draw: np.random.Generator) -> Pairs:
     size = len(table)
-    one, other = (draw.integers(0, size, RANDOM_PAIRS, np.int32) for _ in range(2))
+    wanted = RANDOM_PAIRS if size else 0
+    one, other = (draw.integers(0, max(size, 1), wanted, np.int32) for _ in range(2))
     kept = one != other
     if table.source.any():
         kept &= table.source[one] != table.source[other]

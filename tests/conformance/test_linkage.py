@@ -67,6 +67,16 @@ def test_pairs_are_judged_by_wrong_links(tmp_path: Path) -> None:
     assert "2 non-matches linked" in verdict.found
 
 
+def test_an_odd_set_does_not_end_the_suite(tmp_path: Path) -> None:
+    (tmp_path / "MIIS-none.jsonl").write_text('{"test": "1", "expect": "Not a Match", "a": {}, "b": {}}\n')
+    (tmp_path / "dataset_A_1.csv").write_text("given_name\nann\n")
+    (tmp_path / "dataset_A_2.csv").write_bytes(b"rec_id\n\xff\n")
+    (tmp_path / "dataset_A_3.csv").write_text("")
+    verdicts = judge(cases(tmp_path), ById(), {}).verdicts
+    assert [verdict.outcome for verdict in verdicts] == ["failed", "failed", "failed", "passed"]
+    assert "KeyError" in verdicts[0].found
+
+
 def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         cases(tmp_path)

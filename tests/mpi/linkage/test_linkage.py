@@ -115,6 +115,11 @@ def test_a_file_of_one_record_is_one_person() -> None:
     assert [(each.kind, each.other) for each in _decisions(made, model)] == [("new", None)]
 
 
+def test_a_file_of_no_records_is_nobody() -> None:
+    made = table({name: [] for name in KINDS}, KINDS, [])
+    assert not _decisions(made, trained(made, map_from_document(COLUMNS)))
+
+
 def test_of_two_persons_a_human_is_asked_about_the_one_of_fewer_records(told: Trained) -> None:
     made, model, _ = told
     linked = link(made, model)
