@@ -25,6 +25,8 @@ ASKABLE: Final = frozenset(
     )
 )
 _PARAMETER: Final = re.compile(r"@?PID\.([0-9.]{1,12})", re.ASCII)
+# A time as far as it is known, and since or until when.
+_BORN: Final = re.compile(r"(?:ge|le)?[0-9]{4}(?:[0-9]{2}){0,5}(?:\.[0-9]+)?(?:[+-][0-9]{4})?", re.ASCII)
 _COUNT: Final = re.compile(r"[0-9]{1,7}", re.ASCII)
 
 
@@ -108,6 +110,8 @@ def _asked(message: Message) -> tuple[tuple[tuple[str, str, int], ...], list[Fau
             faults.append(
                 Fault(DATA_TYPE_ERROR, "nothing can be asked by this parameter", f"QPD-3[{number}].1")
             )
+        elif value and found[1].partition(".")[0] == "7" and not _BORN.fullmatch(value):
+            faults.append(Fault(DATA_TYPE_ERROR, "this is no date", f"QPD-3[{number}].2"))
         elif value:
             made.append((found[1], value, number))
     if not made and not faults:

@@ -28,7 +28,7 @@ class Asked:
             if each.name in FORM_PARAMETERS:
                 continue
             if each.name not in known:
-                raise FhirError("invalid", "There is no such parameter here", each.name[:64])
+                raise FhirError("invalid", "There is no such parameter here", each.expression[:64])
             found = self._given.setdefault(each.name, [])
             found.append(each)
             if len(found) > known[each.name]:

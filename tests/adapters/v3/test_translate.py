@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -139,3 +140,16 @@ def test_a_code_that_terms_name_twice_is_there_once_with_both_names() -> None:
     [terms] = of(translated(message("PRVS_IN000001UV01", inner)), "CodeSystem")
     assert [each["code"] for each in terms["concept"]] == ["1", "2"]
     assert terms["concept"][0]["designation"] == [{"value": "男性"}]
+
+
+def test_a_name_alone_is_nobody() -> None:
+    """All of that name would be one patient."""
+    raw = registration()
+    for part in (
+        rb'<id><item [^>]*extension="(?:P42|110101199003071233)"/></id>',
+        rb"<asOtherIDs>.*?</asOtherIDs>",
+        rb"<birthTime [^>]*/>",
+    ):
+        raw = re.sub(part, b"", raw, flags=re.DOTALL)
+    made = translated(raw)
+    assert [each.code for each in made.issues if each.severity == "error"] == ["required"]
