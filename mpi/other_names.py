@@ -24,7 +24,7 @@ def in_common(one: str, other: str) -> Common:
         chinese, letters = (one, other) if is_chinese(one) else (other, one)
         return "part" if _is_written_in(chinese, letters) else "nothing"
     if not is_chinese(one):
-        return "part"
+        return "nothing" if _initials(one).isdisjoint(_initials(other)) else "part"
     mine, theirs = name_parts(one), name_parts(other)
     if not (mine.surname and theirs.surname):
         return "nothing" if set(one).isdisjoint(other) else "part"
@@ -38,7 +38,15 @@ def in_common(one: str, other: str) -> Common:
 
 
 def _is_written_in(chinese: str, letters: str) -> bool:
-    """Whether letters begin or end with how a character of the given name sounds, or have it as a word."""
-    sounds = set(map(pinyin, name_parts(chinese).given)) - {""}
-    joined, words = pinyin(letters), set(map(pinyin, letters.replace(",", " ").split()))
-    return any(joined.startswith(sound) or joined.endswith(sound) or sound in words for sound in sounds)
+    """Whether letters end with how the given name sounds, for forms misread surnames (曾 as `ceng`), or begin
+    with it before the surname, or with a minority name's own part."""
+    parts, written = name_parts(chinese), pinyin(letters)
+    if not parts.surname:
+        return written.startswith(pinyin(chinese.partition("·")[0]))
+    given = pinyin(parts.given)
+    return written.endswith(given) or written == given + pinyin(parts.surname)
+
+
+def _initials(letters: str) -> set[str]:
+    """A word that was shortened or mistyped begins as it did."""
+    return {word[0] for word in letters.replace(",", " ").split()}
