@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.hospitals.hospital import slug
 from exchange.commands.connected import connected, from_environment
+from exchange.commands.named import hospital_id
 from exchange.commands.refused import Refused
 from exchange.settings import Settings
 from exchange.store.types import RESOURCE_TYPES
@@ -49,7 +49,10 @@ def client_add(
         ),
     ] = None,
     hospital: Annotated[
-        str | None, typer.Option(help="The hospital it belongs to: its id, or as it names itself in MSH-4.")
+        str | None,
+        typer.Option(
+            help="The hospital it belongs to: its id, or as it names itself in MSH-4.", callback=hospital_id
+        ),
     ] = None,
     jwks: Annotated[
         Path | None, typer.Option(help="File with its public keys (RS384, ES384), to ask /token with.")
@@ -58,10 +61,9 @@ def client_add(
     """Register a client."""
     scopes = tuple(map(_scope, scope or [READ_ALL]))
     keys = None if jwks is None else _key_set(jwks)
-    own = slug(hospital) if hospital else None
-    client = Client(name, name, own, scopes, keys, datetime.now(UTC))
+    client = Client(name, name, hospital, scopes, keys, datetime.now(UTC))
     asyncio.run(_add(from_environment(), client))
-    of = f" of hospital {own}" if own else ""
+    of = f" of hospital {hospital}" if hospital else ""
     typer.echo(f"{name}{of} may {' '.join(map(str, scopes))}; a token: yilian token {name}")
 
 

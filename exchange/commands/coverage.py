@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exchange.commands.connected import connected, from_environment
+from exchange.commands.named import hospital_id
 from exchange.commands.quarantine import Json
 from exchange.commands.refused import Refused
 from exchange.commands.shown import echo_json, echo_table
@@ -21,7 +22,9 @@ DISPOSITIONS = ("mapped", "ignored", "residue")
 
 
 def coverage(
-    hospital: Annotated[str | None, typer.Option(help="Only what this hospital sent.")] = None,
+    hospital: Annotated[
+        str | None, typer.Option(help="Only what this hospital sent.", callback=hospital_id)
+    ] = None,
     message_type: Annotated[
         str | None, typer.Option("--type", help="Only messages of a type: ADT^A08, cda C0004.")
     ] = None,

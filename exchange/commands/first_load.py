@@ -10,6 +10,7 @@ import typer
 
 from exchange.commands.connected import from_environment
 from exchange.commands.ending import FINDINGS
+from exchange.commands.named import hospital_id
 from exchange.commands.refused import Refused
 from exchange.settings import Settings
 
@@ -31,7 +32,10 @@ def load(
         typer.Option("--from-store", help="Stored Patients that the index does not know."),
     ] = False,
     hospital: Annotated[
-        str | None, typer.Option(help="Whose the stored Patients are, if no domain of their numbers says it.")
+        str | None,
+        typer.Option(
+            help="Whose the stored Patients are, if no domain of their numbers says it.", callback=hospital_id
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes; by default one a processor.", min=0)] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
@@ -73,7 +77,7 @@ def _wanted(files: list[str], *, from_store: bool, hospital: str | None) -> "Wan
         source = Source(Path(path), Path(path).stat().st_size)
         if not source.has_lines:
             raise Refused(f"{path} is not NDJSON (.ndjson or .jsonl; plain, .gz or .bz2)")
-        given.append(Given(name, source))
+        given.append(Given(str(hospital_id(name)), source))
     return Wanted(given, hospital)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exchange.commands.connected import connected, from_environment
+from exchange.commands.named import hospital_id
 from exchange.commands.quarantine import Id, Json, show
 from exchange.commands.shown import echo_json, echo_table
 from exchange.settings import Settings
@@ -29,7 +30,9 @@ class Overview:
 @inbox_app.callback(invoke_without_command=True)
 def inbox(
     context: typer.Context,
-    hospital: Annotated[str | None, typer.Option(help="Only what this hospital sent.")] = None,
+    hospital: Annotated[
+        str | None, typer.Option(help="Only what this hospital sent.", callback=hospital_id)
+    ] = None,
     json: Json = False,
 ) -> None:
     """Count messages by state, hospital and channel, with the oldest of each and how long they took."""

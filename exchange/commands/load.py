@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from exchange.commands.connected import from_environment
 from exchange.commands.ending import FINDINGS
+from exchange.commands.named import hospital_id
 from exchange.commands.refused import Refused
 from exchange.settings import Settings
 
@@ -42,7 +43,10 @@ def load(
     json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
     workers: Annotated[int, typer.Option(help="Processes; by default one a processor.", min=0)] = 0,
     hospital: Annotated[
-        str | None, typer.Option(help="Tell the patient index that the Patients are this hospital's.")
+        str | None,
+        typer.Option(
+            help="Tell the patient index that the Patients are this hospital's.", callback=hospital_id
+        ),
     ] = None,
     rejects: Annotated[Path | None, typer.Option(help="NDJSON file of all that was found wrong.")] = None,
     quote: Annotated[bool, typer.Option("--quote", help="With the lines themselves in it.")] = False,

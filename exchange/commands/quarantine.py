@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exchange.commands.connected import from_environment
+from exchange.commands.named import hospital_id
 from exchange.commands.refused import Refused
 from exchange.commands.shown import echo_json, lines, reasons
 
@@ -26,7 +27,9 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 @quarantine_app.command("list")
 def quarantine_list(
-    hospital: Annotated[str | None, typer.Option(help="Only those of this hospital.")] = None,
+    hospital: Annotated[
+        str | None, typer.Option(help="Only those of this hospital.", callback=hospital_id)
+    ] = None,
     message_type: Annotated[str | None, typer.Option("--type", help="Only those of a type: ADT^A08.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Only those received from then on (UTC).")] = None,
     limit: Annotated[int, typer.Option(help="So many of the oldest.", min=1)] = 1000,

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from exchange.commands.connected import from_environment
+from exchange.commands.named import hospital_id
 from exchange.commands.refused import Refused
 from exchange.settings import Settings
 
@@ -24,7 +25,9 @@ def replay(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]", help="Only these; else all.")] = None,
     show: Annotated[bool, typer.Option("--list", help="Only list what would be replayed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="With --list and --runs: JSON lines.")] = False,
-    hospital: Annotated[str | None, typer.Option(help="Only those of this hospital.")] = None,
+    hospital: Annotated[
+        str | None, typer.Option(help="Only those of this hospital.", callback=hospital_id)
+    ] = None,
     message_type: Annotated[str | None, typer.Option("--type", help="Only those of a type: ADT^A08.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Only those received from then on (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="Only those received before then (UTC).")] = None,

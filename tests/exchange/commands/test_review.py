@@ -71,7 +71,7 @@ async def test_what_is_decided_unasked_is_carried_out_and_taken_back(run: Run) -
     apart = await run("unlink", "h2-1", "h1-1", *why)
     assert apart.exit_code == 0
     assert await identity("h2-1") != first
-    named = await run("link", "h2|1", "h1|1", *why)
+    named = await run("link", "H2|1", "h1|1", *why)
     assert named.stdout.startswith(f"identity {first}, decision "), named.stderr
     assert await identity("h2|1") == first
     assert (await run("split", "h2|1", *why)).exit_code == 0
