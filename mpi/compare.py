@@ -34,6 +34,9 @@ _RELATIONS: Final[Mapping[str, Relation]] = MappingProxyType(
 )
 
 
+_CHILD: Final = "子女儿"
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """`evidence`: what both have (`citizen-id`, `card`), or how much the rest of what they say speaks for one
     person (`demographics`, `likely`), with the `bits` of that. `conflicts`: the guards that forbid a link."""
@@ -138,7 +141,16 @@ def _different_birth_order(one: Demographics, other: Demographics) -> bool:
     return known and one.birth_order != other.birth_order
 
 
+def _is_named_as_child(one: Demographics, other: Demographics) -> bool:
+    """Whether one name is the other with what says son or daughter: a newborn under its mother's number,
+    whose birth date nobody told."""
+    names = {f"{name}{child}" for name in one.names for child in _CHILD}
+    return not names.isdisjoint(other.names)
+
+
 def _borrows(one: Demographics, other: Demographics) -> bool:
+    if _is_named_as_child(one, other) or _is_named_as_child(other, one):
+        return True
     return (is_borrowed(one) or is_borrowed(other)) and not _same_delivery(one, other)
 
 

@@ -345,3 +345,9 @@ def test_a_name_in_letters_is_linked_to_its_characters_and_stands_for_no_twin() 
     assert decide(letters, several).kind == "review"
     with_card = sounded("Wang Zian", card="E1000001")
     assert decide(with_card, clusters(sounded("王子安", card="E1000001"), twin)).kind == "review"
+
+
+def test_who_is_named_as_somebodys_daughter_is_not_she() -> None:
+    mother = facts(name="万丽", citizen=valid_id())
+    child = facts(name="万丽女", citizen=valid_id())
+    assert decide(child, clusters(mother)).kind == decide(mother, clusters(child)).kind == "review"
