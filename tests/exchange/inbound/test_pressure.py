@@ -22,8 +22,9 @@ from exchange.inbound.http import hl7v2_router
 from exchange.inbound.mllp import WINDOW, listening
 from exchange.inbound.reception import Reception
 from exchange.inbound.v3_http import v3_router
-from exchange.server import bound
+from exchange.server import bound, translating
 from tests.adapters.v3.messages import registration
+from tests.exchange.inbound.conftest import OpenReception
 from tests.exchange.inbound.senders import message
 from tests.exchange.inbound.test_http import TYPE, authorization
 
@@ -64,9 +65,14 @@ async def test_a_connection_of_mllp(hub: Hub, reception: Reception) -> None:
 
 
 @pytest.mark.parametrize("path", ["/hl7v2", "/v3"])
-async def test_http(hub: Hub, reception: Reception, path: str) -> None:
+async def test_http(hub: Hub, open_with: OpenReception, path: str) -> None:
     """A body is not read before there is room for it."""
-    reception.budget = Budget(50_000)
+    async with open_with(translating(hub)) as reception:
+        reception.budget = Budget(50_000)
+        await _no_body_without_room(hub, reception, path)
+
+
+async def _no_body_without_room(hub: Hub, reception: Reception, path: str) -> None:
     headers = await authorization(hub) | (TYPE if path == "/hl7v2" else {"Content-Type": "text/xml"})
     long = "长" * 6_500
     bodies = [message(str(n), str(n), f"{long}{n}") for n in range(12)]
