@@ -34,11 +34,11 @@ class Heard(Protocol):
 
 def stands(findings: Sequence[Heard]) -> bool:
     """Whether an objection among the findings about one cluster stands."""
-    spoken = spoken_for(findings)
-    settled = _RENAMED if spoken else ()
-    against = [finding for finding in findings if finding.conflicts and finding.conflicts != settled]
+    against = [finding for finding in findings if finding.conflicts]
     if not against:
         return False
+    if spoken := spoken_for(findings):
+        against = [finding for finding in against if finding.conflicts != _RENAMED]
     if not all(_OUTVOTED.issuperset(finding.conflicts) for finding in against):
         return True
     return spoken <= len(against)

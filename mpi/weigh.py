@@ -227,22 +227,22 @@ def _shared(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:
 
 def _shared_dwelling(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:
     level = _shared(mine, theirs)
-    if level != "different":
-        return level
-    ends = _is_end_of_one(mine, theirs) or _is_end_of_one(theirs, mine)
-    return "equal" if ends or _is_house_of_one(mine, theirs) or _is_house_of_one(theirs, mine) else level
+    if level == "different" and any(_is_one_dwelling(one, other) for one in mine for other in theirs):
+        return "equal"
+    return level
 
 
-def _is_house_of_one(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Whether a house in its lane is that of one of the others, which tell the room too."""
-    houses = tuple([f"{each}-" for each in mine if "-" in each])
-    return bool(houses) and any(each.startswith(houses) for each in theirs)
+def _is_one_dwelling(one: str, other: str) -> bool:
+    """Whether one is a house in its lane and the other tells the room too, or one is the other but that
+    nobody said its district."""
+    if _is_end(one, other) or _is_end(other, one):
+        return True
+    house, dwelling = (one, other) if len(one) < len(other) else (other, one)
+    return dwelling.startswith(house) and dwelling[len(house) : len(house) + 1] == "-" and "-" in house
 
 
-def _is_end_of_one(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Whether a dwelling of which nobody said the district is one of the others."""
-    places = tuple([each[1:] for each in mine if each[0] == WITHOUT_DISTRICT])
-    return bool(places) and any(each.endswith(places) for each in theirs)
+def _is_end(one: str, other: str) -> bool:
+    return one[0] == WITHOUT_DISTRICT and other.endswith(one[1:])
 
 
 def _shared_name(one: Demographics, other: Demographics, by: Scale) -> float:
