@@ -272,7 +272,9 @@ async def test_many_conditional_references_take_few_statements(client: httpx.Asy
     asked: list[str] = []
 
     def note(record: asyncpg.connection.LoggedQuery) -> None:
-        asked.append(record.query)
+        # What a connection looks up of types, once, is the driver's.
+        if "typeinfo" not in record.query:
+            asked.append(record.query)
 
     connections = [await hub.pool.acquire() for _ in range(8)]
     for connection in connections:
