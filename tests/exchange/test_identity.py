@@ -191,8 +191,8 @@ async def test_however_a_patient_is_removed_its_link_ends(
     one, two = hospitals
     mine = (await one.post("Patient", json=patient("1"))).json()
     await two.post("Patient", json=patient("2") | {"identifier": patient("2")["identifier"][1:]})
-    told = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
-    told["subject"] = {"reference": f"Patient/{mine['id']}"}  # type: ignore[assignment]
+    subject = {"reference": f"Patient/{mine['id']}"}
+    told = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": subject}
     assert (await one.post("Observation", json=told)).status_code == 201
     (person,) = await persons(one)
     url = "Patient?identifier=urn:x:mrn%7C1" if way == "by number" else f"Patient/{mine['id']}"
